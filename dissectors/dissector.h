@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a dissector is, and what it may use. A dissector learns the facts of one conversation out of ordered bytes or
+ * datagrams and puts them into records; it knows no other conversation, no rule, no output, and never prints.
+ *
+ * New protocol: one file in dissectors/, one row in table.c, one line in Makefile.am, a sample, a test.
+ */
+#ifndef PCAPDX_DISSECTORS_DISSECTOR_H
+#define PCAPDX_DISSECTORS_DISSECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+struct session; /* one conversation as its dissector sees it; see session.h */
+
+/* Bytes of one side. `ref.at_ns` is absolute time. In a stream, ref is the frame that carried the last of them. */
+struct chunk {
+	const uint8_t *data;
+	size_t len;	 /* bytes at data */
+	size_t on_wire;	 /* datagrams: bytes that were sent (> len in a cut frame); streams: len */
+	enum side side;
+	struct frame_ref ref;
+};
+
+enum dissect_verdict {
+	DISSECT_OK,	  /* *used bytes are done with */
+	DISSECT_MORE,	  /* *used bytes are done with; the rest is offered again with more behind it */
+	DISSECT_BAD,	  /* makes no sense: the engine restarts the dissector at the next plausible boundary */
+	DISSECT_NOT_MINE, /* never was this protocol: another dissector may try */
+	DISSECT_DONE,	  /* nothing more to learn from this conversation */
+	DISSECT_HANDOFF,  /* from here on the stream belongs to the one named with session_hand_on */
+};
+
+/* How sure a dissector is of first bytes. */
+enum recognition {
+	RECOGNISE_NO,
+	RECOGNISE_MORE,	 /* too few bytes to tell */
+	RECOGNISE_MAYBE, /* only together with the port */
+	RECOGNISE_YES,
+};
+
+struct dissector {
+	const char *name; /* goes into conn.service */
+	const char *spec;
+	uint16_t tcp_ports[8], udp_ports[8]; /* hints; 0 ends the list */
+	size_t state_size; /* zeroed by the engine per conversation, freed with it */
+
+	/* Looks at the first bytes of one side (or a datagram). Left out: chosen by port alone. */
+	enum recognition (*recognise)(const struct chunk *c);
+
+	/*
+	 * Ordered bytes of one side. Sets *used; it may be larger than c->len: the following bytes of that side are then
+	 * skipped, whether they were captured or lost. At most STREAM_REST_MAX bytes can be asked for again.
+	 */
+	enum dissect_verdict (*stream)(void *state, struct session *s, const struct chunk *c, size_t *used);
+	/* Bytes of one side that are lost and were not skipped. BAD: cannot go on in this direction without them. */
+	enum dissect_verdict (*gap)(void *state, struct session *s, enum side side, uint64_t missing,
+		const struct frame_ref *ref);
+	/* After BAD: how many bytes to pass over until the next plausible start; c->len when there is none in it. */
+	size_t (*resync)(void *state, const struct chunk *c);
+	enum dissect_verdict (*datagram)(void *state, struct session *s, const struct chunk *c);
+	/* A side ended (FIN). May be left out. */
+	void (*end)(void *state, struct session *s, enum side side, const struct frame_ref *ref);
+	/* The conversation is over: emit what is still to be told, free what the state owns. */
+	void (*finish)(void *state, struct session *s);
+};
+
+#define STREAM_REST_MAX (64 * 1024)
+
+/* All dissectors, in the order in which they are asked; NULL ends the table. */
+extern const struct dissector *const dissector_table[];
+
+/* What a dissector may ask of its conversation. */
+
+/* A new record of that kind with uid, addresses, ports and first frame filled in. */
+void session_record(const struct session *s, struct record *r, enum record_kind kind);
+void session_emit(struct session *s, const struct record *r);
+/* Marks the frame as a key frame with a label for the ladder diagram (copied; may be hostile). */
+void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label);
+/* Absolute time to an offset of this conversation's records. */
+struct frame_ref session_ref(const struct session *s, const struct frame_ref *absolute);
+/* Names the dissector that takes over after DISSECT_HANDOFF, and how it got there ("connect", "smtp", ...). */
+void session_hand_on(struct session *s, const char *dissector, const char *via, const char *proxied_host);
+const char *session_via(const struct session *s);
+const char *session_proxied_host(const struct session *s);
+uint16_t session_port(const struct session *s, enum side side);
+bool session_is_udp(const struct session *s);
+/* Announces a conversation to come (FTP data), so that it is not taken for another service: its service becomes
+ * `service`. Bounded; the oldest is forgotten. */
+void session_expect(struct session *s, const struct addr *listener, uint16_t port, const char *service);
+/* The key log of this run (dissectors/keylog.h); NULL: none. */
+struct keylog;
+const struct keylog *session_keylog(const struct session *s);
+/* How the conversation ends, known in finish: who closed first and when; side NONE: open. */
+enum side session_first_fin(const struct session *s);
+enum side session_first_rst(const struct session *s);
+
+#endif

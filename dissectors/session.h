@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine around the dissectors: chooses one by content (the port is a hint), keeps the rest of a stream that was
+ * not used yet, skips, hands on, and restarts a confused dissector: the first time at once, then at most once per
+ * 10 s of capture time per stream; bytes in between are skipped and counted.
+ */
+#ifndef PCAPDX_DISSECTORS_SESSION_H
+#define PCAPDX_DISSECTORS_SESSION_H
+
+#include "dissectors/dissector.h"
+
+struct dissect_engine; /* of one pipeline: sink of records, key log, expected conversations */
+
+/* What a session needs of the conversation that owns it; borrowed for the call. */
+struct session_owner {
+	const struct record *head; /* uid, addresses, ports, first frame; its kind means nothing */
+	int64_t clock_ns;	   /* the capture's clock now: emitted_ns of records */
+	enum side first_fin, first_rst;
+	void (*mark)(void *flow, enum side side, const struct frame_ref *absolute, const char *label);
+	void *flow;
+};
+
+/* What the pipeline asks at the end of a conversation. */
+struct session_summary {
+	const char *service; /* "" unknown */
+	uint32_t restarts;
+	uint64_t skipped_bytes;
+	uint64_t gap_bytes[2];
+};
+
+struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const struct keylog *keys);
+void dissect_engine_free(struct dissect_engine *e);
+size_t dissect_engine_held_bytes(const struct dissect_engine *e);
+
+/* *s is NULL at first and belongs to the engine. After `done` the caller may stop feeding that conversation. */
+void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c);
+void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
+	uint64_t missing, const struct frame_ref *ref);
+void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
+	const struct frame_ref *ref);
+void session_datagram(struct dissect_engine *e, struct session **s, const struct session_owner *o,
+	const struct chunk *c);
+bool session_done(const struct session *s);
+void session_summarise(const struct session *s, struct session_summary *out);
+/* Finishes and frees; emits the session's last records. The summary must have been taken before. */
+void session_close(struct dissect_engine *e, struct session **s, const struct session_owner *o);
+
+#endif

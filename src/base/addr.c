@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network and link addresses as values. Text of IPv6 addresses follows RFC 5952 (inet_ntop). */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+struct addr addr_v4(const uint8_t bytes[4])
+{
+	struct addr a;
+
+	memcpy(a.b, mapped_prefix, 12);
+	memcpy(a.b + 12, bytes, 4);
+	return a;
+}
+
+struct addr addr_v6(const uint8_t bytes[16])
+{
+	struct addr a;
+
+	memcpy(a.b, bytes, 16);
+	return a;
+}
+
+bool addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->b, mapped_prefix, 12) == 0;
+}
+
+bool addr_is_set(const struct addr *a)
+{
+	static const struct addr unset;
+
+	return memcmp(a, &unset, sizeof(unset)) != 0;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+bool addr_is_multicast(const struct addr *a)
+{
+	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
+
+	if (addr_is_v4(a))
+		return (a->b[12] & 0xf0) == 0xe0 || memcmp(a->b + 12, broadcast, 4) == 0;
+	return a->b[0] == 0xff;
+}
+
+const char *addr_text(const struct addr *a, char out[ADDR_TEXT_SIZE])
+{
+	if (!addr_is_set(a))
+		out[0] = '\0';
+	else if (addr_is_v4(a))
+		inet_ntop(AF_INET, a->b + 12, out, ADDR_TEXT_SIZE);
+	else
+		inet_ntop(AF_INET6, a->b, out, ADDR_TEXT_SIZE);
+	return out;
+}
+
+const char *mac_text(const struct mac *m, char out[MAC_TEXT_SIZE])
+{
+	snprintf(out, MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3], m->b[4],
+		m->b[5]);
+	return out;
+}
+
+bool addr_parse(const char *text, struct addr *out)
+{
+	uint8_t bytes[16];
+
+	if (inet_pton(AF_INET, text, bytes) == 1)
+		*out = addr_v4(bytes);
+	else if (inet_pton(AF_INET6, text, bytes) == 1)
+		*out = addr_v6(bytes);
+	else
+		return false;
+	return true;
+}
+
+bool mac_parse(const char *text, struct mac *out)
+{
+	unsigned b[6];
+	int used = 0;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &used) != 6 ||
+		text[used] != '\0')
+		return false;
+	for (int i = 0; i < 6; i++)
+		out->b[i] = (uint8_t)b[i];
+	return true;
+}
+
+bool mac_is_set(const struct mac *m)
+{
+	static const struct mac unset;
+
+	return memcmp(m, &unset, sizeof(unset)) != 0;
+}
+
+bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+bool mac_is_group(const struct mac *m)
+{
+	return (m->b[0] & 1) != 0;
+}

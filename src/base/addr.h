@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network and link addresses as values. */
+#ifndef PCAPDX_BASE_ADDR_H
+#define PCAPDX_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2). All zero: unset. */
+struct addr {
+	uint8_t b[16];
+};
+
+/* A 48-bit MAC address. All zero: unset. */
+struct mac {
+	uint8_t b[6];
+};
+
+#define ADDR_TEXT_SIZE 46
+#define MAC_TEXT_SIZE 18
+
+struct addr addr_v4(const uint8_t bytes[4]);
+struct addr addr_v6(const uint8_t bytes[16]);
+bool addr_is_v4(const struct addr *a);
+bool addr_is_set(const struct addr *a);
+bool addr_equal(const struct addr *a, const struct addr *b);
+int addr_compare(const struct addr *a, const struct addr *b); /* as memcmp */
+bool addr_is_multicast(const struct addr *a);		      /* IPv4 class D, limited broadcast, or ff00::/8 */
+
+/* Text of an address in `out`, which is returned. */
+const char *addr_text(const struct addr *a, char out[ADDR_TEXT_SIZE]);
+const char *mac_text(const struct mac *m, char out[MAC_TEXT_SIZE]);
+
+/* Reads an address from text; false where it is none. */
+bool addr_parse(const char *text, struct addr *out);
+bool mac_parse(const char *text, struct mac *out);
+
+bool mac_is_set(const struct mac *m);
+bool mac_equal(const struct mac *a, const struct mac *b);
+bool mac_is_group(const struct mac *m); /* multicast or broadcast */
+
+#endif

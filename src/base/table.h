@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A bounded map from a key of fixed size to a zeroed value of fixed size, for rules and other state that is not per
+ * packet. Order of iteration is order of insertion, so nothing visible depends on the seed of the hash.
+ */
+#ifndef PCAPDX_BASE_TABLE_H
+#define PCAPDX_BASE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct table_entry;
+
+struct table {
+	struct table_entry *first;
+	size_t key_size, value_size;
+	uint32_t max, count;
+	uint64_t evicted;	    /* entries given up because the table was full */
+	void (*drop)(void *value);  /* frees what a value owns; may be NULL */
+	size_t *held_bytes;	    /* counter of the owner, kept up to date; may be NULL */
+};
+
+/* Keys are compared as bytes: zero the padding. `max` entries, then the oldest goes. */
+void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max);
+void *table_find(const struct table *t, const void *key); /* the value, or NULL */
+void *table_add(struct table *t, const void *key);	  /* the value, found or new; never NULL */
+void table_remove(struct table *t, const void *key);
+void table_free(struct table *t);
+
+/* Walks the table: start with NULL, gives NULL at the end. The entry at hand may not be removed. */
+struct table_entry *table_next(const struct table *t, struct table_entry *entry);
+const void *table_key(const struct table_entry *entry);
+void *table_value(struct table_entry *entry);
+
+#endif

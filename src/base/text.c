@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A text that grows, and allocation that does not return NULL. */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Noreturn void out_of_memory(void)
+{
+	fputs("pcapdx: out of memory\n", stderr);
+	exit(2);
+}
+
+void *xmalloc(size_t n)
+{
+	void *p = malloc(n ? n : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size ? size : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *xrealloc(void *old, size_t n)
+{
+	void *p = realloc(old, n ? n : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+char *xstrdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(xmalloc(n), s, n);
+}
+
+static void text_reserve(struct text *t, size_t more)
+{
+	if (t->len + more + 1 <= t->room)
+		return;
+	t->room = (t->len + more + 1) * 2;
+	t->s = xrealloc(t->s, t->room);
+}
+
+void text_free(struct text *t)
+{
+	free(t->s);
+	*t = (struct text){ 0 };
+}
+
+void text_clear(struct text *t)
+{
+	t->len = 0;
+	if (t->s)
+		t->s[0] = '\0';
+}
+
+void text_add_bytes(struct text *t, const void *bytes, size_t n)
+{
+	text_reserve(t, n);
+	if (n)
+		memcpy(t->s + t->len, bytes, n);
+	t->len += n;
+	t->s[t->len] = '\0';
+}
+
+void text_add(struct text *t, const char *s)
+{
+	text_add_bytes(t, s, strlen(s));
+}
+
+void text_add_char(struct text *t, char c)
+{
+	text_add_bytes(t, &c, 1);
+}
+
+static void text_vprintf(struct text *t, const char *format, va_list args)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, args);
+	if (n > 0) {
+		text_reserve(t, (size_t)n);
+		vsnprintf(t->s + t->len, (size_t)n + 1, format, again);
+		t->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void text_printf(struct text *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(t, format, args);
+	va_end(args);
+}
+
+char *xprintf(const char *format, ...)
+{
+	struct text t = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(&t, format, args);
+	va_end(args);
+	return t.s ? t.s : xstrdup("");
+}
+
+const char *text_str(const struct text *t)
+{
+	return t->s ? t->s : "";
+}
+
+void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
+{
+	size_t take = strnlen((const char *)from, n);
+
+	if (take >= size) {
+		take = size - 1;
+		while (take > 0 && (from[take] & 0xc0) == 0x80)
+			take--;
+	}
+	if (take)
+		memcpy(out, from, take);
+	out[take] = '\0';
+}
+
+void text_copy(char *out, size_t size, const char *from)
+{
+	text_copy_bytes(out, size, (const uint8_t *)from, strlen(from));
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One decoded packet: the innermost IP packet of a frame, with what was around it. Values are in host order; pointers
+ * go into the frame (or into the defragmenter's buffer) and live until the next packet is decoded.
+ */
+#ifndef PCAPDX_DECODE_PACKET_H
+#define PCAPDX_DECODE_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "record/record.h"
+
+struct frame;
+
+enum packet_kind {
+	PACKET_OTHER,	/* nothing that we follow (STP, LLDP, unknown link type, ...) */
+	PACKET_TCP,
+	PACKET_UDP,
+	PACKET_ICMP,	/* IPv4 or IPv6: see addr_is_v4 */
+	PACKET_ARP,
+	PACKET_IP,	/* another IP protocol (ESP, SCTP, OSPF, ...), payload at `payload` */
+	PACKET_FRAGMENT, /* a fragment whose datagram is not yet whole */
+};
+
+enum packet_verdict {
+	PACKET_OK,
+	PACKET_CUT, /* headers end in bytes that the capture did not store */
+	PACKET_BAD, /* headers contradict themselves; `bad` says which */
+};
+
+/* What was wrong with a BAD packet; counted by kind. */
+enum packet_fault {
+	FAULT_NONE,
+	FAULT_LINK,	   /* link header shorter than it must be */
+	FAULT_IP_VERSION,
+	FAULT_IP_HEADER,   /* header length below 20, beyond the packet */
+	FAULT_IP_LENGTH,   /* total length below the header, beyond the frame */
+	FAULT_IP_EXTENSION, /* IPv6 extension chain broken or too long */
+	FAULT_FRAGMENT,	   /* fragment of impossible offset or size, or overlap with other bytes */
+	FAULT_TCP_HEADER,  /* data offset below 5 or beyond the segment */
+	FAULT_TCP_OPTION,  /* options that overrun; the segment itself is used (verdict stays OK) */
+	FAULT_UDP_LENGTH,
+	FAULT_ICMP,
+	FAULT_ARP,
+	FAULT_TUNNEL,	   /* tunnel header broken, or more than TUNNEL_DEPTH_MAX deep */
+	FAULT_KINDS,
+};
+
+enum checksum_state {
+	CHECKSUM_UNKNOWN, /* cut frame, fragment of a larger whole, not judged */
+	CHECKSUM_GOOD,
+	CHECKSUM_BAD,
+	CHECKSUM_PARTIAL, /* zero, or the pseudo-header's sum only: offload on the capturing host */
+};
+
+#define TUNNEL_DEPTH_MAX 8
+#define VLANS_MAX 4
+#define SACK_BLOCKS_MAX 4
+
+struct tcp_header {
+	uint32_t seq, ack;
+	uint16_t window, urgent;
+	uint8_t flags;	       /* enum tcp_flag */
+	uint8_t reserved;      /* reserved bits and NS, as one number */
+	uint8_t header_len;
+	/* options */
+	uint16_t mss;	       /* 0: absent */
+	int8_t window_scale;   /* -1: absent */
+	bool sack_permitted, has_timestamps, fast_open, mptcp;
+	uint32_t ts_value, ts_echo;
+	uint8_t sack_count;
+	uint32_t sack_left[SACK_BLOCKS_MAX], sack_right[SACK_BLOCKS_MAX];
+};
+
+struct arp_header { /* ARP and RARP for IPv4 over Ethernet */
+	uint16_t operation;
+	struct mac sender_mac, target_mac;
+	struct addr sender_ip, target_ip;
+};
+
+/* The packet that an ICMP error quotes. proto 0: nothing quoted that can be read. */
+struct quoted_packet {
+	struct addr src, dst;
+	uint16_t sport, dport; /* 0 when cut or not TCP, UDP, SCTP */
+	uint32_t seq;	       /* TCP */
+	uint8_t proto, ttl;
+	uint16_t ip_id;
+};
+
+struct icmp_header {
+	uint8_t type, code;
+	uint16_t mtu, id, sequence;
+	struct quoted_packet quoted;
+};
+
+/* One level of encapsulation around the packet. */
+struct tunnel_level {
+	const char *kind;      /* "gre", "erspan", "vxlan", "geneve", "gtp-u", "ipip", "6in4", "mpls", "pppoe", "teredo" ... */
+	uint32_t id;	       /* VNI, TEID, key, label, session; 0: none */
+	struct addr src, dst;  /* unset for levels without addresses (MPLS, PPPoE) */
+	uint16_t sport, dport;
+};
+
+struct packet {
+	const struct frame *frame;
+	int64_t ts_ns, clock_ns;
+	uint8_t kind;	 /* enum packet_kind */
+	uint8_t verdict; /* enum packet_verdict */
+	uint8_t fault;	 /* enum packet_fault; may be set with verdict OK (bad options) */
+
+	/* link */
+	bool has_macs;	 /* SLL has a source only: mac_dst unset */
+	struct mac mac_src, mac_dst;
+	uint8_t sll_type; /* packet type of cooked captures: 0 to us, 1 broadcast, 2 multicast, 3 other host, 4 from us; 255 none */
+	uint32_t interface; /* of SLL2; 0 unknown */
+	uint16_t ether_type;
+	uint8_t vlan_count;
+	uint16_t vlans[VLANS_MAX]; /* ids, outermost first */
+
+	/* encapsulation, outermost first; the addresses below are the innermost */
+	uint8_t tunnel_count;
+	struct tunnel_level tunnels[TUNNEL_DEPTH_MAX];
+
+	/* network */
+	struct addr src, dst;
+	uint8_t proto, ttl, tos;
+	bool df, has_ip_id, is_fragment; /* is_fragment: joined from fragments */
+	uint16_t ip_id;
+	uint32_t ip_len;	/* length of the IP packet, as its header or the frame says */
+	bool ip_len_zero;	/* total length 0: segmentation offload; taken from the frame */
+
+	/* transport */
+	uint16_t sport, dport;
+	uint8_t checksum;	/* enum checksum_state, of TCP, UDP or ICMP */
+	const uint8_t *payload; /* of TCP, UDP, or the IP payload */
+	uint32_t payload_len;	/* bytes at payload */
+	uint32_t payload_wire;	/* bytes that were sent; > payload_len in a cut frame */
+	union {
+		struct tcp_header tcp;
+		struct icmp_header icmp;
+		struct arp_header arp;
+	};
+};
+
+#endif

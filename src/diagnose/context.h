@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core of the diagnosis keeps for all rules: services, hosts, gateways, names, the capture's own state. */
+#ifndef PCAPDX_DIAGNOSE_CONTEXT_H
+#define PCAPDX_DIAGNOSE_CONTEXT_H
+
+#include "base/samples.h"
+#include "base/table.h"
+#include "diagnose/result.h"
+#include "diagnose/rule.h"
+
+struct oui_table;
+
+/* One service: an address and port that conversations go to. */
+struct service_key {
+	struct addr server;
+	uint16_t port;
+	uint8_t proto, pad;
+};
+
+struct service_state {
+	uint64_t total, answered, ok, failed; /* conversations; answered: the server said anything in payload */
+	uint64_t tls, http;		      /* of them, with that protocol */
+	uint64_t established;		      /* TCP handshake completed */
+	struct samples rtt_s;		      /* SYN to SYN-ACK */
+	char name[128];			      /* SNI, Host or DNS name last seen for it */
+	char service[16];
+	int64_t first_ok_ns, last_ok_ns, last_ns;
+	uint8_t ttl;			      /* of its SYN-ACKs or data: most recent */
+	struct mac mac;			      /* last next hop its packets came from */
+};
+
+struct diagnosis_context {
+	const struct options *options;
+	const struct oui_table *oui;
+	struct result *result;	  /* findings, diagnoses and summary being made */
+	struct table services;	  /* struct service_key -> struct service_state */
+	struct table names;	  /* struct addr -> char[128]: from DNS answers, SNI, Host */
+	struct table captured_to; /* struct mac: frames with this destination are in the capture */
+	struct claim **claims;	  /* bounded store, in order of emission */
+	uint32_t claim_count, claim_room;
+	uint64_t claims_lost;
+	int64_t clock_ns;
+	uint64_t capture_missing_bytes; /* acknowledged but never seen, over all conversations */
+	bool capture_filtered;		/* "no ICMP" proves nothing */
+	bool icmp_seen;
+	size_t held_bytes;
+};
+
+const struct service_state *context_service(const struct diagnosis_context *x, const struct addr *server,
+	uint16_t port, uint8_t proto); /* NULL: never seen */
+const char *context_name(const struct diagnosis_context *x, const struct addr *a); /* "" unknown */
+
+/* Severity of a code in the catalogue; the place of a code in it; what it says in one line. */
+enum severity catalogue_severity(const char *code);
+const char *catalogue_summary(const char *code); /* NULL: no such code */
+int catalogue_count(void);
+const char *catalogue_code(int i);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records in, a result out. */
+#ifndef PCAPDX_DIAGNOSE_DIAGNOSE_H
+#define PCAPDX_DIAGNOSE_DIAGNOSE_H
+
+#include <stddef.h>
+
+struct diagnosis_run;
+struct options;
+struct record;
+struct result;
+
+struct diagnosis_run *diagnose_new(const struct options *o);
+void diagnose_record(struct diagnosis_run *d, const struct record *r); /* in order of emission */
+/* Ends the run: findings, diagnoses, summary. The result belongs to the caller; the run is freed. */
+struct result *diagnose_finish(struct diagnosis_run *d);
+size_t diagnose_held_bytes(const struct diagnosis_run *d);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a rule is, and what it may use. One rule: one file in src/diagnose/, one constant struct, one row in
+ * rule_table.c.
+ *
+ * Rules learn in two ways. `record` sees every record, in order, and may keep state. `claim` is asked for each
+ * conversation that is over, in the order of the table, until one rule takes it: one failed conversation gets one
+ * code, and the order of the rows is the precedence. A claimed conversation becomes a `struct claim` in a bounded
+ * store.
+ *
+ * `finish` says what is found as of now. It runs once, in table order; a rule that stands higher can take claims from
+ * those below it with claim_own (a port scan takes its refused connections), so it must run before them.
+ */
+#ifndef PCAPDX_DIAGNOSE_RULE_H
+#define PCAPDX_DIAGNOSE_RULE_H
+
+#include "diagnose/finding.h"
+
+struct diagnosis_context; /* what the core knows: options, claims, services, gateways; see context.h */
+
+/* A conversation that is over, with what its dissector said. */
+struct conversation {
+	const struct record *record; /* kind RECORD_CONN */
+	const struct conn *conn;
+	const struct conn_side *orig, *resp;
+	const struct record *tls_record; /* NULL: no TLS seen */
+	const struct tls *tls;
+	const struct record *http_record; /* the last transaction; NULL */
+	const struct http *http;
+	const struct record *ftp_record; /* the last command of a control connection; NULL */
+	const struct ftp *ftp;
+	const struct record *tunnel_record; /* the summary; NULL */
+	const struct tunnel *tunnel;
+	bool cannot_tell;     /* one-sided or with holes: verdicts about silence are withheld */
+	double rtt_s;	      /* R: round trip of this connection; 0 unknown */
+};
+
+#define CLAIM_EVIDENCE_MAX 8
+
+/* A conversation (or event) that a rule holds responsible for a finding. */
+struct claim {
+	const char *code;
+	char uid[20];
+	struct addr orig, resp;
+	uint16_t orig_p, resp_p;
+	uint8_t proto;
+	uint16_t source;
+	uint32_t stream;
+	int64_t ts_ns;
+	int64_t ended_ns;     /* absolute time of its last event */
+	double delay_s;	      /* the rule's main measure; < 0: none */
+	double value;	      /* a second one */
+	uint64_t bytes;
+	uint16_t number;      /* alert code, status, ... */
+	char text[128];	      /* SNI, URL host, ...; hostile */
+	char service[16];
+	struct mac resp_mac;  /* whose frames the server's answers came in: the next hop */
+	struct mac orig_mac;
+	uint8_t resp_ttl;
+	int evidence_count;
+	struct evidence evidence[CLAIM_EVIDENCE_MAX];
+	const char *owner;    /* code of the rule that took it over in finish; NULL: its own */
+};
+
+/* Claims of one code about one subject. */
+struct claim_group {
+	const char *code;
+	struct claim **claims; /* in order of emission */
+	int count;	       /* claims here */
+	uint64_t total;	       /* also those that the store could not keep */
+	struct addr client;    /* unset when clients differ */
+	struct addr server;    /* unset when servers differ */
+	uint16_t port;
+	const struct record *typical; /* conn record of the first one; NULL */
+};
+
+#define RULE_CODES_MAX 8
+
+struct rule {
+	const char *codes[RULE_CODES_MAX]; /* NULL ends the list */
+	const char *spec;		   /* RFC, kernel, paper */
+	size_t state_size;		   /* zeroed by the core */
+	void (*init)(void *state, const struct diagnosis_context *x);
+	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
+	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
+	/* True: this conversation failed (or stood out) in this rule's way. *out has the head filled in. */
+	bool (*claim)(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out);
+	void (*finish)(void *state, struct diagnosis_context *x);
+	void (*free)(void *state);
+};
+
+/* All rules; NULL ends the table. */
+extern const struct rule *const rule_table[];
+
+/* --- for claim --- */
+void claim_evidence(struct claim *c, const struct record *r, const struct frame_ref *ref, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* --- for finish --- */
+
+enum claim_grouping {
+	GROUP_BY_SERVICE, /* server and port */
+	GROUP_BY_PAIR,	  /* client and server */
+	GROUP_BY_CLIENT,
+	GROUP_BY_CLIENT_SERVICE, /* client, server and port */
+	GROUP_BY_SERVER,
+	GROUP_ALL,
+};
+
+/* Calls back for each group of claims of that code that nobody else owns, in order of first claim. */
+void claim_groups(struct diagnosis_context *x, const char *code, enum claim_grouping by,
+	void (*each)(void *arg, struct diagnosis_context *x, const struct claim_group *g), void *arg);
+
+/* Takes a claim over: the rules below do not see it any more. */
+void claim_own(struct claim *c, const char *code);
+/* All claims that nobody owns, of any code (code NULL) or one; start with NULL. */
+struct claim *claim_next(struct diagnosis_context *x, struct claim *after, const char *code);
+
+/* Median of the delays of a group; the least and greatest. */
+double group_delay_median(const struct claim_group *g);
+double group_delay_min(const struct claim_group *g);
+double group_delay_max(const struct claim_group *g);
+
+/* A finding of that code (its severity is the catalogue's) about that subject. Found again when it is there. */
+struct finding *finding_open(struct diagnosis_context *x, const char *code, const struct subject *subject);
+/* Opens a finding for a group: subject, count, of, times, typical conversation, evidence (the first conversation's
+ * in full, the deciding frame of the others), and a filter for exactly its conversations. */
+struct finding *finding_of_group(struct diagnosis_context *x, const struct claim_group *g);
+/* A finding of that code that is there already; start with NULL. code NULL: any. */
+struct finding *finding_next_of(struct diagnosis_context *x, struct finding *after, const char *code);
+
+#endif

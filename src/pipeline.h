@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From frames to records, for one thread: decode -> track -> reassemble -> dissectors -> record. The only place where
+ * those steps are joined; each of them knows only the ones before it.
+ */
+#ifndef PCAPDX_PIPELINE_H
+#define PCAPDX_PIPELINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+struct batch;
+struct keylog;
+struct options;
+struct pipeline;
+
+struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink);
+void pipeline_batch(struct pipeline *p, const struct batch *b);
+/* Ends all conversations and emits what is left. */
+void pipeline_finish(struct pipeline *p);
+void pipeline_free(struct pipeline *p);
+
+/* Counters that become part of the capture record of a source. */
+void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct capture *out);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TCP segments into ordered bytes per direction. One interface, two engines: native (ours) and nids (libnids).
+ *
+ * In-order bytes are handed on from the packet itself, without a copy. Out-of-order bytes wait, bounded per stream and
+ * in all; when the receiver acknowledges past a hole that never fills, or the bound is reached, the hole is told as a
+ * gap and the stream goes on behind it. Each byte is delivered at most once.
+ */
+#ifndef PCAPDX_REASSEMBLE_REASSEMBLE_H
+#define PCAPDX_REASSEMBLE_REASSEMBLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "record/record.h"
+
+struct packet;
+struct stream_pair; /* both directions of one conversation */
+struct reassembler; /* all streams of one pipeline, and their common bound */
+
+/* Where ordered bytes go. `ref.at_ns` is the absolute time of the frame that carried them. */
+struct stream_taker {
+	/* Bytes of side s, in order, borrowed for the call. */
+	void (*data)(void *flow, enum side s, const uint8_t *bytes, size_t n, const struct frame_ref *ref);
+	/* `missing` bytes of side s will never come; `ref` is the frame that made it certain. */
+	void (*gap)(void *flow, enum side s, uint64_t missing, const struct frame_ref *ref);
+	/* No more bytes of side s: FIN in order, or the end of the conversation. Told once per side. */
+	void (*end)(void *flow, enum side s, const struct frame_ref *ref);
+	/* A segment overlaps earlier bytes with different ones. May be NULL. */
+	void (*differ)(void *flow, enum side s, const struct frame_ref *old, const struct frame_ref *new_one);
+};
+
+/* `held_max`: bytes that may wait in all streams together; `held_stream_max` in one direction. */
+struct reassembler *reassembler_new(enum engine_kind engine, const struct stream_taker *taker, size_t held_max,
+	size_t held_stream_max);
+void reassembler_free(struct reassembler *r);
+
+/*
+ * Feeds one TCP packet of a conversation. *pair is NULL at first and belongs to the reassembler, which makes it when
+ * there is something to remember; `flow` is handed to the taker. `s` is the side that sent the packet. The caller has
+ * already decided that the packet belongs to this conversation (a reused port comes with a new *pair).
+ */
+void reassemble_packet(struct reassembler *r, struct stream_pair **pair, void *flow, enum side s,
+	const struct packet *p);
+
+/* Nothing of this direction is of interest any more (its dissector is done): segments are no longer kept. */
+void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s);
+
+/* The conversation is over: what still waits is delivered with its gaps, `end` is told, the pair is freed. */
+void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *flow, const struct frame_ref *ref);
+
+size_t reassembler_held_bytes(const struct reassembler *r);
+/* With REASSEMBLE_BOTH: streams on which the two engines would show an application different bytes. */
+uint64_t reassembler_disagreements(const struct reassembler *r);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets into conversations: finds the conversation of each packet, updates what is known of it, and says when it is
+ * over. Knows nothing of payload. TCP ends by close, port reuse or memory pressure, never by idle time; UDP and other
+ * protocols also after IDLE_END_NS. Links (MACs), ARP and ICMP have trackers of their own beside it.
+ */
+#ifndef PCAPDX_TRACK_TRACKER_H
+#define PCAPDX_TRACK_TRACKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+struct packet;
+struct flow; /* flow.h: hot and cold state of one conversation */
+struct tracker;
+
+struct tracker_owner {
+	/* A conversation is over, or (CONN_END_PART) a part of a long one is due. The owner emits what it knows; after
+	 * any other reason than PART the flow is gone when this returns. */
+	void (*ended)(void *arg, struct flow *f, enum conn_end reason);
+	void *arg;
+};
+
+/* What the packet turned out to be. */
+struct tracked {
+	struct flow *flow;   /* NULL: not part of a conversation (ARP, fragments, other), or a capture duplicate */
+	enum side side;	     /* who sent it */
+	bool duplicate;	     /* the same frame again (SPAN, -i any): counted, to be ignored by everyone after this */
+	bool feed;	     /* its payload or flags matter to reassembly or a datagram dissector */
+};
+
+struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes);
+void tracker_free(struct tracker *t);
+struct tracked tracker_packet(struct tracker *t, const struct packet *p);
+
+/* Ends all conversations, in the order of their first packets. */
+void tracker_finish(struct tracker *t);
+
+size_t tracker_held_bytes(const struct tracker *t);
+/* Memory that others hold on behalf of conversations; counts against the same bound. */
+void tracker_charge(struct tracker *t, size_t held_elsewhere);
+uint64_t tracker_evicted(const struct tracker *t);
+
+/* Fills the conn part of a record (head included) from the flow. The service's fields are the caller's. */
+void flow_record(const struct flow *f, enum conn_end reason, struct record *r);
+
+/* Marks a frame of the flow as a key frame with a label. `absolute` carries absolute time. */
+void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label);
+
+/* Slots in which the pipeline keeps what belongs to the conversation. */
+struct stream_pair;
+struct session;
+struct stream_pair **flow_stream_pair(struct flow *f);
+struct session **flow_session(struct flow *f);
+
+/* Who the conversation is: uid, addresses, ports, first frame in the head of *r (kind is left alone). */
+void flow_identify(const struct flow *f, struct record *r);
+enum side flow_first_fin(const struct flow *f); /* SIDE_NONE: none yet */
+enum side flow_first_rst(const struct flow *f);
+
+
+#endif

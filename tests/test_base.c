@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* base/: the checked reader, escaping, JSON, tables, samples, times. */
+#include "cmocka_all.h"
+
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/escape.h"
+#include "base/hash.h"
+#include "base/json_out.h"
+#include "base/reader.h"
+#include "base/samples.h"
+#include "base/seq.h"
+#include "base/table.h"
+#include "base/when.h"
+
+static void test_reader_tells_cut_from_bad(void **state)
+{
+	static const uint8_t bytes[] = { 1, 2, 3, 4 };
+	struct reader cut = rd_make(bytes, 4, 8), bad = rd_make(bytes, 4, 4);
+
+	(void)state;
+	assert_int_equal(rd_u32(&cut), 0x01020304);
+	assert_int_equal(rd_u16(&cut), 0);
+	assert_int_equal(cut.state, READER_CUT);
+	assert_int_equal(rd_u24(&bad), 0x010203);
+	assert_int_equal(rd_u16(&bad), 0);
+	assert_int_equal(bad.state, READER_BAD);
+	assert_int_equal(rd_u8(&bad), 0); /* nothing moves after an error */
+	assert_int_equal(rd_left(&bad), 0);
+}
+
+static void test_sub_reader_knows_what_it_lost(void **state)
+{
+	static const uint8_t bytes[] = { 1, 2, 3, 4 };
+	struct reader r = rd_make(bytes, 4, 6), sub = rd_sub(&r, 5), other;
+
+	(void)state;
+	assert_int_equal(r.state, READER_CUT);
+	assert_int_equal(rd_left(&sub), 4);
+	rd_skip(&sub, 4);
+	rd_u8(&sub);
+	assert_int_equal(sub.state, READER_CUT);
+	r = rd_make(bytes, 4, 4);
+	other = rd_sub(&r, 5);
+	assert_int_equal(other.state, READER_BAD);
+	assert_int_equal(r.state, READER_BAD);
+}
+
+static void test_sequence_numbers_compare_across_the_wrap(void **state)
+{
+	(void)state;
+	assert_true(seq_before(0xfffffff0u, 0x10));
+	assert_true(seq_after(0x10, 0xfffffff0u));
+	assert_int_equal(seq_diff(0x10, 0xfffffff0u), 0x20);
+	assert_false(seq_before(5, 5));
+}
+
+static void check_escape(void (*escape)(struct text *, const char *), const char *in, const char *want)
+{
+	struct text t = { 0 };
+
+	escape(&t, in);
+	assert_string_equal(text_str(&t), want);
+	text_free(&t);
+}
+
+static void test_hostile_text_is_shown_not_obeyed(void **state)
+{
+	(void)state;
+	check_escape(escape_terminal, "a\x1b[31mb\n", "a\\x1b[31mb\\x0a");
+	check_escape(escape_terminal, "x\xe2\x80\xaey", "x<U+202E>y");
+	check_escape(escape_terminal, "\xff\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	check_escape(escape_terminal, "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f");
+	check_escape(escape_html, "<a href=\"x\">'&", "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
+	check_escape(escape_html, "\xe2\x80\xae", "&lt;U+202E&gt;");
+	check_escape(escape_json, "\"\\\n</script>", "\\\"\\\\\\u000a\\u003c/script\\u003e");
+	check_escape(escape_csv, "=cmd()", "\"'=cmd()\"");
+	check_escape(escape_csv, "a,\"b", "\"a,\"\"b\"");
+	check_escape(escape_csv, "plain", "plain");
+	check_escape(escape_markdown, "a|b<c>`d", "a\\|b&lt;c&gt;\\`d");
+}
+
+static void test_json_places_commas(void **state)
+{
+	struct text t = { 0 };
+	struct json j = { .out = &t };
+
+	(void)state;
+	json_object(&j, NULL);
+	json_int(&j, "a", -1);
+	json_array(&j, "b");
+	json_number(&j, NULL, 5.01);
+	json_text(&j, NULL, NULL);
+	json_end_array(&j);
+	json_object(&j, "c");
+	json_end_object(&j);
+	json_ns(&j, "d", 5010000001);
+	json_number(&j, "e", 0.0 / 0.0);
+	json_end_object(&j);
+	assert_string_equal(text_str(&t), "{\"a\":-1,\"b\":[5.01,null],\"c\":{},\"d\":5.010000001,\"e\":null}");
+	text_free(&t);
+}
+
+static void test_table_gives_up_the_oldest_when_full(void **state)
+{
+	struct table t;
+	uint32_t key, n = 0;
+
+	(void)state;
+	hash_init();
+	table_init(&t, sizeof(key), sizeof(int), 3);
+	for (key = 1; key <= 4; key++)
+		*(int *)table_add(&t, &key) = (int)key * 10;
+	key = 1;
+	assert_null(table_find(&t, &key));
+	assert_int_equal(t.evicted, 1);
+	for (struct table_entry *e = table_next(&t, NULL); e; e = table_next(&t, e)) {
+		memcpy(&key, table_key(e), sizeof(key));
+		assert_int_equal(key, 2 + n++);
+		assert_int_equal(*(int *)table_value(e), (int)key * 10);
+	}
+	assert_int_equal(n, 3);
+	table_free(&t);
+}
+
+static void test_samples_stay_bounded_and_keep_the_median(void **state)
+{
+	struct samples s = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 100001; i++)
+		samples_add(&s, i);
+	assert_true(s.n <= SAMPLES_MAX);
+	assert_true(samples_median(&s) > 49500 && samples_median(&s) < 50500);
+	assert_true(s.max == 100000 && s.min == 0 && s.seen == 100001);
+	samples_free(&s);
+	samples_add(&s, 1);
+	samples_add(&s, 2);
+	assert_true(samples_median(&s) == 1.5);
+	samples_free(&s);
+}
+
+static void test_times_round_trip(void **state)
+{
+	char text[WHEN_TEXT_SIZE];
+	int64_t ns;
+
+	(void)state;
+	assert_string_equal(when_rfc3339(1, text), "1970-01-01T00:00:00.000000001Z");
+	assert_string_equal(when_rfc3339(-1, text), "1969-12-31T23:59:59.999999999Z");
+	assert_true(when_parse("2026-11-21T10:00:00.5+01:00", &ns));
+	assert_string_equal(when_rfc3339(ns, text), "2026-11-21T09:00:00.500000000Z");
+	assert_false(when_parse("yesterday", &ns));
+	assert_string_equal(when_duration(5.01, text), "5.0 s");
+	assert_string_equal(when_seconds(-1500000000, text), "-1.5");
+}
+
+static void test_addresses_as_text(void **state)
+{
+	char text[ADDR_TEXT_SIZE];
+	struct addr a;
+	struct mac m;
+
+	(void)state;
+	assert_true(addr_parse("192.0.2.1", &a));
+	assert_true(addr_is_v4(&a));
+	assert_string_equal(addr_text(&a, text), "192.0.2.1");
+	assert_true(addr_parse("2001:db8::1", &a));
+	assert_string_equal(addr_text(&a, text), "2001:db8::1");
+	assert_false(addr_parse("example", &a));
+	assert_true(mac_parse("00:01:d7:3e:10:42", &m));
+	assert_false(mac_parse("00:01:d7", &m));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reader_tells_cut_from_bad),
+		cmocka_unit_test(test_sub_reader_knows_what_it_lost),
+		cmocka_unit_test(test_sequence_numbers_compare_across_the_wrap),
+		cmocka_unit_test(test_hostile_text_is_shown_not_obeyed),
+		cmocka_unit_test(test_json_places_commas),
+		cmocka_unit_test(test_table_gives_up_the_oldest_when_full),
+		cmocka_unit_test(test_samples_stay_bounded_and_keep_the_median),
+		cmocka_unit_test(test_times_round_trip),
+		cmocka_unit_test(test_addresses_as_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
