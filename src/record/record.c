@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Empty records, and what the field tables say about default values. */
+#include "record/record.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "record/record_fields.h"
+
+static bool all_zero(const uint8_t *p, size_t n)
+{
+	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+static bool all_default(const struct field *table, const void *base)
+{
+	for (const struct field *f = table; f->name; f++)
+		if (field_length(f, base) > 0)
+			return false;
+	return true;
+}
+
+bool field_is_default(const struct field *f, const void *p)
+{
+	switch (f->type) {
+	case FIELD_OBJECT:
+		return all_default(f->fields, p);
+	case FIELD_TEXT:
+		return *(const char *)p == '\0';
+	default:
+		/* Two's complement: the low bytes of the 64-bit default are the default of a narrower field. */
+		return f->default_value ? memcmp(p, &f->default_value, f->size) == 0 : all_zero(p, f->size);
+	}
+}
+
+static uint32_t trimmed_length(const struct field *f, const void *base)
+{
+	uint32_t n = f->room;
+
+	while (n > 0 && field_is_default(f, field_at(f, base, n - 1)))
+		n--;
+	return n;
+}
+
+uint32_t field_length(const struct field *f, const void *base)
+{
+	uint32_t count;
+
+	if (f->list != LIST_COUNTED && f->list != LIST_OVER)
+		return trimmed_length(f, base);
+	memcpy(&count, (const uint8_t *)base + f->count_offset, sizeof(count));
+	return count < f->room ? count : f->room;
+}
+
+void fields_set_defaults(const struct field *table, void *base)
+{
+	for (const struct field *f = table; f->name; f++) {
+		if (f->type != FIELD_OBJECT && !f->default_value)
+			continue;
+		for (uint32_t i = 0; i < f->room; i++) {
+			void *p = (uint8_t *)base + f->offset + (size_t)i * f->size;
+
+			if (f->type == FIELD_OBJECT)
+				fields_set_defaults(f->fields, p);
+			else
+				memcpy(p, &f->default_value, f->size);
+		}
+	}
+}
+
+void record_init(struct record *r, enum record_kind kind)
+{
+	assert(kind < RECORD_KINDS);
+	memset(r, 0, sizeof(*r));
+	r->kind = (uint8_t)kind;
+	fields_set_defaults(record_kind_tables[kind].fields, record_body(r));
+}
+
+const char *record_kind_name(enum record_kind kind)
+{
+	return kind < RECORD_KINDS ? record_kind_tables[kind].struct_name : "unknown";
+}
