@@ -25,8 +25,8 @@ struct service_state {
 	char name[128];			      /* SNI, Host or DNS name last seen for it */
 	char service[16];
 	int64_t first_ok_ns, last_ok_ns, last_ns;
-	uint8_t ttl;			      /* of its SYN-ACKs or data: most recent */
-	struct mac mac;			      /* last next hop its packets came from */
+	uint8_t ttl;	/* of its SYN-ACKs or data: most recent */
+	struct mac mac; /* last next hop its packets came from */
 };
 
 struct diagnosis_context {
@@ -39,6 +39,7 @@ struct diagnosis_context {
 	struct claim **claims;	  /* bounded store, in order of emission */
 	uint32_t claim_count, claim_room;
 	uint64_t claims_lost;
+	uint32_t typical_count;
 	int64_t clock_ns;
 	uint64_t capture_missing_bytes; /* acknowledged but never seen, over all conversations */
 	bool capture_filtered;		/* "no ICMP" proves nothing */
@@ -46,13 +47,14 @@ struct diagnosis_context {
 	size_t held_bytes;
 };
 
-const struct service_state *context_service(const struct diagnosis_context *x, const struct addr *server,
-	uint16_t port, uint8_t proto); /* NULL: never seen */
+const struct service_state *context_service(const struct diagnosis_context *x, const struct addr *server, uint16_t port,
+	uint8_t proto);								   /* NULL: never seen */
 const char *context_name(const struct diagnosis_context *x, const struct addr *a); /* "" unknown */
 
 /* Severity of a code in the catalogue; the place of a code in it; what it says in one line. */
 enum severity catalogue_severity(const char *code);
 const char *catalogue_summary(const char *code); /* NULL: no such code */
+int catalogue_place(const char *code);		 /* place in the catalogue; catalogue_count() when unknown */
 int catalogue_count(void);
 const char *catalogue_code(int i);
 

@@ -10,7 +10,11 @@ struct options;
 struct record;
 struct result;
 
+struct oui_table;
+
 struct diagnosis_run *diagnose_new(const struct options *o);
+/* Another table of vendors than the built-in one; borrowed until the run ends. */
+void diagnose_vendors(struct diagnosis_run *d, const struct oui_table *oui);
 void diagnose_record(struct diagnosis_run *d, const struct record *r); /* in order of emission */
 /* Ends the run: findings, diagnoses, summary. The result belongs to the caller; the run is freed. */
 struct result *diagnose_finish(struct diagnosis_run *d);

@@ -17,9 +17,9 @@
 struct subject {
 	struct addr client, server, host; /* host: where neither role fits (TIME_WAIT holder, gateway, ARP) */
 	uint16_t port;
-	uint8_t proto;	   /* 6, 17, ...; 0 unknown */
-	char service[16];  /* tls, http, ... */
-	char name[128];	   /* host name: SNI, URL host, DNS name */
+	uint8_t proto;	  /* 6, 17, ...; 0 unknown */
+	char service[16]; /* tls, http, ... */
+	char name[128];	  /* host name: SNI, URL host, DNS name */
 	struct mac mac;
 };
 
@@ -51,8 +51,22 @@ struct evidence {
 	char what[96]; /* "ClientHello (customerweb.example)", "RST from the server 5.0 s later" */
 };
 
+enum responsible {
+	RESPONSIBLE_UNKNOWN,
+	RESPONSIBLE_CLIENT,
+	RESPONSIBLE_SERVER,
+	RESPONSIBLE_PATH,
+	RESPONSIBLE_MIDDLEBOX,
+	RESPONSIBLE_CAPTURE,
+};
+
+struct cause {
+	char *cause, *because;
+	double likelihood; /* 0..1 */
+};
+
 struct finding {
-	char id[12];	    /* "F1": given when all findings are in their final order */
+	char id[12]; /* "F1": given when all findings are in their final order */
 	const char *code;
 	enum severity severity;
 	bool cleared;
@@ -60,18 +74,21 @@ struct finding {
 	char *title, *detail; /* one sentence; a few sentences */
 	uint64_t count, of;   /* conversations (or events) concerned, of how many; of 0: not known */
 	int64_t first_ts_ns, last_ts_ns;
-	double confidence;    /* 0..1 */
+	double confidence; /* 0..1 */
 	struct fact *facts;
 	int fact_count;
 	struct evidence evidence[EVIDENCE_MAX];
 	int evidence_count;
 	uint64_t evidence_left_out;
-	char *filter;	      /* display filter; NULL: none */
+	char *filter; /* display filter; NULL: none */
 	uint16_t filter_source;
-	char **against;	      /* what speaks against it */
+	char **against; /* what speaks against it */
 	int against_count;
-	char **next;	      /* steps */
+	char **next; /* steps */
 	int next_count;
+	struct cause *causes; /* most likely first */
+	int cause_count;
+	enum responsible responsible;
 	struct record *typical; /* conn record of a typical conversation, for the ladder; NULL */
 	bool part_of_incident;	/* a diagnosis has taken it */
 };
@@ -92,6 +109,10 @@ void finding_detail(struct finding *f, const char *format, ...) __attribute__((f
 void finding_against(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void finding_next(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void finding_filter(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A possible cause with its likelihood (0..1), and why it is thought of. */
+void finding_cause(struct finding *f, double likelihood, const char *cause, const char *because, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Evidence, in the order given; a frame that is there already is not added twice; past the bound it is counted. */
 void finding_evidence(struct finding *f, uint16_t source, uint64_t frame, int64_t ts_ns, const char *format, ...)

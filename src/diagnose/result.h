@@ -5,20 +5,6 @@
 
 #include "diagnose/finding.h"
 
-enum responsible {
-	RESPONSIBLE_UNKNOWN,
-	RESPONSIBLE_CLIENT,
-	RESPONSIBLE_SERVER,
-	RESPONSIBLE_PATH,
-	RESPONSIBLE_MIDDLEBOX,
-	RESPONSIBLE_CAPTURE,
-};
-
-struct cause {
-	char *cause, *because;
-	double likelihood; /* 0..1 */
-};
-
 struct diagnosis {
 	char id[12]; /* "D1" */
 	char *title, *summary;
@@ -32,7 +18,7 @@ struct diagnosis {
 	int against_count, next_count;
 	struct finding **findings; /* borrowed; the leading one first */
 	int finding_count;
-	char *path; /* "192.0.2.10 -> F5 (00:01:d7:3e:10:42) -> 198.51.100.20:443"; NULL unknown */
+	char *path;	 /* "192.0.2.10 -> F5 (00:01:d7:3e:10:42) -> 198.51.100.20:443"; NULL unknown */
 	uint64_t weight; /* failed conversations: orders diagnoses of one severity */
 };
 
@@ -44,7 +30,7 @@ struct gateway {
 	int hops_min, hops_max; /* behind it, from TTLs; -1 unknown */
 	struct addr example_hosts[4], own_ip;
 	int example_count;
-	char role[48]; /* "towards the servers", "towards the clients" */
+	char role[48];	  /* "towards the servers", "towards the clients" */
 	bool masqueraded; /* local bit set over a known prefix */
 };
 
@@ -82,7 +68,7 @@ enum outcome { /* what became of a conversation */
 struct connection_row {
 	struct record *record; /* conn; owned */
 	enum outcome outcome;
-	const char *code;      /* of the finding that it belongs to; NULL */
+	const char *code; /* of the finding that it belongs to; NULL */
 	char sni[128], vendor[32];
 	uint16_t tls_version;
 	uint8_t tls_stage;
@@ -100,16 +86,16 @@ struct plot_line {
 };
 
 struct plot {
-	const char *id;	   /* "time-wait", "outcomes", "rst-delay", "tls-stages", "rtt", "loss", "throughput" */
+	const char *id; /* "time-wait", "outcomes", "rst-delay", "tls-stages", "rtt", "loss", "throughput" */
 	const char *title, *x_label, *y_label;
-	bool x_is_time;	   /* seconds since the start of the capture */
-	bool steps, bars;  /* how to draw; neither: points joined by lines */
+	bool x_is_time;	  /* seconds since the start of the capture */
+	bool steps, bars; /* how to draw; neither: points joined by lines */
 	struct plot_line *lines;
 	int line_count;
 	double thresholds[3];
 	const char *threshold_labels[3];
 	int threshold_count;
-	char *says;	   /* text alternative: what it shows, in a sentence */
+	char *says; /* text alternative: what it shows, in a sentence */
 };
 
 struct named_count {
@@ -156,7 +142,7 @@ struct result {
 	int diagnosis_count, diagnosis_room;
 	enum severity severity; /* of the verdict */
 	char *headline;
-	char *weak;		/* what the capture cannot carry, in a sentence; NULL */
+	char *weak; /* what the capture cannot carry, in a sentence; NULL */
 	struct gateway *gateways;
 	int gateway_count;
 	struct host_row *hosts;
@@ -183,8 +169,7 @@ struct result {
 const char *severity_name(enum severity s); /* ok, note, warning, error */
 const char *responsible_name(enum responsible r);
 const char *outcome_name(enum outcome o);
-struct plot *result_plot(struct result *r, const char *id, const char *title, const char *x_label,
-	const char *y_label);
+struct plot *result_plot(struct result *r, const char *id, const char *title, const char *x_label, const char *y_label);
 struct plot_line *plot_line(struct plot *p, const char *label);
 void plot_point(struct plot_line *l, double x, double y);
 void result_free(struct result *r);

@@ -31,8 +31,8 @@ struct conversation {
 	const struct ftp *ftp;
 	const struct record *tunnel_record; /* the summary; NULL */
 	const struct tunnel *tunnel;
-	bool cannot_tell;     /* one-sided or with holes: verdicts about silence are withheld */
-	double rtt_s;	      /* R: round trip of this connection; 0 unknown */
+	bool cannot_tell; /* one-sided or with holes: verdicts about silence are withheld */
+	double rtt_s;	  /* R: round trip of this connection; 0 unknown */
 };
 
 #define CLAIM_EVIDENCE_MAX 8
@@ -47,19 +47,20 @@ struct claim {
 	uint16_t source;
 	uint32_t stream;
 	int64_t ts_ns;
-	int64_t ended_ns;     /* absolute time of its last event */
-	double delay_s;	      /* the rule's main measure; < 0: none */
-	double value;	      /* a second one */
+	int64_t ended_ns; /* absolute time of its last event */
+	double delay_s;	  /* the rule's main measure; < 0: none */
+	double value;	  /* a second one */
 	uint64_t bytes;
-	uint16_t number;      /* alert code, status, ... */
-	char text[128];	      /* SNI, URL host, ...; hostile */
+	uint16_t number; /* alert code, status, ... */
+	char text[128];	 /* SNI, URL host, ...; hostile */
 	char service[16];
-	struct mac resp_mac;  /* whose frames the server's answers came in: the next hop */
+	struct mac resp_mac; /* whose frames the server's answers came in: the next hop */
 	struct mac orig_mac;
 	uint8_t resp_ttl;
 	int evidence_count;
 	struct evidence evidence[CLAIM_EVIDENCE_MAX];
-	const char *owner;    /* code of the rule that took it over in finish; NULL: its own */
+	const char *owner; /* code of the rule that took it over in finish; NULL: its own */
+	uint32_t place;	   /* in the store */
 };
 
 /* Claims of one code about one subject. */

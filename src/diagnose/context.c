@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core learns from records for all rules: services, names, which machines' frames are captured. */
+#include "diagnose/context.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "diagnose/core.h"
+
+#define SERVICES_MAX 100000
+#define NAMES_MAX 50000
+#define MACS_MAX 20000
+
+static void drop_service(void *value)
+{
+	samples_free(&((struct service_state *)value)->rtt_s);
+}
+
+void context_init(struct diagnosis_context *x, const struct options *o)
+{
+	x->options = o;
+	table_init(&x->services, sizeof(struct service_key), sizeof(struct service_state), SERVICES_MAX);
+	x->services.drop = drop_service;
+	table_init(&x->names, sizeof(struct addr), 128, NAMES_MAX);
+	table_init(&x->captured_to, sizeof(struct mac), sizeof(uint64_t), MACS_MAX);
+	x->services.held_bytes = x->names.held_bytes = x->captured_to.held_bytes = &x->held_bytes;
+}
+
+void context_free(struct diagnosis_context *x)
+{
+	table_free(&x->services);
+	table_free(&x->names);
+	table_free(&x->captured_to);
+}
+
+static struct service_key service_key(const struct addr *server, uint16_t port, uint8_t proto)
+{
+	struct service_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.server = *server;
+	k.port = port;
+	k.proto = proto;
+	return k;
+}
+
+const struct service_state *context_service(
+	const struct diagnosis_context *x, const struct addr *server, uint16_t port, uint8_t proto)
+{
+	struct service_key k = service_key(server, port, proto);
+
+	return table_find(&x->services, &k);
+}
+
+struct service_state *context_service_of(struct diagnosis_context *x, const struct record *r)
+{
+	struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
+
+	return table_add(&x->services, &k);
+}
+
+const char *context_name(const struct diagnosis_context *x, const struct addr *a)
+{
+	const char *name = table_find(&x->names, a);
+
+	return name ? name : "";
+}
+
+static void learn_name(struct diagnosis_context *x, const struct addr *a, const char *name)
+{
+	if (*name && addr_is_set(a) && !addr_is_multicast(a))
+		text_copy(table_add(&x->names, a), 128, name);
+}
+
+static void learn_dns(struct diagnosis_context *x, const struct dns *d)
+{
+	uint32_t n = d->answer_count < DNS_ANSWERS_MAX ? d->answer_count : DNS_ANSWERS_MAX;
+
+	if (d->mdns)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (!table_find(&x->names, &d->answers[i]))
+			learn_name(x, &d->answers[i], d->query);
+}
+
+static void learn_macs(struct diagnosis_context *x, const struct conn *c)
+{
+	for (int s = 0; s < 2; s++)
+		if (mac_is_set(&c->side[s].to_mac))
+			*(uint64_t *)table_add(&x->captured_to, &c->side[s].to_mac) += c->side[s].pkts;
+}
+
+static void learn_service(struct diagnosis_context *x, const struct record *r)
+{
+	const struct conn *c = &r->conn;
+	struct service_state *s = context_service_of(x, r);
+
+	s->total++;
+	s->established += c->handshake_ack.frame != 0;
+	s->answered += c->side[SIDE_RESP].bytes > 0;
+	s->tls += strcmp(c->service, "tls") == 0;
+	s->http += strcmp(c->service, "http") == 0;
+	if (c->rtt_server_ns >= 0)
+		samples_add(&s->rtt_s, (double)c->rtt_server_ns / 1e9);
+	if (c->service[0])
+		text_copy(s->service, sizeof(s->service), c->service);
+	if (c->side[SIDE_RESP].ttl)
+		s->ttl = c->side[SIDE_RESP].ttl;
+	if (mac_is_set(&c->side[SIDE_RESP].mac))
+		s->mac = c->side[SIDE_RESP].mac;
+	s->last_ns = r->ts_ns;
+}
+
+void context_learn(struct diagnosis_context *x, const struct record *r)
+{
+	switch ((enum record_kind)r->kind) {
+	case RECORD_CONN:
+		if (r->conn.end_reason == CONN_END_PART)
+			break;
+		learn_service(x, r);
+		learn_macs(x, &r->conn);
+		x->capture_missing_bytes += r->conn.side[0].missing_bytes + r->conn.side[1].missing_bytes;
+		break;
+	case RECORD_TLS:
+		learn_name(x, &r->resp_h, r->tls.proxied_host[0] ? "" : r->tls.sni);
+		break;
+	case RECORD_HTTP:
+		learn_name(x, &r->resp_h, r->http.proxy ? "" : r->http.host);
+		break;
+	case RECORD_DNS:
+		learn_dns(x, &r->dns);
+		break;
+	case RECORD_ICMP:
+		x->icmp_seen = true;
+		break;
+	case RECORD_CAPTURE:
+		x->capture_filtered |= r->capture.filter[0] != '\0';
+		break;
+	case RECORD_FTP:
+	case RECORD_ARP:
+	case RECORD_DHCP:
+	case RECORD_TUNNEL:
+	case RECORD_LINK:
+	case RECORD_SERIES:
+	case RECORD_KINDS:
+		break;
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the files of the diagnosis' core hang together; rules do not include it. */
+#ifndef PCAPDX_DIAGNOSE_CORE_H
+#define PCAPDX_DIAGNOSE_CORE_H
+
+#include "diagnose/claims.h"
+#include "diagnose/context.h"
+
+/* context.c */
+void context_init(struct diagnosis_context *x, const struct options *o);
+void context_learn(struct diagnosis_context *x, const struct record *r);
+struct service_state *context_service_of(struct diagnosis_context *x, const struct record *r);
+void context_free(struct diagnosis_context *x);
+
+/* join.c: session records wait here for the conn record of their conversation */
+struct join;
+struct join *join_new(size_t *held_bytes);
+void join_session(struct join *j, const struct record *r);
+/* Fills *c; what it points to is good until the next call. */
+void join_conversation(struct join *j, const struct record *r, struct conversation *c);
+void join_forget(struct join *j, const struct record *r);
+void join_free(struct join *j);
+
+/* outcome.c */
+enum outcome conversation_outcome(const struct conn *c, const char *code);
+
+/* summary.c: counters and tables of the report */
+struct tallies;
+struct tallies *tallies_new(size_t *held_bytes);
+void tallies_record(struct tallies *t, struct result *result, const struct record *r);
+void tallies_conversation(struct tallies *t, struct diagnosis_context *x, const struct conversation *c,
+	const struct claim *claim, enum outcome outcome);
+void tallies_finish(struct tallies *t, struct diagnosis_context *x);
+void tallies_free(struct tallies *t);
+
+/* incident.c: findings into diagnoses; verdict.c: the headline */
+void incidents_make(struct diagnosis_context *x);
+void verdict_make(struct diagnosis_context *x);
+
+#endif

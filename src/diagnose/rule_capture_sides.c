@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What conversations say about the capture: one side of them is missing throughout, or bytes were acknowledged that the
+ * capture never saw.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+
+#define STREAMS_MAX 400
+
+struct sides {
+	uint64_t one_sided, tcp, missing_bytes, drops;
+	bool drops_known;
+	uint32_t one_sided_streams[STREAMS_MAX], lossy_streams[STREAMS_MAX];
+	int one_sided_kept, lossy_kept;
+	struct evidence first_one_sided[4], first_lossy[4];
+	int one_sided_shown, lossy_shown;
+	uint64_t lossy;
+	uint16_t one_sided_source, lossy_source;
+};
+
+static void keep(uint32_t *streams, int *n, struct evidence *shown, int *shown_count, uint16_t *source,
+	const struct record *r, uint64_t frame, const char *what)
+{
+	if (!*n)
+		*source = r->source;
+	if (r->source == *source && *n < STREAMS_MAX)
+		streams[(*n)++] = r->conn.stream;
+	if (*shown_count < 4) {
+		struct evidence *e = &shown[(*shown_count)++];
+
+		*e = (struct evidence){.source = r->source, .frame = frame, .ts_ns = r->ts_ns};
+		text_copy(e->what, sizeof(e->what), what);
+	}
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	struct sides *s = state;
+	uint64_t missing;
+
+	(void)x;
+	if (r->kind == RECORD_CAPTURE) {
+		s->drops += r->capture.drops;
+		s->drops_known |= r->capture.drops_known;
+	}
+	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
+		return;
+	s->tcp++;
+	if (r->conn.one_sided) {
+		s->one_sided++;
+		keep(s->one_sided_streams, &s->one_sided_kept, s->first_one_sided, &s->one_sided_shown,
+			&s->one_sided_source, r, r->frame, "first packet; the other direction is never seen");
+		return;
+	}
+	missing = r->conn.side[0].missing_bytes + r->conn.side[1].missing_bytes;
+	if (!missing)
+		return;
+	s->missing_bytes += missing;
+	s->lossy++;
+	keep(s->lossy_streams, &s->lossy_kept, s->first_lossy, &s->lossy_shown, &s->lossy_source, r, r->frame,
+		"conversation with acknowledged bytes that are not in the capture");
+}
+
+static void tell_one_sided(const struct sides *s, struct diagnosis_context *x)
+{
+	struct finding *f = finding_open(x, "capture-one-sided", &(struct subject){.proto = 6});
+
+	f->responsible = RESPONSIBLE_CAPTURE;
+	f->count = s->one_sided;
+	f->of = s->tcp;
+	f->confidence = 0.95;
+	finding_integer(f, "conversations", (int64_t)s->one_sided);
+	finding_title(f, "Only one direction of %" PRIu64 " of %" PRIu64 " TCP conversations was captured",
+		s->one_sided, s->tcp);
+	finding_detail(f, "Acknowledgements advance over bytes that are nowhere in the capture. Whether the other side "
+			  "answered cannot be told: every verdict about missing answers is withheld for them.");
+	for (int i = 0; i < s->one_sided_shown; i++)
+		finding_evidence(f, s->first_one_sided[i].source, s->first_one_sided[i].frame,
+			s->first_one_sided[i].ts_ns, "%s", s->first_one_sided[i].what);
+	finding_filter_streams(f, 6, s->one_sided_streams, s->one_sided_kept);
+	f->filter_source = s->one_sided_source;
+	finding_cause(f, 0.6, "the two directions take different paths, and only one passes the capture point",
+		"asymmetric routing, or a mirror port of one direction");
+	finding_cause(f, 0.3, "a capture filter lets only one direction through", "for example 'src host'");
+	finding_next(f, "Capture on an end host, or mirror both directions of the port");
+}
+
+static void tell_lost(const struct sides *s, struct diagnosis_context *x)
+{
+	struct finding *f = finding_open(x, "capture-lost-packets", &(struct subject){.proto = 6});
+
+	f->responsible = RESPONSIBLE_CAPTURE;
+	f->count = s->lossy ? s->lossy : 1;
+	f->of = s->tcp;
+	finding_integer(f, "missing_bytes", (int64_t)s->missing_bytes);
+	if (s->drops_known)
+		finding_integer(f, "drops", (int64_t)s->drops);
+	else
+		finding_null(f, "drops");
+	finding_title(f, "The capture itself lost packets: %" PRIu64 " bytes were acknowledged and never captured",
+		s->missing_bytes);
+	finding_detail(f,
+		"The receiver acknowledged them and nobody sent them again, so they did arrive: the capture lost "
+		"them, not the network. Verdicts that rest on missing packets are withheld for %" PRIu64
+		" conversation%s.",
+		s->lossy, s->lossy == 1 ? "" : "s");
+	for (int i = 0; i < s->lossy_shown; i++)
+		finding_evidence(f, s->first_lossy[i].source, s->first_lossy[i].frame, s->first_lossy[i].ts_ns, "%s",
+			s->first_lossy[i].what);
+	if (s->lossy_kept) {
+		finding_filter_streams(f, 6, s->lossy_streams, s->lossy_kept);
+		f->filter_source = s->lossy_source;
+	}
+	finding_cause(f, 0.8, "the capturing host or mirror port could not keep up", "%s",
+		s->drops ? "the source reports drops" : "acknowledged bytes are missing in both small and large runs");
+	finding_next(
+		f, "Capture with a larger buffer (tcpdump -B 65536), to a fast disk, with a filter, or with -s 128");
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	const struct sides *s = state;
+
+	if (s->one_sided)
+		tell_one_sided(s, x);
+	if (s->missing_bytes || s->drops)
+		tell_lost(s, x);
+}
+
+const struct rule rule_capture_sides = {
+	.codes = {"capture-one-sided", "capture-lost-packets"},
+	.spec = "RFC 9293, section 3.4",
+	.state_size = sizeof(struct sides),
+	.record = on_record,
+	.finish = on_finish,
+};

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a source says about itself: cut short, frames cut by the snap length, filtered, damaged headers, a jumping
+ * clock, offload of the capturing host, frames captured twice, conversations let go for memory.
+ */
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+
+static struct finding *open_for(struct diagnosis_context *x, const char *code, const struct record *r)
+{
+	struct subject subject = {.port = 0};
+	struct finding *f;
+
+	text_copy(subject.name, sizeof(subject.name), r->capture.name);
+	f = finding_open(x, code, &subject);
+	f->responsible = RESPONSIBLE_CAPTURE;
+	f->first_ts_ns = r->capture.first_ts_ns;
+	f->last_ts_ns = r->capture.last_ts_ns;
+	f->confidence = 1;
+	return f;
+}
+
+static void cut_short(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (!c->cut_short)
+		return;
+	f = open_for(x, "capture-cut-short", r);
+	finding_text(f, "source", c->name);
+	finding_integer(f, "frame", (int64_t)c->cut_frame);
+	finding_title(f, "%s ends inside a record, after frame %" PRIu64, c->name, c->cut_frame);
+	finding_detail(f, "The file is cut short; everything up to there is analysed.");
+	finding_evidence(f, r->source, c->cut_frame, c->last_ts_ns, "last whole frame");
+	finding_filter_frames(f);
+	finding_next(f, "If the end matters: stop tcpdump with Ctrl-C or -c before copying its file, or write with -U");
+}
+
+static void snaplen(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (!c->cut_frames)
+		return;
+	f = open_for(x, "capture-snaplen", r);
+	f->count = c->cut_frames;
+	f->of = c->packets;
+	finding_integer(f, "snaplen", c->snaplen);
+	finding_integer(f, "cut_frames", (int64_t)c->cut_frames);
+	finding_title(f, "%" PRIu64 " of %" PRIu64 " frames are stored short (snap length %u)", c->cut_frames,
+		c->packets, c->snaplen);
+	finding_detail(f,
+		"What the cut frames carried beyond that cannot be read: names, certificates and replies may be "
+		"missing from this report.");
+	finding_filter(f, "frame.cap_len < frame.len");
+	f->filter_source = r->source;
+	finding_next(f, "Capture whole frames: tcpdump -s 0");
+}
+
+static void filtered(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (!c->filter[0])
+		return;
+	f = open_for(x, "capture-filtered", r);
+	finding_text(f, "filter", c->filter);
+	finding_title(f, "The capture was made with a filter: %s", c->filter);
+	finding_detail(f, "What the filter left out is not here: that no ICMP, DNS or ARP is seen proves nothing.");
+}
+
+static void malformed(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (!c->malformed)
+		return;
+	f = open_for(x, "capture-malformed", r);
+	f->count = c->malformed;
+	f->of = c->packets;
+	finding_integer(f, "frames", (int64_t)c->malformed);
+	finding_text(f, "kinds", c->malformed_kinds);
+	finding_title(f, "%" PRIu64 " frame%s with headers that contradict themselves (%s)", c->malformed,
+		c->malformed == 1 ? "" : "s", c->malformed_kinds);
+	finding_evidence(f, r->source, c->malformed_frame, r->capture.first_ts_ns, "the first of them");
+	finding_filter_frames(f);
+}
+
+static void clock_jump(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	char largest[WHEN_TEXT_SIZE];
+	struct finding *f;
+
+	if (!c->clock_jumps)
+		return;
+	f = open_for(x, "capture-clock-jump", r);
+	f->count = c->clock_jumps;
+	when_duration(when_s(c->clock_jump_max_ns), largest);
+	finding_integer(f, "jumps", (int64_t)c->clock_jumps);
+	finding_number(f, "largest_s", when_s(c->clock_jump_max_ns));
+	finding_title(f, "The capture's clock jumps %" PRIu64 " time%s, by up to %s", c->clock_jumps,
+		c->clock_jumps == 1 ? "" : "s", largest);
+	finding_detail(f,
+		"Frames are in the order in which they were captured, but their times are not. Delays across a "
+		"jump are not judged.");
+	finding_evidence(f, r->source, c->jump_frame, c->first_ts_ns, "first frame behind a jump");
+	finding_filter_frames(f);
+	finding_cause(f, 0.7, "the clock of the capturing host was set, by hand or by NTP",
+		"time runs backwards between neighbouring frames");
+	finding_cause(f, 0.2, "files of several hosts or runs were joined without sorting",
+		"each piece is in order by itself");
+	finding_next(f, "On the capturing host: chronyc tracking, or timedatectl; reordercap sorts a joined file");
+}
+
+static void offload(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (!c->offload_large && !c->offload_checksum)
+		return;
+	f = open_for(x, "capture-offload", r);
+	f->count = c->offload_large + c->offload_checksum;
+	finding_integer(f, "frames", (int64_t)f->count);
+	finding_title(f,
+		"Offload of the capturing host: %" PRIu64 " frames larger than the MTU, %" PRIu64
+		" unfinished checksums",
+		c->offload_large, c->offload_checksum);
+	finding_detail(f,
+		"The network card cuts and sums what the host hands to it; on the wire the packets are right. "
+		"Checksums of such packets are not judged.");
+	finding_evidence(f, r->source, c->offload_frame, c->first_ts_ns, "the first of them");
+	finding_filter_frames(f);
+}
+
+static void duplicates(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (c->duplicates) {
+		f = open_for(x, "capture-duplicates", r);
+		f->count = c->duplicates;
+		f->of = c->packets;
+		finding_integer(f, "duplicates", (int64_t)c->duplicates);
+		finding_title(
+			f, "%" PRIu64 " of %" PRIu64 " frames are in the capture twice", c->duplicates, c->packets);
+		finding_detail(f,
+			"The same packet was captured at more than one place (SPAN port, -i any). The copies are "
+			"not counted as retransmissions.");
+		finding_evidence(f, r->source, c->duplicates_frame, c->first_ts_ns, "the first copy");
+		finding_filter_frames(f);
+		finding_next(f, "Capture on one interface, or one direction of the mirrored port");
+	}
+	if (c->network_duplicates) {
+		f = open_for(x, "packet-duplicates", r);
+		f->count = c->network_duplicates;
+		finding_integer(f, "duplicates", (int64_t)c->network_duplicates);
+		f->responsible = RESPONSIBLE_PATH;
+		finding_title(f, "The network delivered %" PRIu64 " packets twice", c->network_duplicates);
+		finding_evidence(f, r->source, c->network_duplicates_frame, c->first_ts_ns, "the first copy");
+		finding_filter_frames(f);
+		finding_next(f, "Look for a loop, a bond in broadcast mode or a flooding switch on the path");
+	}
+}
+
+static void state_limited(struct diagnosis_context *x, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	struct finding *f;
+
+	if (!c->evicted)
+		return;
+	f = open_for(x, "capture-state-limited", r);
+	f->count = c->evicted;
+	finding_integer(f, "evicted", (int64_t)c->evicted);
+	finding_title(f, "%" PRIu64 " conversations were let go to stay inside the memory bound", c->evicted);
+	finding_detail(f, "The longest-idle ones were closed early; what happened to them afterwards is not judged.");
+	finding_next(f, "Run again with more --memory, or with -f to look at less");
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	static void (*const looks[])(struct diagnosis_context *, const struct record *) = {
+		cut_short, snaplen, filtered, malformed, clock_jump, offload, duplicates, state_limited};
+
+	(void)state;
+	if (r->kind != RECORD_CAPTURE)
+		return;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++)
+		looks[i](x, r);
+}
+
+const struct rule rule_capture_source = {
+	.codes = {"capture-cut-short", "capture-snaplen", "capture-filtered", "capture-malformed", "capture-clock-jump",
+		"capture-offload", "capture-duplicates", "capture-state-limited"},
+	.record = on_record,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tcp-no-answer: SYNs repeated and never answered. Linux repeats after 1, 3, 7, 15, 31, 63 s; newer kernels every
+ * second at first (tcp_syn_linear_timeouts).
+ */
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+
+#define LONE_SYN_WAIT_S 3.0 /* a single SYN counts when the capture goes on this long: past the usual first repeats */
+
+static double waited(const struct conversation *c)
+{
+	uint32_t n = c->conn->syns < SYN_TIMES_MAX ? c->conn->syns : SYN_TIMES_MAX;
+	int64_t last = n ? c->conn->syn_at_ns[n - 1] : 0;
+
+	if (n == SYN_TIMES_MAX && c->conn->duration_ns > last)
+		last = c->conn->duration_ns;
+	return when_s(last > 0 ? last : 0);
+}
+
+static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	uint32_t n = c->conn->syns < SYN_TIMES_MAX ? c->conn->syns : SYN_TIMES_MAX;
+
+	(void)state;
+	(void)x;
+	if (!c->conn->syns || c->conn->answered != SYN_ANSWER_NONE || c->resp->pkts || c->cannot_tell)
+		return false;
+	if (c->conn->syns == 1 && when_s(c->record->emitted_ns - c->record->ts_ns) < LONE_SYN_WAIT_S)
+		return false;
+	out->code = "tcp-no-answer";
+	out->delay_s = waited(c);
+	out->value = c->conn->syns;
+	for (uint32_t i = 0; i < n && i < CLAIM_EVIDENCE_MAX; i++)
+		claim_evidence(out, c->record,
+			&(struct frame_ref){c->conn->syn_frames[i], c->conn->syn_at_ns[i], c->record->source},
+			i ? "SYN again" : "SYN");
+	return true;
+}
+
+static bool host_answers_elsewhere(const struct diagnosis_context *x, const struct addr *server, uint16_t port)
+{
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
+		const struct service_key *k = table_key(e);
+		const struct service_state *s = table_value(e);
+
+		if (k->proto == 6 && k->port != port && addr_equal(&k->server, server) && s->established)
+			return true;
+	}
+	return false;
+}
+
+static void explain(struct finding *f, const struct diagnosis_context *x, const struct claim_group *g)
+{
+	const struct service_state *s = context_service(x, &g->server, g->port, 6);
+
+	f->responsible = RESPONSIBLE_PATH;
+	if (host_answers_elsewhere(x, &g->server, g->port)) {
+		finding_detail(f, "Other ports of the same host answer, so the host is up and reachable.");
+		finding_cause(f, 0.85, "a firewall drops packets to this port silently",
+			"the host answers on other ports, and not even a RST comes back from this one");
+	} else if (s && s->established) {
+		finding_cause(f, 0.5, "the service or a device before it drops some connections",
+			"%llu other connections to the same port were answered", (unsigned long long)s->established);
+	} else {
+		finding_cause(f, 0.5, "a firewall drops the packets silently", "no RST and no ICMP comes back");
+		finding_cause(f, 0.4, "the host is down, or there is no route to it or back from it",
+			"nothing else from this host is in the capture");
+	}
+	if (x->capture_filtered)
+		finding_against(f, "the capture was filtered: an ICMP answer would perhaps not be in it");
+	finding_next(f,
+		"Capture on the server or behind the firewall: tcpdump -ni any 'tcp port %u' (do the SYNs arrive?)",
+		g->port);
+	finding_next(f, "If they arrive there: look at the server's own packet filter and at its route back");
+}
+
+static void each_service(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	char service[SERVICE_TEXT_SIZE], longest[WHEN_TEXT_SIZE];
+	struct finding *f = finding_of_group(x, g);
+	uint64_t attempts = 0;
+
+	(void)arg;
+	for (int i = 0; i < g->count; i++)
+		attempts += (uint64_t)g->claims[i]->value;
+	subject_service_text(&g->server, g->port, service);
+	when_duration(group_delay_max(g), longest);
+	finding_integer(f, "attempts", (int64_t)attempts);
+	finding_number(f, "waited_s", group_delay_max(g));
+	finding_title(f, "%s does not answer: %llu SYNs of %d connection%s in vain", service,
+		(unsigned long long)attempts, g->count, g->count == 1 ? "" : "s");
+	finding_detail(f, "The SYNs are repeated for up to %s; no SYN-ACK, no RST and no ICMP comes back.", longest);
+	explain(f, x, g);
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	(void)state;
+	claim_groups(x, "tcp-no-answer", GROUP_BY_SERVICE, each_service, NULL);
+}
+
+const struct rule rule_no_answer = {
+	.codes = {"tcp-no-answer"},
+	.spec = "RFC 9293, section 3.8.1; Linux tcp_syn_retries, tcp_syn_linear_timeouts",
+	.claim = on_claim,
+	.finish = on_finish,
+};
