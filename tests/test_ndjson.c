@@ -229,6 +229,18 @@ static void test_extreme_numbers_survive(void **state)
 	check_way_and_back(&r);
 }
 
+static void test_extreme_values_of_a_series_survive(void **state)
+{
+	static const double values[] = { 0, -1, 0.5, 1e14, 1e15, 12e15, 1e16, 1e17, 1.5e30, -1e300 };
+	struct record r;
+
+	(void)state;
+	record_init(&r, RECORD_SERIES);
+	memcpy(r.series.values, values, sizeof(values));
+	r.series.value_count = sizeof(values) / sizeof(values[0]);
+	check_way_and_back(&r);
+}
+
 static void test_counter_beyond_the_list_is_kept(void **state)
 {
 	struct record r;
@@ -435,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_empty_records_say_only_their_kind),
 		cmocka_unit_test(test_line_looks_like_zeek),
 		cmocka_unit_test(test_extreme_numbers_survive),
+		cmocka_unit_test(test_extreme_values_of_a_series_survive),
 		cmocka_unit_test(test_counter_beyond_the_list_is_kept),
 		cmocka_unit_test(test_long_texts_and_lists_are_cut),
 		cmocka_unit_test(test_unknown_fields_are_passed_over),

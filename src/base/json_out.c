@@ -105,8 +105,9 @@ void json_number(struct json *j, const char *key, double value)
 		return;
 	}
 	start_value(j, key);
-	n = snprintf(digits, sizeof(digits), "%.9f", value);
-	while (digits[n - 1] == '0')
+	/* Large ones with an exponent: many readers take digits without a point for an integer of 64 bits. */
+	n = snprintf(digits, sizeof(digits), fabs(value) < 1e15 ? "%.9f" : "%.17g", value);
+	while (strchr(digits, '.') && !strchr(digits, 'e') && digits[n - 1] == '0')
 		digits[--n] = '\0';
 	if (digits[n - 1] == '.')
 		digits[n - 1] = '\0';

@@ -208,7 +208,7 @@ static bool read_string(const struct field *f, void *p, const json_t *v, struct 
 		return refuse_type(why, f, "a text");
 	switch (f->type) {
 	case FIELD_ADDR:
-		good = addr_parse(s, p);
+		good = *s == '\0' || addr_parse(s, p); /* in a list: unset (the answer "::") */
 		return good || refuse_type(why, f, "an IP address");
 	case FIELD_MAC:
 		good = mac_parse(s, p);
