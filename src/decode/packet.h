@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One decoded packet: the innermost IP packet of a frame, with what was around it. Values are in host order; pointers
- * go into the frame (or into the defragmenter's buffer) and live until the next packet is decoded.
+ * go into the frame (or into the defragmenter's buffer) and live until the next packet is decoded. Arrays are set up
+ * to their count, the union only for the kind it belongs to; every other field is always set.
  */
 #ifndef PCAPDX_DECODE_PACKET_H
 #define PCAPDX_DECODE_PACKET_H
@@ -19,16 +20,20 @@ enum packet_kind {
 	PACKET_OTHER,	/* nothing that we follow (STP, LLDP, unknown link type, ...) */
 	PACKET_TCP,
 	PACKET_UDP,
-	PACKET_ICMP,	/* IPv4 or IPv6: see addr_is_v4 */
+	PACKET_ICMP,	/* IPv4 or IPv6: see addr_is_v4; payload is the whole message, from its type on */
 	PACKET_ARP,
 	PACKET_IP,	/* another IP protocol (ESP, SCTP, OSPF, ...), payload at `payload` */
-	PACKET_FRAGMENT, /* a fragment whose datagram is not yet whole */
+	PACKET_FRAGMENT, /* a fragment whose datagram is not yet whole; the first one has its ports */
 };
 
+/*
+ * With CUT and BAD the kind is PACKET_IP when addresses and protocol are known, else PACKET_OTHER; nothing of a
+ * transport header is. A TCP header of which only options are missing is OK.
+ */
 enum packet_verdict {
 	PACKET_OK,
 	PACKET_CUT, /* headers end in bytes that the capture did not store */
-	PACKET_BAD, /* headers contradict themselves; `bad` says which */
+	PACKET_BAD, /* headers contradict themselves; `fault` says which */
 };
 
 /* What was wrong with a BAD packet; counted by kind. */
@@ -37,7 +42,7 @@ enum packet_fault {
 	FAULT_LINK,	   /* link header shorter than it must be */
 	FAULT_IP_VERSION,
 	FAULT_IP_HEADER,   /* header length below 20, beyond the packet */
-	FAULT_IP_LENGTH,   /* total length below the header, beyond the frame */
+	FAULT_IP_LENGTH,   /* total length below the header (BAD), beyond the frame (OK: used as if the frame were cut) */
 	FAULT_IP_EXTENSION, /* IPv6 extension chain broken or too long */
 	FAULT_FRAGMENT,	   /* fragment of impossible offset or size, or overlap with other bytes */
 	FAULT_TCP_HEADER,  /* data offset below 5 or beyond the segment */
@@ -111,7 +116,7 @@ struct packet {
 	uint8_t verdict; /* enum packet_verdict */
 	uint8_t fault;	 /* enum packet_fault; may be set with verdict OK (bad options) */
 
-	/* link */
+	/* link; of the innermost Ethernet header when a tunnel carries Ethernet */
 	bool has_macs;	 /* SLL has a source only: mac_dst unset */
 	struct mac mac_src, mac_dst;
 	uint8_t sll_type; /* packet type of cooked captures: 0 to us, 1 broadcast, 2 multicast, 3 other host, 4 from us; 255 none */
@@ -127,14 +132,18 @@ struct packet {
 	/* network */
 	struct addr src, dst;
 	uint8_t proto, ttl, tos;
-	bool df, has_ip_id, is_fragment; /* is_fragment: joined from fragments */
+	bool df, has_ip_id, is_fragment; /* df: always for IPv6; is_fragment: joined from fragments, or one of them */
 	uint16_t ip_id;
+	uint16_t fragment_offset; /* of PACKET_FRAGMENT, in bytes */
+	bool more_fragments;
+	bool source_routed;	/* dst is not the last one: a checksum cannot be judged */
 	uint32_t ip_len;	/* length of the IP packet, as its header or the frame says */
 	bool ip_len_zero;	/* total length 0: segmentation offload; taken from the frame */
 
 	/* transport */
 	uint16_t sport, dport;
-	uint8_t checksum;	/* enum checksum_state, of TCP, UDP or ICMP */
+	uint8_t checksum;	/* enum checksum_state; UNKNOWN until packet_checksum was called */
+	const uint8_t *transport; /* header of TCP, UDP or ICMP, as captured; NULL for other kinds */
 	const uint8_t *payload; /* of TCP, UDP, or the IP payload */
 	uint32_t payload_len;	/* bytes at payload */
 	uint32_t payload_wire;	/* bytes that were sent; > payload_len in a cut frame */
@@ -144,5 +153,12 @@ struct packet {
 		struct arp_header arp;
 	};
 };
+
+/*
+ * Judges the checksum of a TCP, UDP or ICMP packet, and keeps the answer in p->checksum. A call of its own because it
+ * reads the whole packet, which costs more than decoding it: for those who are about to blame the checksum. UNKNOWN
+ * when bytes are missing, for UDP over IPv4 without one (0), and for other kinds.
+ */
+enum checksum_state packet_checksum(struct packet *p);
 
 #endif

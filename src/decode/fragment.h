@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IPv4 and IPv6 fragments joined into datagrams, the way Linux does it since 4.20:
+ *
+ * - A fragment that lies within bytes that are already here is a duplicate and is left out; it is a fault (but the
+ *   datagram goes on) when its bytes differ.
+ * - One that overlaps in part, for IPv6 (RFC 5722) and IPv4 alike, is a fault and discards the whole datagram.
+ * - So does an end that moves, and more than FRAGMENT_RUNS_MAX separate stretches.
+ * - A datagram whose rest does not come within 30 s of its first fragment is given up (RFC 8200, section 4.5).
+ *
+ * Time is the capture's clock. What is held is bounded; past it the oldest datagrams go. A fragment that the capture
+ * cut keeps its place: the datagram can be joined, and is then cut itself. A datagram that was joined is remembered
+ * for a second, so that the second copies of a doubled capture do not wait for a rest that never comes.
+ */
+#ifndef PCAPDX_DECODE_FRAGMENT_H
+#define PCAPDX_DECODE_FRAGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct decoder;
+struct fragments;
+struct packet;
+struct reader;
+
+struct fragment_seen {
+	uint32_t id;
+	uint32_t offset; /* in bytes */
+	bool more;
+	uint8_t next;	 /* its protocol; when the datagram is joined, the first fragment's */
+};
+
+struct fragments *fragments_new(size_t held_max);
+void fragments_free(struct fragments *set);
+uint64_t fragments_lost(const struct fragments *set);
+
+/*
+ * Takes the fragment whose payload *r reads. True when its datagram is whole: *r then reads the joined payload, which
+ * stays until the next frame is decoded. Sets verdict and fault of a fragment that cannot be.
+ */
+bool fragment_take(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen);
+
+#endif

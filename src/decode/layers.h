@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside decode/: one function per header. Each reads its header from `r`, which covers the bytes of that layer, notes
+ * in *p what it learned and calls the next. A layer that carries a packet of its own (a tunnel) is counted, so that no
+ * chain of headers is longer than TUNNEL_DEPTH_MAX levels. Values go into *p only after the reader's state was tested.
+ */
+#ifndef PCAPDX_DECODE_LAYERS_H
+#define PCAPDX_DECODE_LAYERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/reader.h"
+#include "decode/packet.h"
+
+struct fragments;
+struct fragment_seen;
+
+struct decoder {
+	struct fragments *fragments;
+	uint64_t turn; /* counts frames: what was joined in this turn is still looked at */
+};
+
+typedef void layer_fn(struct decoder *d, struct packet *p, struct reader *r);
+
+enum ether_type {
+	ETHER_IPV4 = 0x0800,
+	ETHER_ARP = 0x0806,
+	ETHER_TEB = 0x6558, /* Ethernet inside GRE and its like */
+	ETHER_RARP = 0x8035,
+	ETHER_VLAN = 0x8100,
+	ETHER_IPV6 = 0x86dd,
+	ETHER_PPP = 0x880b,
+	ETHER_MPLS = 0x8847,
+	ETHER_MPLS_MULTICAST = 0x8848,
+	ETHER_PPPOE = 0x8864,
+	ETHER_JUMBO_LLC = 0x8870,
+	ETHER_QINQ = 0x88a8,
+	ETHER_ERSPAN = 0x88be,
+	ETHER_ERSPAN3 = 0x22eb,
+	ETHER_CISCO_META = 0x8909,
+	ETHER_NSH = 0x894f,
+	ETHER_QINQ_OLD = 0x9100,
+	ETHER_QINQ_OLDER = 0x9200,
+};
+
+enum ip_protocol {
+	IP_HOP_BY_HOP = 0,
+	IP_ICMP = 1,
+	IP_IPIP = 4,
+	IP_TCP = 6,
+	IP_UDP = 17,
+	IP_IPV6 = 41,
+	IP_ROUTING = 43,
+	IP_FRAGMENT = 44,
+	IP_GRE = 47,
+	IP_AH = 51,
+	IP_ICMPV6 = 58,
+	IP_NO_NEXT = 59,
+	IP_DESTINATION = 60,
+	IP_ETHERIP = 97,
+	IP_SCTP = 132,
+	IP_MOBILITY = 135,
+	IP_MPLS = 137,
+	IP_ETHERNET = 143,
+};
+
+/* link_layer.c */
+layer_fn link_ethernet, link_ethernet_fcs, link_null, link_raw, link_raw4, link_raw6, link_enc;
+void link_ether_type(struct decoder *d, struct packet *p, uint16_t type, struct reader *r);
+void link_llc(struct decoder *d, struct packet *p, struct reader *r);
+/* link_cooked.c */
+layer_fn link_sll, link_sll2, link_nflog;
+
+/* ip_layer.c, ipv6_ext.c; ip_any looks at the version. p->proto says what ip_payload carries on with. */
+layer_fn ip_any, ip4_decode, ip6_decode, ip_payload;
+/* Walks extension headers from protocol `next` on; false when it is not for the caller to go on (fragment, fault). */
+bool ip6_extensions(struct decoder *d, struct packet *p, struct reader *r, uint8_t next);
+/* The same without judging, for quoted packets: the upper protocol, or IP_FRAGMENT for a fragment but the first. */
+uint8_t ip6_skip_extensions(struct reader *r, uint8_t next);
+/* Skips an authentication header; gives its next header. */
+uint8_t ip_skip_ah(struct reader *r);
+
+layer_fn tcp_decode, udp_decode, icmp_decode, arp_decode;
+
+/* What both IP versions do with a fragment: joined, or noted as PACKET_FRAGMENT; true: go on with p->proto. */
+bool ip_fragment(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen);
+
+/* The row of a link type, or NULL when it is not decoded. */
+struct link_type {
+	uint32_t number;
+	const char *name;
+	layer_fn *decode;
+};
+const struct link_type *link_type_find(uint32_t number);
+
+static inline uint16_t be16(const uint8_t *b)
+{
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static inline uint32_t be32(const uint8_t *b)
+{
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* Bytes of the layer on the wire from here on, lost ones included. */
+static inline size_t rd_wire(const struct reader *r)
+{
+	return rd_ok(r) ? (size_t)(r->end - r->p) + r->lost : 0;
+}
+
+/* Takes away what follows the next n bytes (padding, trailer); n may not be more than rd_wire. */
+static inline void rd_trim(struct reader *r, size_t n)
+{
+	size_t left = (size_t)(r->end - r->p);
+
+	r->lost = n > left ? n - left : 0;
+	r->end = n < left ? r->p + n : r->end;
+}
+
+/* A header that could not be read: CUT when the capture ended in it, else BAD with that fault. */
+static inline void packet_fail(struct packet *p, const struct reader *r, enum packet_fault fault)
+{
+	p->verdict = r->state == READER_CUT ? PACKET_CUT : PACKET_BAD;
+	if (p->verdict == PACKET_BAD)
+		p->fault = (uint8_t)fault;
+}
+
+static inline void packet_bad(struct packet *p, enum packet_fault fault)
+{
+	p->verdict = PACKET_BAD;
+	p->fault = (uint8_t)fault;
+}
+
+/* What is left of the layer is the packet's payload. */
+static inline void packet_payload(struct packet *p, const struct reader *r)
+{
+	p->payload = r->p;
+	p->payload_len = (uint32_t)rd_left(r);
+	p->payload_wire = (uint32_t)rd_wire(r);
+}
+
+/* Sets what belongs to the IP packet and above back to empty, before an inner one is read. */
+static inline void packet_clear_network(struct packet *p)
+{
+	memset((uint8_t *)p + offsetof(struct packet, src), 0,
+		offsetof(struct packet, tcp) - offsetof(struct packet, src));
+}
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ethernet II, IEEE 802.3 with LLC and SNAP, IEEE 802.1Q and 802.1ad tags, BSD loopback, raw IP, OpenBSD enc. */
+#include "decode/layers.h"
+
+#define ETHER_TYPE_MIN 0x0600 /* below it the field is a length (IEEE 802.3, clause 3.2.6) */
+#define LLC_LENGTH_MAX 1500
+#define SAP_SNAP 0xaa
+#define SAP_IP 0x06
+#define LLC_UI 0x03
+
+void link_ethernet(struct decoder *d, struct packet *p, struct reader *r)
+{
+	const uint8_t *h = rd_bytes(r, 14);
+
+	if (!h) {
+		packet_fail(p, r, FAULT_LINK);
+		return;
+	}
+	memcpy(p->mac_dst.b, h, 6);
+	memcpy(p->mac_src.b, h + 6, 6);
+	p->has_macs = true;
+	p->vlan_count = 0;
+	link_ether_type(d, p, be16(h + 12), r);
+}
+
+/* One 802.1Q tag: false when there is none to read, or more than are kept. */
+static bool vlan_tag(struct packet *p, struct reader *r, uint16_t *type)
+{
+	const uint8_t *tag = rd_bytes(r, 4);
+
+	if (!tag || p->vlan_count == VLANS_MAX) {
+		packet_fail(p, r, FAULT_LINK);
+		return false;
+	}
+	p->vlans[p->vlan_count++] = be16(tag) & 0x0fff;
+	*type = be16(tag + 2);
+	return true;
+}
+
+/* Cisco metadata (security group tag): version, length in words, options, then the type of what follows. */
+static bool cisco_meta(struct packet *p, struct reader *r, uint16_t *type)
+{
+	const uint8_t *h = rd_bytes(r, 2);
+	struct reader options = rd_sub(r, h ? (size_t)h[1] * 4 : 0);
+
+	*type = rd_u16(r);
+	if (!rd_ok(r) || !rd_ok(&options))
+		packet_fail(p, r, FAULT_LINK);
+	return rd_ok(r);
+}
+
+static void ether_other(struct decoder *d, struct packet *p, uint16_t type, struct reader *r)
+{
+	if (type == ETHER_ARP || type == ETHER_RARP)
+		arp_decode(d, p, r);
+	else if (type == ETHER_JUMBO_LLC)
+		link_llc(d, p, r);
+	else if (type <= LLC_LENGTH_MAX) {
+		if (type < rd_wire(r))
+			rd_trim(r, type);
+		link_llc(d, p, r);
+	}
+}
+
+void link_ether_type(struct decoder *d, struct packet *p, uint16_t type, struct reader *r)
+{
+	while (type == ETHER_VLAN || type == ETHER_QINQ || type == ETHER_QINQ_OLD || type == ETHER_QINQ_OLDER)
+		if (!vlan_tag(p, r, &type))
+			return;
+	if (type == ETHER_CISCO_META && !cisco_meta(p, r, &type))
+		return;
+	p->ether_type = type;
+	if (type == ETHER_IPV4)
+		ip4_decode(d, p, r);
+	else if (type == ETHER_IPV6)
+		ip6_decode(d, p, r);
+	else
+		ether_other(d, p, type, r);
+}
+
+/* LLC, and SNAP for the two organisations whose protocol numbers are Ethernet's (RFC 1042, IEEE 802.1H). */
+void link_llc(struct decoder *d, struct packet *p, struct reader *r)
+{
+	uint8_t dsap = rd_u8(r), ssap = rd_u8(r), control = rd_u8(r);
+	uint32_t organisation;
+	uint16_t type;
+
+	if (!rd_ok(r) || control != LLC_UI)
+		return;
+	if (dsap == SAP_IP && ssap == SAP_IP) {
+		ip_any(d, p, r);
+		return;
+	}
+	if (dsap != SAP_SNAP || ssap != SAP_SNAP)
+		return;
+	organisation = rd_u24(r);
+	type = rd_u16(r);
+	if (rd_ok(r) && (organisation == 0 || organisation == 0x0000f8) && type >= ETHER_TYPE_MIN)
+		link_ether_type(d, p, type, r);
+}
+
+/* Address families differ between systems: 2 is IPv4 everywhere, IPv6 has five numbers. */
+static void address_family(struct decoder *d, struct packet *p, uint32_t family, struct reader *r)
+{
+	switch (family) {
+	case 2:
+		p->ether_type = ETHER_IPV4;
+		ip4_decode(d, p, r);
+		break;
+	case 10: /* Linux */
+	case 23: /* Windows */
+	case 24: /* NetBSD, OpenBSD */
+	case 28: /* FreeBSD */
+	case 30: /* macOS */
+		p->ether_type = ETHER_IPV6;
+		ip6_decode(d, p, r);
+		break;
+	}
+}
+
+/* The family is in the byte order of the capturing machine (null) or of the network (loop): small either way. */
+void link_null(struct decoder *d, struct packet *p, struct reader *r)
+{
+	const uint8_t *h = rd_bytes(r, 4);
+
+	if (!h) {
+		packet_fail(p, r, FAULT_LINK);
+		return;
+	}
+	address_family(d, p, h[0] || h[1] ? (uint32_t)h[1] << 8 | h[0] : be32(h), r);
+}
+
+void link_enc(struct decoder *d, struct packet *p, struct reader *r)
+{
+	const uint8_t *h = rd_bytes(r, 12); /* family, SPI, flags */
+
+	if (!h) {
+		packet_fail(p, r, FAULT_LINK);
+		return;
+	}
+	address_family(d, p, h[0] ? h[0] : h[3], r);
+}
+
+void link_raw(struct decoder *d, struct packet *p, struct reader *r)
+{
+	ip_any(d, p, r);
+}
+
+void link_raw4(struct decoder *d, struct packet *p, struct reader *r)
+{
+	p->ether_type = ETHER_IPV4;
+	ip4_decode(d, p, r);
+}
+
+void link_raw6(struct decoder *d, struct packet *p, struct reader *r)
+{
+	p->ether_type = ETHER_IPV6;
+	ip6_decode(d, p, r);
+}

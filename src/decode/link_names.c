@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Link types (the LINKTYPE_ numbers of capture files) that are decoded, and what reports call them. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "decode/decode.h"
+#include "decode/layers.h"
+
+static const struct link_type link_types[] = {
+	{ 0, "null", link_null },
+	{ 1, "ether", link_ethernet },
+	{ 12, "rawip", link_raw },
+	{ 14, "rawip", link_raw },
+	{ 101, "rawip", link_raw },
+	{ 108, "loop", link_null },
+	{ 109, "enc", link_enc },
+	{ 113, "linux-sll", link_sll },
+	{ 228, "rawip4", link_raw4 },
+	{ 229, "rawip6", link_raw6 },
+	{ 239, "nflog", link_nflog },
+	{ 276, "linux-sll2", link_sll2 },
+};
+
+const struct link_type *link_type_find(uint32_t number)
+{
+	for (size_t i = 0; i < sizeof(link_types) / sizeof(link_types[0]); i++)
+		if (link_types[i].number == number)
+			return &link_types[i];
+	return NULL;
+}
+
+bool decode_knows(uint32_t link_type)
+{
+	return link_type_find(link_type) != NULL;
+}
+
+const char *decode_link_name(uint32_t link_type, char out[32])
+{
+	const struct link_type *known = link_type_find(link_type);
+
+	if (known)
+		text_copy(out, 32, known->name);
+	else
+		snprintf(out, 32, "%u", (unsigned)link_type);
+	return out;
+}

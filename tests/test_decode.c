@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* decode/: link layers, IPv4, TCP, UDP, ARP, what is cut and what is bad, checksums. */
+#include "cmocka_all.h"
+
+#include "decode_hex.h"
+
+#define LINK_NULL 0
+#define LINK_RAW 101
+#define LINK_SLL 113
+#define LINK_SLL2 276
+
+#define MACS "0200 0000 0002 0200 0000 0001 "
+/* 192.0.2.1 > 192.0.2.9, id 0x1234, DF, ttl 64, TCP, total length 52 */
+#define IP_52 "4500 0034 1234 4000 4006 0000 c000 0201 c000 0209 "
+/* 40000 > 443, seq 1000, ack 2000, PSH ACK, window 501, TS val 7 ecr 9 */
+#define TCP_TS "9c40 01bb 0000 03e8 0000 07d0 8018 01f5 0000 0000 0101 080a 0000 0007 0000 0009 "
+
+static void test_segment_with_timestamps(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800" IP_52 TCP_TS);
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->fault, FAULT_NONE);
+	assert_true(p->has_macs);
+	assert_int_equal(p->mac_src.b[5], 1);
+	assert_int_equal(p->vlan_count, 0);
+	assert_int_equal(p->tunnel_count, 0);
+	assert_int_equal(p->sll_type, 255);
+	assert_addr(p->src, "192.0.2.1");
+	assert_addr(p->dst, "192.0.2.9");
+	assert_int_equal(p->ip_id, 0x1234);
+	assert_true(p->df && p->has_ip_id && !p->is_fragment && !p->ip_len_zero);
+	assert_int_equal(p->ttl, 64);
+	assert_int_equal(p->ip_len, 52);
+	assert_int_equal(p->sport, 40000);
+	assert_int_equal(p->dport, 443);
+	assert_int_equal(p->tcp.seq, 1000);
+	assert_int_equal(p->tcp.ack, 2000);
+	assert_int_equal(p->tcp.flags, TCP_PSH | TCP_ACK);
+	assert_int_equal(p->tcp.window, 501);
+	assert_int_equal(p->tcp.window_scale, -1);
+	assert_true(p->tcp.has_timestamps && p->tcp.ts_value == 7 && p->tcp.ts_echo == 9);
+	assert_int_equal(p->payload_len, 0);
+	assert_int_equal(p->payload_wire, 0);
+}
+
+/* A SYN: MSS 1460, SACK permitted, timestamps, NOP, window scale 7; fast open cookie request */
+static void test_options_of_a_syn(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4500 0040 0001 4000 4006 0000 c0000201 c0000209"
+		"9c40 01bb 00000001 00000000 b002 faf0 0000 0000"
+		"0204 05b4 0402 080a 00000001 00000000 01 0303 07 2202 0101");
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->fault, FAULT_NONE);
+	assert_int_equal(p->tcp.mss, 1460);
+	assert_int_equal(p->tcp.window_scale, 7);
+	assert_true(p->tcp.sack_permitted && p->tcp.has_timestamps && p->tcp.fast_open && !p->tcp.mptcp);
+}
+
+/* An ACK with two SACK blocks: 3000-4000 and 5000-6000; then MPTCP */
+static void test_sack_blocks(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4500 0044 0001 4000 4006 0000 c0000201 c0000209"
+		"9c40 01bb 00000001 00000001 c010 faf0 0000 0000"
+		"0101 0512 00000bb8 00000fa0 00001388 00001770 1e04 2000");
+
+	assert_int_equal(p->tcp.sack_count, 2);
+	assert_int_equal(p->tcp.sack_left[0], 3000);
+	assert_int_equal(p->tcp.sack_right[1], 6000);
+	assert_true(p->tcp.mptcp);
+}
+
+static void test_option_that_overruns_leaves_the_segment(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4500 002d 0001 4000 4006 0000 c0000201 c0000209"
+		"9c40 01bb 00000001 00000001 6018 faf0 0000 0000 080a 0000 41");
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->fault, FAULT_TCP_OPTION);
+	assert_false(p->tcp.has_timestamps);
+	assert_int_equal(p->payload_len, 1);
+}
+
+static void test_cut_in_options_is_still_a_segment(void **state)
+{
+	const struct packet *p = decode_kept(*state, MACS "0800 4500 0038 1234 4000 4006 0000 c0000201 c0000209"
+		TCP_TS "41424344", 14 + 20 + 26);
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->fault, FAULT_NONE);
+	assert_int_equal(p->payload_len, 0);
+	assert_int_equal(p->payload_wire, 4);
+	assert_int_equal(packet_checksum((struct packet *)p), CHECKSUM_PARTIAL); /* it is 0 */
+}
+
+static void test_cut_header_is_cut_and_short_one_is_bad(void **state)
+{
+	const struct packet *p = decode_kept(*state, MACS "0800" IP_52 TCP_TS, 14 + 20 + 19);
+
+	assert_int_equal(p->verdict, PACKET_CUT);
+	assert_int_equal(p->kind, PACKET_IP);
+	assert_int_equal(p->fault, FAULT_NONE);
+	p = decode_hex(*state, MACS "0800 4500 0027 1234 4000 4006 0000 c0000201 c0000209"
+		"9c40 01bb 0000 03e8 0000 07d0 5018 01f5 0000 00");
+	assert_int_equal(p->verdict, PACKET_BAD);
+	assert_int_equal(p->fault, FAULT_TCP_HEADER);
+}
+
+static void test_bad_lengths_of_ip(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4400 0034 1234 4000 4006 0000 c0000201 c0000209");
+
+	assert_int_equal(p->fault, FAULT_IP_HEADER);
+	p = decode_hex(*state, MACS "0800 4500 0013 1234 4000 4006 0000 c0000201 c0000209");
+	assert_int_equal(p->fault, FAULT_IP_LENGTH);
+	assert_int_equal(p->verdict, PACKET_BAD);
+	p = decode_hex(*state, MACS "0800 6500 0034 1234 4000 4006 0000 c0000201 c0000209");
+	assert_int_equal(p->fault, FAULT_IP_VERSION);
+	assert_int_equal(p->kind, PACKET_OTHER);
+}
+
+/* Total length 56, of which the frame has 52 and says that this is all */
+static void test_frame_shorter_than_the_packet_is_used_as_cut(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4500 0038 1234 4000 4006 0000 c0000201 c0000209" TCP_TS);
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->fault, FAULT_IP_LENGTH);
+	assert_int_equal(p->payload_wire, 4);
+	assert_int_equal(p->payload_len, 0);
+}
+
+/* An ACK of 40 bytes in a frame that was padded to 60 */
+static void test_padding_is_no_payload(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4500 0028 1234 4000 4006 0000 c0000201 c0000209"
+		"9c40 01bb 0000 03e8 0000 07d0 5010 01f5 0000 0000 000000000000");
+
+	assert_int_equal(p->payload_wire, 0);
+	assert_int_equal(p->payload_len, 0);
+}
+
+static void test_total_length_zero_is_taken_from_the_frame(void **state)
+{
+	const struct packet *p = decode_kept(*state, MACS "0800 4500 0000 1234 4000 4006 0000 c0000201 c0000209"
+		TCP_TS "4142434445464748", 14 + 52 + 3);
+
+	assert_true(p->ip_len_zero);
+	assert_int_equal(p->ip_len, 60);
+	assert_int_equal(p->payload_len, 3);
+	assert_int_equal(p->payload_wire, 8);
+	assert_memory_equal(p->payload, "ABC", 3);
+}
+
+static void test_tags_are_kept_outermost_first(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "88a8 0064 8100 200a 8100 0014 0800" IP_52 TCP_TS);
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->vlan_count, 3);
+	assert_int_equal(p->vlans[0], 100);
+	assert_int_equal(p->vlans[1], 10);
+	assert_int_equal(p->vlans[2], 20);
+	assert_int_equal(p->ether_type, 0x0800);
+	p = decode_hex(*state, MACS "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 0800" IP_52 TCP_TS);
+	assert_int_equal(p->verdict, PACKET_BAD);
+	assert_int_equal(p->fault, FAULT_LINK);
+}
+
+static void test_snap_carries_ip(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "003c aaaa 0300 0000 0800" IP_52 TCP_TS "ffff");
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->payload_wire, 0);
+	p = decode_hex(*state, MACS "0026 4242 0300 0000 0000"); /* spanning tree */
+	assert_int_equal(p->kind, PACKET_OTHER);
+	assert_int_equal(p->verdict, PACKET_OK);
+}
+
+static void test_other_link_types(void **state)
+{
+	struct bench *b = *state;
+	const struct packet *p;
+
+	b->f.link_type = LINK_RAW;
+	assert_int_equal(decode_hex(b, IP_52 TCP_TS)->kind, PACKET_TCP);
+	assert_false(b->p.has_macs);
+	b->f.link_type = LINK_NULL;
+	assert_int_equal(decode_hex(b, "02000000" IP_52 TCP_TS)->kind, PACKET_TCP);
+	assert_int_equal(decode_hex(b, "00000002" IP_52 TCP_TS)->kind, PACKET_TCP);
+	b->f.link_type = LINK_SLL;
+	p = decode_hex(b, "0004 0001 0006 0200 0000 0001 0000 0800" IP_52 TCP_TS);
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->sll_type, 4);
+	assert_int_equal(p->mac_src.b[5], 1);
+	assert_false(mac_is_set(&p->mac_dst));
+	b->f.link_type = LINK_SLL2;
+	p = decode_hex(b, "0800 0000 00000003 0001 00 06 0200 0000 0001 0000" IP_52 TCP_TS);
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->interface, 3);
+	assert_int_equal(p->sll_type, 0);
+	b->f.link_type = 147;
+	assert_int_equal(decode_hex(b, IP_52 TCP_TS)->kind, PACKET_OTHER);
+}
+
+static void test_link_types_have_names(void **state)
+{
+	char name[32];
+
+	(void)state;
+	assert_true(decode_knows(276));
+	assert_false(decode_knows(147));
+	assert_string_equal(decode_link_name(276, name), "linux-sll2");
+	assert_string_equal(decode_link_name(147, name), "147");
+	assert_string_equal(decode_fault_name(FAULT_IP_LENGTH), "ip-length");
+	assert_string_equal(decode_fault_name(FAULT_TUNNEL), "tunnel");
+	assert_string_equal(decode_fault_name(99), "unknown");
+}
+
+/* 192.0.2.1 asks for 192.0.2.9 */
+static void test_arp_request(void **state)
+{
+	const char *hex = MACS "0806 0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000209";
+	const struct packet *p = decode_hex(*state, hex);
+
+	assert_int_equal(p->kind, PACKET_ARP);
+	assert_int_equal(p->arp.operation, 1);
+	assert_addr(p->arp.sender_ip, "192.0.2.1");
+	assert_addr(p->arp.target_ip, "192.0.2.9");
+	assert_int_equal(p->arp.sender_mac.b[5], 1);
+	assert_int_equal(decode_kept(*state, hex, 30)->verdict, PACKET_CUT);
+	p = decode_hex(*state, MACS "0806 0001 0800 06 09 0001 020000000001 c0000201 000000000000 c0000209");
+	assert_int_equal(p->fault, FAULT_ARP);
+}
+
+static void test_udp_lengths(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800 4500 0020 0001 0000 4011 0000 c0000201 c0000209"
+		"0035 9c40 000b 0000 414243 00");
+
+	assert_int_equal(p->kind, PACKET_UDP);
+	assert_int_equal(p->sport, 53);
+	assert_int_equal(p->payload_len, 3);
+	p = decode_hex(*state, MACS "0800 4500 0020 0001 0000 4011 0000 c0000201 c0000209 0035 9c40 000d 0000 41424300");
+	assert_int_equal(p->fault, FAULT_UDP_LENGTH);
+	assert_int_equal(p->verdict, PACKET_BAD);
+	assert_int_equal(p->kind, PACKET_IP);
+	p = decode_hex(*state, MACS "0800 4500 0020 0001 0000 4011 0000 c0000201 c0000209 0035 9c40 0007 0000 41424300");
+	assert_int_equal(p->fault, FAULT_UDP_LENGTH);
+}
+
+/* Real segments of 10.0.0.1 > 10.0.0.2: right, wrong, and as left for the card */
+static void test_checksums(void **state)
+{
+	struct bench *b = *state;
+#define SEGMENT(sum) MACS "0800 4500 002a 0001 4000 4006 0000 0a000001 0a000002" \
+	"04d2 0050 00000001 00000002 5018 2000 " sum " 0000 6869"
+
+	decode_hex(b, SEGMENT("0e3a"));
+	assert_int_equal(b->p.checksum, CHECKSUM_UNKNOWN); /* until it is asked for */
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_GOOD);
+	assert_int_equal(b->p.checksum, CHECKSUM_GOOD);
+	decode_hex(b, SEGMENT("0e3b"));
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_BAD);
+	decode_hex(b, SEGMENT("141f")); /* 0a00+0001+0a00+0002+0006+0016, not inverted */
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_PARTIAL);
+	decode_hex(b, SEGMENT("1409")); /* the same without the length */
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_PARTIAL);
+	decode_hex(b, SEGMENT("0000"));
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_PARTIAL);
+	decode_kept(b, SEGMENT("0e3b"), 55);
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_UNKNOWN);
+}
+
+static void test_udp_without_checksum_is_not_judged(void **state)
+{
+	struct bench *b = *state;
+
+	decode_hex(b, MACS "0800 4500 001f 0001 0000 4011 0000 c0000201 c0000209 0035 9c40 000b 0000 414243");
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_UNKNOWN);
+}
+
+/* Loose source route over 192.0.2.77, not yet used up: the last destination is in the option */
+static void test_source_routed_packet_is_not_judged(void **state)
+{
+	struct bench *b = *state;
+
+	decode_hex(b, MACS "0800 4700 0034 0001 4000 4006 0000 c0000201 c0000209 8307 04c0 0002 4d00"
+		"04d2 0050 00000001 00000002 5018 2000 1234 0000 68686868");
+	assert_int_equal(b->p.kind, PACKET_TCP);
+	assert_true(b->p.source_routed);
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_UNKNOWN);
+}
+
+static void test_every_shorter_capture_is_cut_not_bad(void **state)
+{
+	for (size_t keep = 0; keep < 14 + 20 + 20; keep++) {
+		const struct packet *p = decode_kept(*state, MACS "0800" IP_52 TCP_TS, keep);
+
+		assert_int_equal(p->verdict, PACKET_CUT);
+		assert_int_equal(p->fault, FAULT_NONE);
+		assert_int_equal(p->payload_len, 0);
+	}
+}
+
+#define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bench_test(test_segment_with_timestamps),
+		bench_test(test_options_of_a_syn),
+		bench_test(test_sack_blocks),
+		bench_test(test_option_that_overruns_leaves_the_segment),
+		bench_test(test_cut_in_options_is_still_a_segment),
+		bench_test(test_cut_header_is_cut_and_short_one_is_bad),
+		bench_test(test_bad_lengths_of_ip),
+		bench_test(test_frame_shorter_than_the_packet_is_used_as_cut),
+		bench_test(test_padding_is_no_payload),
+		bench_test(test_total_length_zero_is_taken_from_the_frame),
+		bench_test(test_tags_are_kept_outermost_first),
+		bench_test(test_snap_carries_ip),
+		bench_test(test_other_link_types),
+		bench_test(test_link_types_have_names),
+		bench_test(test_arp_request),
+		bench_test(test_udp_lengths),
+		bench_test(test_checksums),
+		bench_test(test_udp_without_checksum_is_not_judged),
+		bench_test(test_source_routed_packet_is_not_judged),
+		bench_test(test_every_shorter_capture_is_cut_not_bad),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
