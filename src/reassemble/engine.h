@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the engines share: the reassembler, the pair of streams, one direction. Private to src/reassemble/. */
+#ifndef PCAPDX_REASSEMBLE_ENGINE_H
+#define PCAPDX_REASSEMBLE_ENGINE_H
+
+#include "reassemble/reassemble.h"
+#include "reassemble/waiting.h"
+
+struct tail;
+
+/* One direction of a connection. Offsets count bytes of the stream; `next` belongs to sequence number
+ * start_seq + next. */
+struct direction {
+	int64_t next;	 /* the byte that is due */
+	int64_t highest; /* end of the furthest data seen */
+	uint32_t start_seq;
+	uint32_t ack_seq;     /* highest acknowledgment number of the other side */
+	uint8_t side;	      /* enum side: index in the pair */
+	bool started : 1;     /* start_seq is known */
+	bool guessed : 1;     /* ... from a packet that is no SYN, and nothing was handed on yet */
+	bool acked : 1;	      /* ack_seq is known */
+	bool good_sums : 1;   /* has sent a segment with a right checksum */
+	bool ended : 1;	      /* end was told */
+	bool ignored : 1;     /* nobody listens */
+	uint8_t mark_packets; /* packets since the mark was set */
+	uint32_t mark_seq;    /* acknowledged when the mark was set */
+	struct tail *tail;
+	struct waiting waiting;
+	int64_t mark_ns;		   /* capture's clock when the mark was set; UNSET: no mark */
+	int64_t fin;			   /* where the stream ends; UNSET: not known */
+	struct direction *older, *younger; /* among the directions in which something waits */
+};
+
+struct stream_pair {
+	struct direction dir[2];
+	void *flow; /* what the native engine hands to its taker */
+};
+
+struct reassembler {
+	enum engine_kind engine;
+	struct stream_taker taker; /* of the native engine */
+	size_t held_max, held_stream_max;
+	size_t pair_bytes, waiting_bytes, tail_bytes;
+	struct direction *oldest, *youngest; /* something waits in these, in the order in which it began to */
+};
+
+/* The native engine; the pair exists. */
+void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p);
+void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s);
+void native_close(struct reassembler *r, struct stream_pair *pair, const struct frame_ref *ref);
+
+static inline int64_t direction_offset(const struct direction *d, uint32_t seq)
+{
+	return d->next + (int32_t)(seq - (d->start_seq + (uint32_t)d->next));
+}
+
+#endif
