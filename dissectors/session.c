@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine around the dissectors: sessions as the pipeline sees them, and what a dissector may ask of its own. */
+#include "dissectors/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "dissectors/session_state.h"
+
+#define EXPECTED_MAX 4096
+
+struct expected_key {
+	struct addr listener;
+	uint16_t port;
+};
+
+struct expected_service {
+	char service[16];
+};
+
+struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const struct keylog *keys)
+{
+	struct dissect_engine *e = xcalloc(1, sizeof(*e));
+
+	e->sink = *sink;
+	e->keys = keys;
+	table_init(&e->expected, sizeof(struct expected_key), sizeof(struct expected_service), EXPECTED_MAX);
+	e->expected.held_bytes = &e->held_bytes;
+	return e;
+}
+
+void dissect_engine_free(struct dissect_engine *e)
+{
+	if (!e)
+		return;
+	table_free(&e->expected);
+	free(e);
+}
+
+size_t dissect_engine_held_bytes(const struct dissect_engine *e)
+{
+	return e->held_bytes;
+}
+
+/* A conversation that another one announced belongs to that service, whatever its bytes look like. */
+static void take_expected(struct session *s)
+{
+	struct expected_key key;
+	const struct expected_service *found;
+
+	memset(&key, 0, sizeof(key));
+	key.listener = s->owner->head->resp_h;
+	key.port = s->owner->head->resp_p;
+	found = table_find(&s->engine->expected, &key);
+	if (!found)
+		return;
+	text_copy(s->service, sizeof(s->service), found->service);
+	table_remove(&s->engine->expected, &key);
+	s->mode = SESSION_DONE;
+}
+
+static struct session *session_open(struct dissect_engine *e, struct session **s, const struct session_owner *o)
+{
+	if (!*s) {
+		*s = xcalloc(1, sizeof(**s));
+		e->held_bytes += sizeof(**s);
+		(*s)->engine = e;
+		(*s)->owner = o;
+		take_expected(*s);
+	}
+	(*s)->owner = o;
+	return *s;
+}
+
+void session_start(struct session *s, const struct dissector *d)
+{
+	assert(!s->state);
+	s->dissector = d;
+	s->mode = SESSION_RUNNING;
+	text_copy(s->service, sizeof(s->service), d->name);
+	s->state = xcalloc(1, d->state_size ? d->state_size : 1);
+	s->engine->held_bytes += d->state_size;
+}
+
+void session_stop(struct session *s)
+{
+	if (!s->state)
+		return;
+	if (s->dissector->finish)
+		s->dissector->finish(s->state, s);
+	s->engine->held_bytes -= s->dissector->state_size;
+	free(s->state);
+	s->state = NULL;
+	s->dissector = NULL;
+}
+
+void hold_free(struct session *s)
+{
+	if (!s->hold)
+		return;
+	s->engine->held_bytes -= sizeof(*s->hold);
+	free(s->hold);
+	s->hold = NULL;
+}
+
+void session_set_done(struct session *s)
+{
+	s->mode = SESSION_DONE;
+	rest_free(s, &s->side[SIDE_ORIG]);
+	rest_free(s, &s->side[SIDE_RESP]);
+	hold_free(s);
+}
+
+void rest_add(struct session *s, struct session_side *side, const uint8_t *data, size_t n)
+{
+	size_t need = side->rest_len + n;
+	uint32_t room = side->rest_room ? side->rest_room : 256;
+
+	assert(need <= 2 * STREAM_REST_MAX);
+	while (room < need)
+		room *= 2;
+	if (room != side->rest_room) {
+		side->rest = xrealloc(side->rest, room);
+		s->engine->held_bytes += room - side->rest_room;
+		side->rest_room = room;
+	}
+	memcpy(side->rest + side->rest_len, data, n);
+	side->rest_len = (uint32_t)need;
+}
+
+void rest_free(struct session *s, struct session_side *side)
+{
+	s->engine->held_bytes -= side->rest_room;
+	free(side->rest);
+	side->rest = NULL;
+	side->rest_len = side->rest_room = 0;
+}
+
+void session_give(struct session *s, const struct chunk *c)
+{
+	if (!c->len)
+		return;
+	switch ((enum session_mode)s->mode) {
+	case SESSION_CHOOSING:
+		choose_give(s, c);
+		break;
+	case SESSION_RUNNING:
+		stream_give(s, c);
+		break;
+	case SESSION_DONE:
+		break;
+	}
+}
+
+void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c)
+{
+	/* Chunks beyond what may be kept are given in parts, so that a rest and a chunk always fit together. */
+	struct chunk part = *c;
+	size_t done;
+
+	session_open(e, s, o);
+	for (done = 0; done < c->len; done += part.len) {
+		part.data = c->data + done;
+		part.len = c->len - done < STREAM_REST_MAX ? c->len - done : STREAM_REST_MAX;
+		part.on_wire = part.len;
+		session_give(*s, &part);
+	}
+}
+
+void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
+	uint64_t missing, const struct frame_ref *ref)
+{
+	session_open(e, s, o);
+	stream_gap(*s, side, missing, ref);
+}
+
+void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
+	const struct frame_ref *ref)
+{
+	(void)e;
+	if (!*s)
+		return;
+	(*s)->owner = o;
+	(*s)->side[side].ended = true;
+	if ((*s)->mode == SESSION_CHOOSING)
+		choose_side_ended(*s);
+	if ((*s)->mode == SESSION_RUNNING && (*s)->dissector->end)
+		(*s)->dissector->end((*s)->state, *s, side, ref);
+}
+
+/* One datagram for the dissector at hand; false: it is not its, another one may try. */
+static bool datagram_taken(struct session *s, const struct chunk *c)
+{
+	const struct dissector *d = s->dissector;
+
+	switch (d->datagram ? d->datagram(s->state, s, c) : DISSECT_NOT_MINE) {
+	case DISSECT_OK:
+	case DISSECT_MORE:
+		break;
+	case DISSECT_BAD:
+		s->skipped_bytes += c->on_wire;
+		break;
+	case DISSECT_DONE:
+		session_set_done(s);
+		break;
+	case DISSECT_HANDOFF:
+		session_stop(s);
+		s->mode = SESSION_CHOOSING;
+		if (s->handed_on->to)
+			session_start(s, s->handed_on->to);
+		break;
+	case DISSECT_NOT_MINE:
+		choose_exclude(s, d);
+		return false;
+	}
+	return true;
+}
+
+void session_datagram(
+	struct dissect_engine *e, struct session **sp, const struct session_owner *o, const struct chunk *c)
+{
+	struct session *s = session_open(e, sp, o);
+	const struct dissector *d;
+
+	while (s->mode != SESSION_DONE) {
+		if (s->mode == SESSION_CHOOSING) {
+			d = choose_datagram(s, c);
+			if (!d) {
+				if (++s->tries >= CHOOSE_TRIES_MAX)
+					session_set_done(s);
+				return;
+			}
+			session_start(s, d);
+		}
+		if (datagram_taken(s, c))
+			return;
+	}
+}
+
+bool session_done(const struct session *s)
+{
+	return s && s->mode == SESSION_DONE;
+}
+
+void session_summarise(const struct session *s, struct session_summary *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->service = "";
+	if (!s)
+		return;
+	out->service = s->service;
+	out->restarts = s->restarts;
+	out->skipped_bytes = s->skipped_bytes;
+	out->gap_bytes[SIDE_ORIG] = s->side[SIDE_ORIG].gap_bytes;
+	out->gap_bytes[SIDE_RESP] = s->side[SIDE_RESP].gap_bytes;
+}
+
+void session_close(struct dissect_engine *e, struct session **s, const struct session_owner *o)
+{
+	struct session *old = *s;
+
+	if (!old)
+		return;
+	old->owner = o;
+	if (old->mode == SESSION_CHOOSING)
+		choose_now(old);
+	session_stop(old);
+	session_set_done(old);
+	if (old->handed_on)
+		e->held_bytes -= sizeof(*old->handed_on);
+	free(old->handed_on);
+	e->held_bytes -= sizeof(*old);
+	free(old);
+	*s = NULL;
+}
+
+/* --- what a dissector may ask --- */
+
+void session_record(const struct session *s, struct record *r, enum record_kind kind)
+{
+	const struct record *head = s->owner->head;
+
+	record_init(r, kind);
+	r->ts_ns = head->ts_ns;
+	memcpy(r->uid, head->uid, sizeof(r->uid));
+	r->orig_h = head->orig_h;
+	r->resp_h = head->resp_h;
+	r->orig_p = head->orig_p;
+	r->resp_p = head->resp_p;
+	r->proto = head->proto;
+	r->source = head->source;
+	r->frame = head->frame;
+}
+
+void session_emit(struct session *s, const struct record *r)
+{
+	struct record out = *r;
+
+	out.emitted_ns = s->owner->clock_ns;
+	s->engine->sink.take(s->engine->sink.arg, &out);
+}
+
+void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label)
+{
+	if (s->owner->mark)
+		s->owner->mark(s->owner->flow, side, ref, label);
+}
+
+struct frame_ref session_ref(const struct session *s, const struct frame_ref *absolute)
+{
+	struct frame_ref ref = *absolute;
+
+	if (ref.frame)
+		ref.at_ns -= s->owner->head->ts_ns;
+	return ref;
+}
+
+static const struct dissector *dissector_named(const char *name)
+{
+	int i;
+
+	for (i = 0; name && dissector_table[i]; i++)
+		if (!strcmp(dissector_table[i]->name, name))
+			return dissector_table[i];
+	return NULL;
+}
+
+void session_hand_on(struct session *s, const char *dissector, const char *via, const char *proxied_host)
+{
+	if (!s->handed_on) {
+		s->handed_on = xcalloc(1, sizeof(*s->handed_on));
+		s->engine->held_bytes += sizeof(*s->handed_on);
+	}
+	s->handed_on->to = dissector_named(dissector);
+	text_copy(s->handed_on->via, sizeof(s->handed_on->via), via ? via : "");
+	text_copy(s->handed_on->proxied_host, sizeof(s->handed_on->proxied_host), proxied_host ? proxied_host : "");
+}
+
+const char *session_via(const struct session *s)
+{
+	return s->handed_on ? s->handed_on->via : "";
+}
+
+const char *session_proxied_host(const struct session *s)
+{
+	return s->handed_on ? s->handed_on->proxied_host : "";
+}
+
+uint16_t session_port(const struct session *s, enum side side)
+{
+	return side == SIDE_ORIG ? s->owner->head->orig_p : s->owner->head->resp_p;
+}
+
+bool session_is_udp(const struct session *s)
+{
+	return s->owner->head->proto == 17;
+}
+
+void session_expect(struct session *s, const struct addr *listener, uint16_t port, const char *service)
+{
+	struct expected_key key;
+	struct expected_service *value;
+
+	memset(&key, 0, sizeof(key));
+	key.listener = *listener;
+	key.port = port;
+	table_remove(&s->engine->expected, &key); /* announced anew: the youngest again */
+	value = table_add(&s->engine->expected, &key);
+	text_copy(value->service, sizeof(value->service), service);
+}
+
+const struct keylog *session_keylog(const struct session *s)
+{
+	return s->engine->keys;
+}
+
+enum side session_first_fin(const struct session *s)
+{
+	return s->owner->first_fin;
+}
+
+enum side session_first_rst(const struct session *s)
+{
+	return s->owner->first_rst;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose conversation is it? The first bytes of either side decide, the port breaks ties and decides where bytes alone
+ * do not. The client's bytes say more than the server's (a banner starts with "220" for more than one protocol, and
+ * whoever speaks TLS to a plain port is a TLS client), so a server that speaks first waits for its client's word. Until
+ * somebody is chosen the bytes of both sides are held, and are then given in the order in which they came.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "dissectors/session_state.h"
+
+enum strength {
+	STRENGTH_NONE,
+	STRENGTH_PORT,	 /* MAYBE, and the port says so */
+	STRENGTH_SERVER, /* the server's bytes are certain, or both sides may be */
+	STRENGTH_CLIENT,
+};
+
+struct candidate {
+	const struct dissector *dissector; /* NULL: none yet */
+	unsigned rank;
+	bool waiting; /* somebody cannot tell yet */
+};
+
+static bool port_listed(const uint16_t ports[8], uint16_t port)
+{
+	int i;
+
+	for (i = 0; i < 8 && ports[i]; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+/* Either end's port counts: a conversation picked up in the middle may have its ends exchanged. */
+static bool port_fits(const struct session *s, const struct dissector *d)
+{
+	const uint16_t *ports = session_is_udp(s) ? d->udp_ports : d->tcp_ports;
+
+	return port_listed(ports, session_port(s, SIDE_RESP)) || port_listed(ports, session_port(s, SIDE_ORIG));
+}
+
+static enum recognition ask(const struct dissector *d, const struct chunk *c)
+{
+	if (!c->len)
+		return RECOGNISE_NO;
+	return d->recognise ? d->recognise(c) : RECOGNISE_MAYBE;
+}
+
+static enum strength strength_of(enum recognition client, enum recognition server, bool port)
+{
+	if (client == RECOGNISE_YES)
+		return STRENGTH_CLIENT;
+	if (server == RECOGNISE_YES || (client == RECOGNISE_MAYBE && server == RECOGNISE_MAYBE))
+		return STRENGTH_SERVER;
+	if (port && (client == RECOGNISE_MAYBE || server == RECOGNISE_MAYBE))
+		return STRENGTH_PORT;
+	return STRENGTH_NONE;
+}
+
+/* Keeps the better of the two; among equals the port decides, then the order of the table. */
+static void consider(struct candidate *best, const struct dissector *d, enum strength strength, bool port)
+{
+	unsigned rank = 2 * (unsigned)strength + port;
+
+	if (strength == STRENGTH_NONE || rank <= best->rank)
+		return;
+	best->dissector = d;
+	best->rank = rank;
+}
+
+static struct chunk held_chunk(const struct session *s, enum side side)
+{
+	const struct session_side *from = &s->side[side];
+	struct chunk c = {.data = from->rest, .len = from->rest_len, .on_wire = from->rest_len, .side = side};
+	uint32_t i;
+
+	for (i = 0; s->hold && i < s->hold->count; i++)
+		if (s->hold->pieces[i].side == side)
+			c.ref = s->hold->pieces[i].ref;
+	return c;
+}
+
+static bool excluded(const struct session *s, int row)
+{
+	return row < 64 && s->excluded >> row & 1;
+}
+
+void choose_exclude(struct session *s, const struct dissector *d)
+{
+	int i;
+
+	for (i = 0; i < 64 && dissector_table[i]; i++)
+		if (dissector_table[i] == d)
+			s->excluded |= UINT64_C(1) << i;
+	session_stop(s);
+	s->mode = SESSION_CHOOSING;
+	s->service[0] = '\0';
+}
+
+static struct candidate best_of_stream(const struct session *s)
+{
+	struct chunk client = held_chunk(s, SIDE_ORIG), server = held_chunk(s, SIDE_RESP);
+	struct candidate best = {.dissector = NULL};
+	enum recognition by_client, by_server;
+	const struct dissector *d;
+	int i;
+
+	for (i = 0; (d = dissector_table[i]); i++) {
+		if (!d->stream || excluded(s, i))
+			continue;
+		by_client = ask(d, &client);
+		by_server = ask(d, &server);
+		best.waiting |= by_client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
+		best.waiting |= by_server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
+		consider(&best, d, strength_of(by_client, by_server, port_fits(s, d)), port_fits(s, d));
+	}
+	return best;
+}
+
+const struct dissector *choose_datagram(const struct session *s, const struct chunk *c)
+{
+	struct candidate best = {.dissector = NULL};
+	enum recognition r;
+	const struct dissector *d;
+	int i;
+
+	for (i = 0; (d = dissector_table[i]); i++) {
+		if (!d->datagram || excluded(s, i))
+			continue;
+		r = ask(d, c);
+		consider(&best, d, strength_of(r, RECOGNISE_NO, port_fits(s, d)), port_fits(s, d));
+	}
+	return best.dissector;
+}
+
+/* Gives what was held to whoever is chosen now, piece by piece, so that each keeps its frame. */
+static void replay(struct session *s)
+{
+	struct hold *hold = s->hold;
+	uint8_t *bytes[2];
+	size_t at[2] = {0, 0};
+	uint32_t i;
+
+	for (i = 0; i < 2; i++) {
+		bytes[i] = s->side[i].rest;
+		s->side[i].rest = NULL;
+		s->engine->held_bytes -= s->side[i].rest_room;
+		s->side[i].rest_len = s->side[i].rest_room = 0;
+	}
+	s->hold = NULL;
+	for (i = 0; hold && i < hold->count; i++) {
+		const struct held_piece *piece = &hold->pieces[i];
+		struct chunk c = {.data = bytes[piece->side] + at[piece->side],
+			.len = piece->len,
+			.on_wire = piece->len,
+			.side = (enum side)piece->side,
+			.ref = piece->ref};
+
+		at[piece->side] += piece->len;
+		session_give(s, &c);
+	}
+	if (hold)
+		s->engine->held_bytes -= sizeof(*hold);
+	free(hold);
+	free(bytes[0]);
+	free(bytes[1]);
+}
+
+/* Nobody knows these bytes. Perhaps they are the middle of something: the next ones are looked at anew, a few times. */
+static void choose_none(struct session *s)
+{
+	rest_free(s, &s->side[SIDE_ORIG]);
+	rest_free(s, &s->side[SIDE_RESP]);
+	hold_free(s);
+	if (++s->tries >= CHOOSE_TRIES_MAX)
+		session_set_done(s);
+}
+
+void choose_now(struct session *s)
+{
+	struct candidate best = best_of_stream(s);
+
+	if (!best.dissector) {
+		choose_none(s);
+		return;
+	}
+	session_start(s, best.dissector);
+	replay(s);
+}
+
+static bool held_full(const struct session *s)
+{
+	return s->hold->count == HOLD_PIECES_MAX || s->side[SIDE_ORIG].rest_len >= HOLD_BYTES_MAX ||
+	       s->side[SIDE_RESP].rest_len >= HOLD_BYTES_MAX;
+}
+
+static void hold_chunk(struct session *s, const struct chunk *c)
+{
+	struct held_piece *last;
+
+	if (!s->hold) {
+		s->hold = xcalloc(1, sizeof(*s->hold));
+		s->engine->held_bytes += sizeof(*s->hold);
+	}
+	rest_add(s, &s->side[c->side], c->data, c->len);
+	last = s->hold->count ? &s->hold->pieces[s->hold->count - 1] : NULL;
+	if (last && last->side == c->side && last->ref.frame == c->ref.frame && last->ref.source == c->ref.source) {
+		last->len += (uint32_t)c->len;
+		return;
+	}
+	s->hold->pieces[s->hold->count++] =
+		(struct held_piece){.ref = c->ref, .len = (uint32_t)c->len, .side = (uint8_t)c->side};
+}
+
+/* Whether more bytes may change the choice. */
+static bool should_wait(const struct session *s, const struct candidate *best)
+{
+	bool client_spoke = s->side[SIDE_ORIG].rest_len, server_spoke = s->side[SIDE_RESP].rest_len;
+
+	if (best->rank / 2 == STRENGTH_CLIENT || held_full(s))
+		return false;
+	if (best->waiting)
+		return true;
+	if (!client_spoke)
+		return !s->side[SIDE_ORIG].ended;
+	return !best->dissector && !server_spoke && !s->side[SIDE_RESP].ended;
+}
+
+void choose_give(struct session *s, const struct chunk *c)
+{
+	struct candidate best;
+
+	hold_chunk(s, c);
+	best = best_of_stream(s);
+	if (!should_wait(s, &best))
+		choose_now(s);
+}
+
+void choose_side_ended(struct session *s)
+{
+	struct candidate best;
+
+	if (!s->hold)
+		return;
+	best = best_of_stream(s);
+	if ((s->side[SIDE_ORIG].ended && s->side[SIDE_RESP].ended) || !should_wait(s, &best))
+		choose_now(s);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of a session, shared by session.c, session_choose.c and session_stream.c only. */
+#ifndef PCAPDX_DISSECTORS_SESSION_STATE_H
+#define PCAPDX_DISSECTORS_SESSION_STATE_H
+
+#include "base/table.h"
+#include "dissectors/session.h"
+
+/* Bytes and pieces that are kept while nobody has been chosen; past either the choice is made with what is there. */
+#define HOLD_BYTES_MAX 4096
+#define HOLD_PIECES_MAX 64
+/* How often a conversation that nobody knows is looked at again: its start may not be in the capture. */
+#define CHOOSE_TRIES_MAX 8
+#define HANDOFFS_MAX 4
+#define RESTART_EVERY_NS (INT64_C(10) * 1000000000)
+
+enum session_mode {
+	SESSION_CHOOSING,
+	SESSION_RUNNING,
+	SESSION_DONE,
+};
+
+struct session_side {
+	uint8_t *rest; /* offered and not used (RUNNING), or held until somebody is chosen (CHOOSING) */
+	uint32_t rest_len, rest_room;
+	uint64_t skip; /* coming bytes that nobody wants to see */
+	uint64_t gap_bytes;
+	bool ended;
+	bool lost;	/* the dissector was confused, or could not go on behind a gap: looking for a new start */
+	bool after_gap; /* it was a gap: finding on again is no restart */
+	bool on_trial;	/* started again, nothing used yet */
+};
+
+/* One chunk of those that are held, in order of arrival. */
+struct held_piece {
+	struct frame_ref ref;
+	uint32_t len;
+	uint8_t side;
+};
+
+struct hold {
+	uint32_t count;
+	struct held_piece pieces[HOLD_PIECES_MAX];
+};
+
+struct handed_on {
+	const struct dissector *to; /* NULL: chosen by content */
+	char via[16], proxied_host[128];
+};
+
+struct session {
+	struct dissect_engine *engine;
+	const struct session_owner *owner; /* of the call at hand */
+	const struct dissector *dissector; /* while RUNNING or DONE; NULL: unknown */
+	void *state;
+	struct session_side side[2];
+	struct hold *hold;
+	struct handed_on *handed_on; /* NULL: never */
+	uint64_t excluded;	     /* bit per row of the table: it said NOT_MINE */
+	uint64_t skipped_bytes;
+	int64_t restarted_ns;
+	uint32_t restarts;
+	char service[16];
+	uint8_t mode; /* enum session_mode */
+	uint8_t tries, handoffs;
+};
+
+struct dissect_engine {
+	struct record_sink sink;
+	const struct keylog *keys;
+	struct table expected; /* struct expected_key -> struct expected_service */
+	size_t held_bytes;
+};
+
+/* --- session.c --- */
+void session_start(struct session *s, const struct dissector *d); /* RUNNING with fresh state */
+void session_stop(struct session *s);				  /* finishes and frees the dissector's state */
+void session_set_done(struct session *s);			  /* keeps the state for finish, drops all bytes */
+/* Bytes of a side in whatever mode the session is. */
+void session_give(struct session *s, const struct chunk *c);
+void hold_free(struct session *s);
+/* Appends to what is kept of a side: at most STREAM_REST_MAX may be there, and as much may come. */
+void rest_add(struct session *s, struct session_side *side, const uint8_t *data, size_t n);
+void rest_free(struct session *s, struct session_side *side);
+
+/* --- session_choose.c --- */
+void choose_give(struct session *s, const struct chunk *c);
+/* Chooses now, with what there is; bytes held go to the one chosen. */
+void choose_now(struct session *s);
+void choose_side_ended(struct session *s);
+/* Asks everybody about one datagram; NULL: nobody wants it. */
+const struct dissector *choose_datagram(const struct session *s, const struct chunk *c);
+void choose_exclude(struct session *s, const struct dissector *d);
+
+/* --- session_stream.c --- */
+void stream_give(struct session *s, const struct chunk *c);
+void stream_gap(struct session *s, enum side side, uint64_t missing, const struct frame_ref *ref);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ordered bytes for the dissector at hand: what it did not use is kept and offered again, what it does not want is
+ * skipped, and when it is confused it starts again at the next plausible place, the first time at once, then at most
+ * once per 10 s of capture time. A new start is on trial until the dissector has used something: a search that was led
+ * astray is no restart, it just goes on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissectors/session_state.h"
+
+static void pass(struct chunk *c, size_t n)
+{
+	if (n > c->len)
+		n = c->len;
+	c->data += n;
+	c->len -= n;
+	c->on_wire = c->len;
+}
+
+/* Bytes that nobody wanted, already announced by a dissector that used more than it was given. */
+static void pass_skipped(struct session_side *side, struct chunk *c)
+{
+	size_t n = side->skip < c->len ? (size_t)side->skip : c->len;
+
+	side->skip -= n;
+	pass(c, n);
+}
+
+static void pass_lost(struct session *s, struct chunk *c, size_t n)
+{
+	s->skipped_bytes += n < c->len ? n : c->len;
+	pass(c, n);
+}
+
+static bool may_restart(const struct session *s, const struct session_side *side, const struct chunk *c)
+{
+	return side->after_gap || !s->restarts || c->ref.at_ns - s->restarted_ns >= RESTART_EVERY_NS;
+}
+
+/* Moves to the next plausible start; false: not in these bytes. */
+static bool find_start(struct session *s, struct session_side *side, struct chunk *c)
+{
+	if (!may_restart(s, side, c))
+		pass_lost(s, c, c->len);
+	else if (s->dissector->resync)
+		pass_lost(s, c, s->dissector->resync(s->state, c));
+	if (!c->len)
+		return false;
+	side->lost = false;
+	side->on_trial = true;
+	return true;
+}
+
+static void confused(struct session *s, struct session_side *side, struct chunk *c, size_t no_start)
+{
+	side->lost = true;
+	side->skip = 0;
+	pass_lost(s, c, no_start);
+}
+
+/* The dissector makes sense of the bytes again. */
+static void trial_passed(struct session *s, struct session_side *side, const struct chunk *c)
+{
+	side->on_trial = false;
+	if (!side->after_gap) {
+		s->restarts++;
+		s->restarted_ns = c->ref.at_ns;
+	}
+	side->after_gap = false;
+}
+
+static bool in_rest(const struct session_side *side, const struct chunk *c)
+{
+	return side->rest && c->data >= side->rest && c->data < side->rest + side->rest_room;
+}
+
+/* Keeps what was not used; false: it is more than may be kept. */
+static bool keep(struct session *s, struct session_side *side, const struct chunk *c)
+{
+	if (c->len > STREAM_REST_MAX)
+		return false;
+	if (!c->len) {
+		rest_free(s, side);
+	} else if (in_rest(side, c)) {
+		memmove(side->rest, c->data, c->len);
+		side->rest_len = (uint32_t)c->len;
+	} else {
+		side->rest_len = 0;
+		rest_add(s, side, c->data, c->len);
+	}
+	return true;
+}
+
+/* What is left of both sides goes to whoever comes next; the other side's rest came before c. */
+static void give_rest_on(struct session *s, const struct chunk *c)
+{
+	struct session_side *own = &s->side[c->side], *other = &s->side[side_other(c->side)];
+	uint8_t *own_bytes = own->rest, *other_bytes = other->rest;
+	struct chunk before = *c;
+
+	before.side = side_other(c->side);
+	before.data = other_bytes;
+	before.len = before.on_wire = other->rest_len;
+	s->engine->held_bytes -= own->rest_room + other->rest_room;
+	own->rest = other->rest = NULL;
+	own->rest_len = own->rest_room = other->rest_len = other->rest_room = 0;
+	session_give(s, &before);
+	session_give(s, c);
+	free(own_bytes);
+	free(other_bytes);
+}
+
+static void hand_on(struct session *s, const struct chunk *c)
+{
+	session_stop(s);
+	s->side[SIDE_ORIG].skip = s->side[SIDE_RESP].skip = 0;
+	s->mode = SESSION_CHOOSING;
+	s->tries = 0;
+	if (++s->handoffs > HANDOFFS_MAX || !s->handed_on) {
+		session_set_done(s);
+		return;
+	}
+	if (s->handed_on->to)
+		session_start(s, s->handed_on->to);
+	give_rest_on(s, c);
+}
+
+/* Offers bytes until they are used, kept, or belong to another dissector. */
+static void offer(struct session *s, struct session_side *side, struct chunk *c)
+{
+	while (c->len) {
+		enum dissect_verdict verdict;
+		size_t used = 0;
+
+		if (side->lost && !find_start(s, side, c))
+			break;
+		verdict = s->dissector->stream(s->state, s, c, &used);
+		if (side->on_trial && used && verdict != DISSECT_BAD)
+			trial_passed(s, side, c);
+		if (used > c->len)
+			side->skip = used - c->len;
+		pass(c, used);
+		if (verdict == DISSECT_OK && used)
+			continue;
+		switch (verdict) {
+		case DISSECT_OK:
+		case DISSECT_MORE:
+			if (keep(s, side, c))
+				return;
+			confused(s, side, c, c->len);
+			break;
+		case DISSECT_BAD:
+			/* Where it failed is no start; who cannot tell a start from anything else takes the next
+			 * segment. */
+			confused(s, side, c, s->dissector->resync ? 1 : c->len);
+			break;
+		case DISSECT_NOT_MINE:
+			choose_exclude(s, s->dissector);
+			give_rest_on(s, c);
+			return;
+		case DISSECT_DONE:
+			session_set_done(s);
+			return;
+		case DISSECT_HANDOFF:
+			hand_on(s, c);
+			return;
+		}
+	}
+	rest_free(s, side);
+}
+
+void stream_give(struct session *s, const struct chunk *c)
+{
+	struct session_side *side = &s->side[c->side];
+	struct chunk whole = *c;
+
+	pass_skipped(side, &whole);
+	if (side->rest_len && whole.len) {
+		rest_add(s, side, whole.data, whole.len);
+		whole.data = side->rest;
+		whole.len = whole.on_wire = side->rest_len;
+	}
+	if (whole.len)
+		offer(s, side, &whole);
+}
+
+/* The message that was being collected will never be whole; whatever comes next is behind the gap. */
+static void gap_for_dissector(
+	struct session *s, struct session_side *side, enum side which, uint64_t missing, const struct frame_ref *ref)
+{
+	const struct dissector *d = s->dissector;
+	enum dissect_verdict verdict = d->gap && !side->lost ? d->gap(s->state, s, which, missing, ref) : DISSECT_BAD;
+
+	s->skipped_bytes += side->rest_len;
+	rest_free(s, side);
+	if (verdict == DISSECT_DONE || verdict == DISSECT_NOT_MINE) {
+		session_set_done(s);
+	} else if (verdict == DISSECT_BAD) {
+		side->after_gap |= !side->lost;
+		side->lost = true;
+	}
+}
+
+void stream_gap(struct session *s, enum side side, uint64_t missing, const struct frame_ref *ref)
+{
+	struct session_side *of = &s->side[side];
+	uint64_t skipped = of->skip < missing ? of->skip : missing;
+
+	of->skip -= skipped;
+	missing -= skipped;
+	if (!missing)
+		return;
+	of->gap_bytes += missing;
+	if (s->mode == SESSION_CHOOSING && s->hold)
+		choose_now(s);
+	if (s->mode == SESSION_RUNNING)
+		gap_for_dissector(s, of, side, missing, ref);
+}
