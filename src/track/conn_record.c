@@ -129,6 +129,16 @@ static bool is_one_sided(const struct flow *f)
 	return h->first_ack != h->last_ack || (c->syns && !c->syn_acks);
 }
 
+/* Data of orig that the server answered with SYN-ACK, or never. */
+static uint32_t ignored_data(const struct flow *f)
+{
+	const struct half *orig = &f->half[SIDE_ORIG];
+	bool heard = f->half[SIDE_RESP].bytes ||
+		     ((orig->flags & HALF_ACKED_SET) && seq_after(orig->acked, orig->base_seq + 1));
+
+	return f->cold->ignored_data + (heard ? 0 : f->cold->early_data);
+}
+
 static void fill_handshake(const struct flow *f, struct conn *c)
 {
 	const struct cold *k = f->cold;
@@ -149,7 +159,7 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 	c->reused_after_ns = k->reused_after_ns;
 	c->reused_closer = k->reused_closer;
 	c->old_acks = k->old_acks;
-	c->ignored_data = k->ignored_data + k->early_data;
+	c->ignored_data = ignored_data(f);
 	c->flag_syn = k->flag_syn;
 	c->flag_syn_ack = k->flag_syn_ack;
 	c->flag_fin = k->flag_fin;
