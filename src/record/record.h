@@ -320,6 +320,9 @@ struct tls_alert_seen {
 
 struct tls {
 	bool dtls, quic;
+	uint8_t client;		   /* enum side: who sent the ClientHello; not always orig (active FTP over TLS) */
+	bool handshake_cut;	   /* part of the handshake is not in the capture: what was not seen may have been sent */
+	struct frame_ref handshake_cut_ref;
 	char via[16];		   /* "", "smtp", "imap", "pop3", "ftp", "postgresql", "ldap", "connect" */
 	char proxied_host[128];	   /* CONNECT host:port */
 	uint16_t record_version;   /* of the first record */
@@ -333,11 +336,16 @@ struct tls {
 	uint32_t offered_group_count;
 	char sni[256], offered_alpn[128], alpn[32];
 	char ja3[33], ja4[40], ja3s[33];
-	bool ech, early_data, resumed, session_ticket, psk_offered;
+	bool ech, early_data, resumed, psk_offered; /* early_data: offered by the client */
+	bool early_data_accepted;  /* by the server's (decrypted) EncryptedExtensions */
+	bool session_ticket;	   /* the client offered a ticket (TLS 1.2) */
+	uint32_t tickets;	   /* NewSessionTicket messages in clear or decrypted */
+	uint32_t inferred_tickets; /* 1.3: records taken for tickets (after the client's Finished, within its round trip) */
 	uint8_t stage;		   /* enum tls_stage: furthest reached */
 	struct frame_ref at[TLS_STAGES]; /* when each was complete; TLS_CLIENT_HELLO is the first one */
 	struct frame_ref first_record[2]; /* first TLS record per side */
-	uint32_t client_hellos, server_hellos, certificates_seen;
+	uint32_t client_hellos, server_hellos; /* messages of type 1 and 2; a HelloRetryRequest is of type 2 */
+	uint32_t certificates_seen;	  /* Certificate messages of either side */
 	struct frame_ref app_data[2];	  /* first record of type 23 per side that is not handshake */
 	uint64_t app_bytes[2];
 	uint32_t client_cert_len;  /* TLS 1.2 Certificate message of the client, body length; 3: empty */
@@ -355,10 +363,11 @@ struct tls {
 	bool cert_seen;
 	char cert_subject[192], cert_issuer[192], cert_names[512], cert_serial[48], cert_fingerprint[65];
 	char cert_key[32];	   /* "RSA 2048", "ECDSA P-256" */
+	char cert_signature[32];   /* "RSA-SHA256"; with cert_key it says why cert_weak is set */
 	char cert_root[192];	   /* issuer of the last certificate in the chain */
 	int64_t cert_not_before_ns, cert_not_after_ns;
 	uint32_t cert_count;
-	bool cert_self_signed, cert_chain_includes_root, cert_chain_disordered, cert_name_matches, cert_weak;
+	bool cert_self_signed, cert_chain_includes_root, cert_chain_disordered, cert_name_matches, cert_weak; /* name: true too when there is no SNI to compare with */
 	/* what came instead of TLS */
 	char answered_with[48];	   /* server's plain answer to a ClientHello: "SSH-2.0-...", "HTTP/1.1 400 ..." */
 	struct frame_ref answered_ref;

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TLS over a stream: the walk over records, SSL 3.0 to TLS 1.3 (RFC 6101, 2246, 4346, 5246, 8446), and the ClientHello
+ * in SSL 2.0 format (RFC 5246, appendix E.2). Handshake messages are read in tls_handshake.c.
+ *
+ * Bodies that cannot be read are skipped by their length, so bytes that are missing inside of them do no harm. Small
+ * ones are waited for all the same: the frame that a Finished is quoted with is then the one that completed it.
+ */
+#include "dissectors/tls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "dissectors/tls_names.h"
+#include "dissectors/tls_state.h"
+
+/* Finished, tickets, alerts and empty certificates of all versions are smaller. */
+#define WAIT_FOR_BODY 512
+
+enum header {
+	HEADER_NO,
+	HEADER_MORE,
+	HEADER_YES,
+	HEADER_SSLV2,
+};
+
+static bool type_known(uint8_t type)
+{
+	return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_HEARTBEAT;
+}
+
+static bool length_plausible(uint8_t type, size_t len)
+{
+	if (type == TLS_CHANGE_CIPHER_SPEC)
+		return len == 1;
+	if (type == TLS_ALERT)
+		return len >= 2 && len <= 512;
+	return len > 0 && len <= TLS_RECORD_MAX;
+}
+
+static enum header record_header(const uint8_t *p, size_t n)
+{
+	if (!type_known(p[0]))
+		return HEADER_NO;
+	if ((n > 1 && p[1] != 3) || (n > 2 && p[2] > 4))
+		return HEADER_NO;
+	if (n < TLS_HEADER)
+		return HEADER_MORE;
+	return length_plausible(p[0], (size_t)p[3] << 8 | p[4]) ? HEADER_YES : HEADER_NO;
+}
+
+/* Length of two bytes with the high bit set, type 1 or 4 (ServerHello), version. */
+static enum header sslv2_header(const uint8_t *p, size_t n)
+{
+	bool client;
+
+	if (!(p[0] & 0x80))
+		return HEADER_NO;
+	if (n < 11)
+		return n > 2 && p[2] != 1 && p[2] != 4 ? HEADER_NO : HEADER_MORE;
+	client = p[2] == 1;
+	if (client && ((p[3] == 3 && p[4] <= 4) || (p[3] == 0 && p[4] == 2)))
+		return p[5] == 0 && p[6] > 0 && p[6] % 3 == 0 ? HEADER_SSLV2 : HEADER_NO;
+	if (p[2] == 4 && p[3] <= 1 && p[4] <= 1 && p[5] == 0 && p[6] == 2)
+		return HEADER_SSLV2;
+	return HEADER_NO;
+}
+
+static enum recognition tls_recognise(const struct chunk *c)
+{
+	enum header header = record_header(c->data, c->len);
+
+	if (header == HEADER_NO)
+		header = sslv2_header(c->data, c->len);
+	if (header == HEADER_NO)
+		return RECOGNISE_NO;
+	if (header == HEADER_MORE)
+		return RECOGNISE_MORE;
+	if (header == HEADER_YES && c->data[0] == TLS_HEARTBEAT)
+		return RECOGNISE_MAYBE;
+	return RECOGNISE_YES;
+}
+
+/* Where the next plausible record may begin; n when nowhere. */
+static size_t find_record(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum header header = record_header(p + i, n - i);
+		size_t next;
+
+		if (header == HEADER_MORE)
+			return i;
+		if (header != HEADER_YES)
+			continue;
+		next = i + TLS_HEADER + ((size_t)p[i + 3] << 8 | p[i + 4]);
+		if (next >= n || record_header(p + next, n - next) != HEADER_NO)
+			return i;
+	}
+	return n;
+}
+
+static void established(struct tls_state *st, const struct tls_place *at)
+{
+	tls_reached(st, at, TLS_ESTABLISHED);
+}
+
+/* Up to TLS 1.2 the first record after ChangeCipherSpec is the Finished (RFC 5246, section 7.4.9). */
+static void encrypted_handshake(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls_direction *d = &st->dir[at->side];
+
+	if (d->encrypted_records++ || d->finished)
+		return;
+	d->finished = true;
+	tls_reached(st, at, at->side == st->t.client ? TLS_CLIENT_FINISHED : TLS_SERVER_FINISHED);
+	session_mark(at->session, at->side, &at->absolute, "Finished");
+	if (st->dir[side_other(at->side)].finished)
+		established(st, at);
+}
+
+static void application_data(struct tls_state *st, const struct tls_place *at, size_t len)
+{
+	struct tls *t = &st->t;
+
+	if (tls_version_is_13(t->version)) {
+		tls_infer_record(st, at, len);
+		return;
+	}
+	if (!t->app_data[at->side].frame)
+		t->app_data[at->side] = session_ref(at->session, &at->absolute);
+	t->app_bytes[at->side] += len;
+	if (t->version || !t->early_data)
+		established(st, at);
+}
+
+/*
+ * TLS 1.3 sends ChangeCipherSpec only to please middleboxes (RFC 8446, appendix D.4). Up to 1.2, a server that sends
+ * its own without having asked for a key exchange resumes a session.
+ */
+static void change_cipher_spec(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls *t = &st->t;
+
+	if (tls_version_is_13(t->version))
+		return;
+	st->dir[at->side].encrypted = true;
+	if (at->side == t->client || !t->at[TLS_SERVER_HELLO].frame || t->handshake_cut)
+		return;
+	if (!t->at[TLS_SERVER_HELLO_DONE].frame && !t->at[TLS_CERTIFICATE].frame)
+		t->resumed = true;
+}
+
+/* An alert in clear has two bytes; no cipher makes an encrypted one so short. */
+static void alert_record(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
+{
+	struct tls_direction *d = &st->dir[at->side];
+	bool clear = n == 2 || (!d->encrypted && n % 2 == 0 && n <= 8 && st->t.client_hellos);
+
+	if (!clear && tls_version_is_13(st->t.version)) {
+		tls_infer_record(st, at, n);
+		return;
+	}
+	if (!clear) {
+		tls_encrypted_alert(st, at);
+		return;
+	}
+	for (size_t i = 0; i + 1 < n; i += 2)
+		tls_alert(st, at, body[i], body[i + 1]);
+}
+
+static void handshake_record(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
+{
+	struct tls_direction *d = &st->dir[at->side];
+
+	if (d->encrypted)
+		encrypted_handshake(st, at);
+	else
+		tls_handshake_bytes(st, at, body, n);
+}
+
+static void one_record(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n)
+{
+	switch (type) {
+	case TLS_CHANGE_CIPHER_SPEC:
+		change_cipher_spec(st, at);
+		break;
+	case TLS_ALERT:
+		alert_record(st, at, body, n);
+		break;
+	case TLS_HANDSHAKE:
+		handshake_record(st, at, body, n);
+		break;
+	case TLS_APPLICATION:
+		application_data(st, at, n);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The first record of a side. One that cannot be a first one: the beginning was not captured. */
+static void first_record(struct tls_state *st, const struct tls_place *at, const uint8_t *p)
+{
+	struct tls *t = &st->t;
+	struct tls_direction *d = &st->dir[at->side];
+
+	d->started = true;
+	t->first_record[at->side] = session_ref(at->session, &at->absolute);
+	if (!t->record_version)
+		t->record_version = (uint16_t)(p[1] << 8 | p[2]);
+	if (p[0] == TLS_APPLICATION && !(at->side == t->client && t->early_data)) {
+		d->encrypted = true;
+		tls_cut(st, at);
+	}
+	if (p[0] == TLS_CHANGE_CIPHER_SPEC)
+		tls_cut(st, at);
+}
+
+static bool body_is_needed(const struct tls_state *st, const struct tls_place *at, uint8_t type, size_t len)
+{
+	if (len <= WAIT_FOR_BODY || (type == TLS_HANDSHAKE && !st->dir[at->side].encrypted))
+		return true;
+	return false;
+}
+
+static void remember_rest(struct tls_direction *d, const uint8_t *p, size_t n, size_t total)
+{
+	d->rest_total = total;
+	d->rest_have = n;
+	d->rest_type = p[0];
+	d->rest_message = n > TLS_HEADER && p[0] == TLS_HANDSHAKE && !d->encrypted && !d->join.len && !d->pass ?
+		p[TLS_HEADER] : 0xff;
+}
+
+static enum dissect_verdict walk_record(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n,
+	size_t *used)
+{
+	struct tls_direction *d = &st->dir[at->side];
+	size_t len = (size_t)p[3] << 8 | p[4], total = TLS_HEADER + len;
+
+	if (n < total && body_is_needed(st, at, p[0], len)) {
+		remember_rest(d, p, n, total);
+		return DISSECT_MORE;
+	}
+	d->rest_total = 0;
+	if (!d->started)
+		first_record(st, at, p);
+	one_record(st, at, p[0], p + TLS_HEADER, len);
+	*used = total;
+	return DISSECT_OK;
+}
+
+static enum dissect_verdict walk_sslv2(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n,
+	size_t *used)
+{
+	struct tls_direction *d = &st->dir[at->side];
+	size_t total = 2 + ((size_t)(p[0] & 0x7f) << 8 | p[1]);
+
+	if (total < 11)
+		return DISSECT_NOT_MINE;
+	if (n < total)
+		return DISSECT_MORE;
+	d->started = true;
+	st->t.first_record[at->side] = session_ref(at->session, &at->absolute);
+	*used = total;
+	if (p[2] == 1) {
+		tls_handshake_sslv2(st, at, p + 2, total - 2);
+		return DISSECT_OK;
+	}
+	st->t.version = 0x0002;
+	st->t.server_hellos++;
+	tls_reached(st, at, TLS_SERVER_HELLO);
+	session_mark(at->session, at->side, &at->absolute, "ServerHello (SSL 2.0)");
+	st->dir[0].opaque = st->dir[1].opaque = true;
+	return DISSECT_OK;
+}
+
+/* Appends to the first line of a plain answer: text as it is, other bytes as hex. */
+static void plain_answer(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n)
+{
+	struct tls_direction *d = &st->dir[at->side];
+	char *out = st->t.answered_with;
+	size_t len = strlen(out), room = sizeof(st->t.answered_with);
+
+	if (!len)
+		st->t.answered_ref = session_ref(at->session, &at->absolute);
+	for (size_t i = 0; i < n && !d->plain_told; i++) {
+		bool text = p[i] >= 0x20 && p[i] < 0x7f;
+
+		if (p[i] == '\r' || p[i] == '\n' || len + 4 > room)
+			d->plain_told = true;
+		else if (text && strncmp(out, "0x ", 3) != 0)
+			out[len++] = (char)p[i];
+		else if (len == 0 || strncmp(out, "0x ", 3) == 0)
+			len += (size_t)snprintf(out + len, room - len, "%s%02x", len ? "" : "0x ", p[i]);
+		else
+			out[len++] = '?';
+		out[len] = '\0';
+	}
+	if (d->plain_told)
+		session_mark(at->session, at->side, &at->absolute, out);
+}
+
+/* Bytes that are no record where one should begin. */
+static enum dissect_verdict not_a_record(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls_direction *d = &st->dir[at->side];
+
+	if (d->closed) {
+		d->opaque = true;
+		return DISSECT_OK;
+	}
+	if (!d->started && (st->client_known ? at->side != st->t.client : at->side == SIDE_RESP)) {
+		d->plain = true; /* a banner may come before the ClientHello */
+		return DISSECT_OK;
+	}
+	if (!st->dir[0].started && !st->dir[1].started)
+		return DISSECT_NOT_MINE;
+	if (st->t.stage < TLS_ESTABLISHED)
+		tls_cut(st, at);
+	tls_handshake_forget(d);
+	return DISSECT_BAD;
+}
+
+static enum dissect_verdict next_record(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n,
+	size_t *used)
+{
+	struct tls_direction *d = &st->dir[at->side];
+	enum header header = record_header(p, n);
+
+	if (header == HEADER_NO && !d->started)
+		header = sslv2_header(p, n);
+	d->rest_total = 0;
+	switch (header) {
+	case HEADER_YES:
+		return walk_record(st, at, p, n, used);
+	case HEADER_SSLV2:
+		return walk_sslv2(st, at, p, n, used);
+	case HEADER_MORE:
+		return DISSECT_MORE;
+	default:
+		return not_a_record(st, at);
+	}
+}
+
+/* One step over what begins at p; sets *used, more than n where a body is skipped. */
+static enum dissect_verdict walk(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n,
+	size_t *used)
+{
+	struct tls_direction *d = &st->dir[at->side];
+
+	*used = 0;
+	if (d->skip) {
+		*used = d->skip;
+		d->skip = 0;
+		return DISSECT_OK;
+	}
+	if (d->lost) {
+		*used = find_record(p, n);
+		d->lost = *used == n;
+		return DISSECT_OK;
+	}
+	if (d->opaque || d->plain) {
+		if (d->plain)
+			plain_answer(st, at, p, n);
+		*used = n;
+		return DISSECT_OK;
+	}
+	return next_record(st, at, p, n, used);
+}
+
+static enum dissect_verdict tls_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
+{
+	struct tls_place at = { s, c->side, c->ref, false };
+	enum dissect_verdict verdict = DISSECT_OK;
+	size_t step;
+
+	*used = 0;
+	while (*used < c->len && verdict == DISSECT_OK) {
+		verdict = walk(state, &at, c->data + *used, c->len - *used, &step);
+		*used += step;
+	}
+	return verdict;
+}
+
+/* What a gap leaves of a record that it cut into: its first bytes still say which message it began. */
+static void cut_record(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls_direction *d = &st->dir[at->side];
+
+	if (d->rest_type == TLS_HANDSHAKE && d->rest_message != 0xff) {
+		d->started = true;
+		tls_handshake_message(st, at, d->rest_message, NULL, 0);
+	}
+	if (d->rest_type == TLS_HANDSHAKE || st->t.stage < TLS_ESTABLISHED)
+		tls_cut(st, at);
+}
+
+static enum dissect_verdict tls_gap(void *state, struct session *s, enum side side, uint64_t missing,
+	const struct frame_ref *ref)
+{
+	struct tls_state *st = state;
+	struct tls_direction *d = &st->dir[side];
+	struct tls_place at = { s, side, *ref, false };
+	uint64_t rest = d->skip;
+
+	if (d->opaque || d->plain)
+		return DISSECT_OK;
+	if (d->rest_total) {
+		cut_record(st, &at);
+		rest = d->rest_total - d->rest_have;
+	}
+	d->lost = missing > rest;
+	if (d->lost && st->t.stage < TLS_ESTABLISHED)
+		tls_cut(st, &at);
+	if (d->join.len || d->pass || d->lost || (d->rest_total && d->rest_type == TLS_HANDSHAKE))
+		d->message_lost = true;
+	d->skip = d->lost ? 0 : (size_t)(rest - missing);
+	tls_handshake_forget(d);
+	d->rest_total = 0;
+	return DISSECT_OK;
+}
+
+static size_t tls_resync(void *state, const struct chunk *c)
+{
+	(void)state;
+	return find_record(c->data, c->len);
+}
+
+static void tls_finish(void *state, struct session *s)
+{
+	struct tls_state *st = state;
+	struct record r;
+
+	tls_handshake_forget(&st->dir[SIDE_ORIG]);
+	tls_handshake_forget(&st->dir[SIDE_RESP]);
+	if (!st->dir[SIDE_ORIG].started && !st->dir[SIDE_RESP].started)
+		return;
+	tls_infer_finish(st, s);
+	text_copy(st->t.via, sizeof(st->t.via), session_via(s));
+	text_copy(st->t.proxied_host, sizeof(st->t.proxied_host), session_proxied_host(s));
+	session_record(s, &r, RECORD_TLS);
+	r.tls = st->t;
+	session_emit(s, &r);
+}
+
+const struct dissector dissector_tls = {
+	.name = "tls",
+	.spec = "RFC 8446, RFC 5246, RFC 6101",
+	.tcp_ports = { 443, 465, 636, 853, 989, 990, 993, 995 },
+	.state_size = sizeof(struct tls_state),
+	.recognise = tls_recognise,
+	.stream = tls_stream,
+	.gap = tls_gap,
+	.resync = tls_resync,
+	.finish = tls_finish,
+};

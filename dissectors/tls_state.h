@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the TLS dissector share: its state per conversation, and what each file gives the others. */
+#ifndef PCAPDX_DISSECTORS_TLS_STATE_H
+#define PCAPDX_DISSECTORS_TLS_STATE_H
+
+#include "base/reader.h"
+#include "dissectors/dissector.h"
+
+#define TLS_RECORD_MAX (16384 + 2048) /* RFC 5246, section 6.2.3; 1.3 allows less */
+#define TLS_HEADER 5
+#define TLS_MESSAGE_MAX (64 * 1024) /* longer handshake messages are passed over and told as cut */
+#define TLS_SESSION_ID_MAX 32
+
+enum tls_content {
+	TLS_CHANGE_CIPHER_SPEC = 20,
+	TLS_ALERT = 21,
+	TLS_HANDSHAKE = 22,
+	TLS_APPLICATION = 23,
+	TLS_HEARTBEAT = 24,
+};
+
+enum tls_message {
+	TLS_MSG_HELLO_REQUEST = 0,
+	TLS_MSG_CLIENT_HELLO = 1,
+	TLS_MSG_SERVER_HELLO = 2,
+	TLS_MSG_NEW_SESSION_TICKET = 4,
+	TLS_MSG_END_OF_EARLY_DATA = 5,
+	TLS_MSG_HELLO_RETRY = 6, /* drafts before 22 only */
+	TLS_MSG_ENCRYPTED_EXTENSIONS = 8,
+	TLS_MSG_CERTIFICATE = 11,
+	TLS_MSG_SERVER_KEY_EXCHANGE = 12,
+	TLS_MSG_CERTIFICATE_REQUEST = 13,
+	TLS_MSG_SERVER_HELLO_DONE = 14,
+	TLS_MSG_CERTIFICATE_VERIFY = 15,
+	TLS_MSG_CLIENT_KEY_EXCHANGE = 16,
+	TLS_MSG_FINISHED = 20,
+	TLS_MSG_CERTIFICATE_STATUS = 22,
+	TLS_MSG_KEY_UPDATE = 24,
+	TLS_MSG_COMPRESSED_CERTIFICATE = 25,
+};
+
+/* A handshake message, or a run of them, that is being put together; bounded by TLS_MESSAGE_MAX. */
+struct tls_join {
+	uint8_t *bytes;
+	size_t len, room;
+};
+
+/* What one side sent, as far as the next record must know it. */
+struct tls_direction {
+	struct tls_join join;
+	size_t rest_total, rest_have; /* the record that what was offered ends in: its length, and what came of it */
+	uint8_t rest_type, rest_message;
+	size_t skip;		 /* rest of a record that a gap cut into */
+	size_t pass;		 /* rest of a message longer than TLS_MESSAGE_MAX */
+	bool started;		 /* a TLS record was seen */
+	bool plain;		 /* speaks something else: see answered_with */
+	bool plain_told;	 /* the first line is complete */
+	bool opaque;		 /* nothing more to learn from this side */
+	bool closed;		 /* sent close_notify or a fatal alert: what follows need not be TLS */
+	bool lost;		 /* record boundary unknown */
+	bool message_lost;	 /* a gap cut into a message that spans records */
+	bool encrypted;		 /* up to 1.2: after ChangeCipherSpec; 1.3: after the ServerHello */
+	uint32_t encrypted_records; /* of type 22 or 23, since then */
+	bool finished;
+};
+
+/* What is inferred of TLS 1.3 without keys; see tls_infer.c. Times are absolute; 0: not seen. */
+struct tls_inference {
+	int64_t client_hello_ns, server_hello_ns, finished_ns;
+	struct frame_ref last[2];	/* last encrypted record per side before the client's Finished */
+	uint32_t client_records;	/* encrypted ones before its Finished */
+	uint32_t server_after_finished; /* encrypted records of the server after it */
+	size_t ticket_len;
+	bool early_data_over;
+	bool client_closing; /* something of alert size after its Finished */
+	bool maybe_refusal;
+	struct frame_ref refusal;
+};
+
+struct tls_crypt; /* tls_crypt.h: keys of this conversation */
+
+struct tls_state {
+	struct tls t;
+	struct tls_direction dir[2]; /* by enum side */
+	bool client_known;
+	uint8_t session_id[TLS_SESSION_ID_MAX], session_id_len; /* of the ClientHello */
+	uint8_t client_random[32], server_random[32];
+	bool encrypt_then_mac, extended_master_secret;
+	struct tls_inference infer;
+	struct tls_crypt *crypt;
+};
+
+/* Which record a message came in. */
+struct tls_place {
+	struct session *session;
+	enum side side;
+	struct frame_ref absolute;
+	bool decrypted;
+};
+
+/* tls_handshake.c */
+void tls_handshake_bytes(struct tls_state *st, const struct tls_place *at, const uint8_t *bytes, size_t n);
+void tls_handshake_message(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n);
+void tls_handshake_sslv2(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n);
+void tls_handshake_forget(struct tls_direction *d); /* what was joined so far is void */
+void tls_reached(struct tls_state *st, const struct tls_place *at, enum tls_stage stage);
+void tls_cut(struct tls_state *st, const struct tls_place *at); /* part of the handshake is missing */
+void tls_mark(const struct tls_place *at, const char *label);
+void tls_alert(struct tls_state *st, const struct tls_place *at, uint8_t level, uint8_t code);
+void tls_encrypted_alert(struct tls_state *st, const struct tls_place *at);
+
+/* tls_hello.c: false when the body makes no sense; what could be read before that is kept. */
+bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n);
+bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool *retry);
+bool tls_draft_hello_retry(struct tls_state *st, const uint8_t *body, size_t n);
+bool tls_sslv2_client_hello(struct tls_state *st, const uint8_t *body, size_t n);
+void tls_encrypted_extensions(struct tls_state *st, const uint8_t *body, size_t n);
+
+/* tls_fingerprint.c: from the body of a hello that was read without fault. */
+void tls_fingerprint_client(struct tls *t, const uint8_t *body, size_t n);
+void tls_fingerprint_server(struct tls *t, const uint8_t *body, size_t n);
+
+/* tls_certificate.c */
+struct tls_certificates { /* of a Certificate message, borrowed */
+	const uint8_t *der[16];
+	size_t size[16];
+	uint32_t count, kept;
+};
+bool tls_certificate_list(const uint8_t *body, size_t n, bool tls13, struct tls_certificates *out);
+void tls_certificate_facts(struct tls *t, const struct tls_certificates *list);
+
+/* tls_infer.c: an encrypted record of TLS 1.3 whose content stays unknown. */
+void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t len);
+void tls_infer_refused(struct tls_state *st); /* both Finished, yet the server refuses: not established after all */
+void tls_infer_finish(struct tls_state *st, const struct session *s);
+
+#endif
