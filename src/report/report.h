@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A result as text for a terminal, JSON, HTML, Markdown, CSV. Everything hostile in it is escaped here, and only here. */
+/* A result as text for a terminal, JSON, HTML, Markdown, CSV. Everything hostile in it is escaped here, and only here.
+ */
 #ifndef PCAPDX_REPORT_REPORT_H
 #define PCAPDX_REPORT_REPORT_H
 
@@ -29,5 +30,12 @@ int report_write(struct result *r, const struct options *o, char *error, size_t 
 
 /* Format by a path's extension: "html", "json", "md", "csv", "text"; NULL unknown. */
 const char *report_format_of(const char *path);
+
+/* Whether report_write puts something on stdout, so that the diagnosis as text does not belong there too. */
+bool report_takes_stdout(const struct options *o);
+
+/* The diagnosis as text on stdout, in colour where that is a terminal and NO_COLOR is not set. -1 as above. */
+int report_print(const struct result *r, const struct options *o, char *error, size_t error_size);
+struct report_style report_style_of(int fd, int verbose);
 
 #endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The HTML report: what was captured, and counts over all of it. */
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "report/html.h"
+#include "report/html_table.h"
+#include "report/report_words.h"
+
+#define SOURCES_SHOWN 200
+#define TIME_WAIT_SHOWN 50
+
+static void state_of(struct text *t, const struct capture *c)
+{
+	if (c->unreadable)
+		text_add(t, "unreadable ");
+	if (c->cut_short)
+		text_add(t, "cut short ");
+	if (c->damaged)
+		text_add(t, "damaged ");
+	if (c->drops_known && c->drops)
+		text_printf(t, "%" PRIu64 " packets dropped ", c->drops);
+	if (c->cut_frames)
+		text_printf(t, "%" PRIu64 " frames stored short ", c->cut_frames);
+}
+
+static void source_row(struct text *t, const struct capture *c)
+{
+	struct text state = {0};
+	char when[WHEN_TEXT_SIZE];
+
+	text_add(t, "<tr>");
+	cell_text(t, c->name);
+	cell_text(t, c->format);
+	cell_text(t, c->link_type);
+	cell_count(t, c->snaplen);
+	cell_count(t, c->packets);
+	cell_count(t, c->bytes);
+	cell_text(t, c->has_packets ? when_rfc3339(c->first_ts_ns, when) : "");
+	cell_seconds(t, c->has_packets ? when_s(c->last_ts_ns - c->first_ts_ns) : -1);
+	cell_text(t, c->filter);
+	state_of(&state, c);
+	cell_text(t, text_str(&state));
+	text_add(t, "</tr>\n");
+	text_free(&state);
+}
+
+static void sources(struct text *t, const struct result *r)
+{
+	static const struct column columns[] = {{"Source", false}, {"Format", false}, {"Link type", false},
+		{"Snap length", true}, {"Packets", true}, {"Bytes", true}, {"First packet", false}, {"Duration", true},
+		{"Filter", false}, {"State", false}};
+	int count = r->summary.source_count, shown = count < SOURCES_SHOWN ? count : SOURCES_SHOWN;
+
+	table_open(t, "capture", "Capture", COLUMNS(columns));
+	for (int i = 0; i < shown; i++)
+		source_row(t, &r->summary.sources[i]);
+	table_close(t, (uint64_t)(count - shown), "pcapdx -o report.json writes them.");
+}
+
+static void count_of(struct text *t, const char *name, uint64_t n)
+{
+	char number[GROUPED_TEXT_SIZE];
+
+	if (n)
+		text_printf(t, "<div><dt>%s</dt><dd>%s</dd></div>", name, words_grouped(n, number));
+}
+
+static void outcomes(struct text *t, const char *proto, const uint64_t counts[OUTCOMES])
+{
+	text_printf(t, "<h3>What became of %s conversations</h3>\n<dl class=\"counts\">", proto);
+	for (int i = 0; i < OUTCOMES; i++)
+		count_of(t, outcome_name((enum outcome)i), counts[i]);
+	text_add(t, "</dl>\n");
+}
+
+static void loss(struct text *t, const struct tcp_loss *l)
+{
+	text_add(t, "<h3>Segments lost and sent again, as pcapdx judges them</h3>\n<dl class=\"counts\">");
+	count_of(t, "lost", l->lost);
+	count_of(t, "sent again", l->retransmitted);
+	count_of(t, "sent again without need", l->spurious);
+	count_of(t, "reordered", l->reordered);
+	count_of(t, "doubled by the capture", l->duplicated_by_capture);
+	count_of(t, "doubled by the network", l->duplicated_by_network);
+	count_of(t, "wrong checksum", l->bad_checksum);
+	text_add(t, "</dl>\n");
+}
+
+static void analysis(struct text *t, const struct tcp_analysis *a)
+{
+	text_add(t, "<h3>The same as Wireshark counts it</h3>\n<dl class=\"counts\">");
+	count_of(t, "retransmission", a->retransmission);
+	count_of(t, "fast retransmission", a->fast_retransmission);
+	count_of(t, "spurious retransmission", a->spurious_retransmission);
+	count_of(t, "out of order", a->out_of_order);
+	count_of(t, "duplicate ACK", a->duplicate_ack);
+	count_of(t, "previous segment not captured", a->lost_segment);
+	count_of(t, "ACKed unseen segment", a->ack_lost_segment);
+	count_of(t, "zero window", a->zero_window);
+	count_of(t, "zero window probe", a->zero_window_probe);
+	count_of(t, "window full", a->window_full);
+	count_of(t, "window update", a->window_update);
+	count_of(t, "keep-alive", a->keep_alive);
+	count_of(t, "keep-alive ACK", a->keep_alive_ack);
+	count_of(t, "reused ports", a->reused_ports);
+	text_add(t, "</dl>\n");
+}
+
+static void time_wait(struct text *t, const struct result *r)
+{
+	static const struct column columns[] = {
+		{"Host", false}, {"Peak", true}, {"At (s)", true}, {"New per minute at most", true}};
+	int i;
+
+	if (!r->time_wait_count)
+		return;
+	table_open(t, "time-wait-hosts", "Sockets in TIME_WAIT", COLUMNS(columns));
+	for (i = 0; i < r->time_wait_count && i < TIME_WAIT_SHOWN; i++) {
+		const struct time_wait_row *w = &r->time_wait[i];
+
+		text_add(t, "<tr>");
+		cell_address(t, &w->host, 0);
+		cell_count(t, w->peak);
+		text_printf(t, "<td class=\"n\">%.3f</td><td class=\"n\">%.0f</td></tr>\n",
+			when_s(w->peak_ts_ns - r->summary.first_ts_ns), w->per_minute_peak);
+	}
+	table_close(t, (uint64_t)(r->time_wait_count - i), "pcapdx -o report.json writes them.");
+	text_printf(t, "<p class=\"note\">Modelled: a socket is taken to stay %.0f s (--time-wait).</p>\n",
+		r->summary.time_wait_assumed_s);
+}
+
+void html_capture(struct text *t, const struct result *r)
+{
+	const struct summary *s = &r->summary;
+
+	time_wait(t, r);
+	sources(t, r);
+	if (!s->has_packets)
+		return;
+	text_add(t, "<section class=\"totals\" aria-labelledby=\"totals\">\n<h2 id=\"totals\">Totals</h2>\n");
+	if (s->tcp_total) {
+		outcomes(t, "TCP", s->tcp_outcomes);
+		loss(t, &s->loss);
+		analysis(t, &s->analysis);
+	}
+	if (s->udp_total)
+		outcomes(t, "UDP", s->udp_outcomes);
+	text_add(t, "</section>\n");
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cells and frames of the tables in the HTML report. */
+#include "report/html_table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "report/html.h"
+#include "report/report_words.h"
+
+void table_open(struct text *t, const char *id, const char *heading, const struct column *columns, int count)
+{
+	text_printf(t, "<section class=\"table\" aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, heading);
+	text_printf(t,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
+		"<table class=\"sortable\"><thead><tr>",
+		id);
+	for (int i = 0; i < count; i++)
+		text_printf(t, "<th scope=\"col\"%s>%s</th>", columns[i].number ? " class=\"n\"" : "", columns[i].name);
+	text_add(t, "</tr></thead><tbody>\n");
+}
+
+void table_close(struct text *t, uint64_t left_out, const char *where)
+{
+	char number[GROUPED_TEXT_SIZE];
+
+	text_add(t, "</tbody></table></div>\n");
+	if (left_out)
+		text_printf(t, "<p class=\"cut\">%s more rows are not in this page. %s</p>\n",
+			words_grouped(left_out, number), where);
+	text_add(t, "</section>\n");
+}
+
+void cell_text(struct text *t, const char *raw)
+{
+	text_add(t, "<td>");
+	html_text(t, raw);
+	text_add(t, "</td>");
+}
+
+void cell_code(struct text *t, const char *raw)
+{
+	text_add(t, "<td class=\"c\">");
+	html_text(t, raw);
+	text_add(t, "</td>");
+}
+
+void cell_count(struct text *t, uint64_t n)
+{
+	char number[GROUPED_TEXT_SIZE];
+
+	if (n < 1000)
+		text_printf(t, "<td class=\"n\">%" PRIu64 "</td>", n);
+	else
+		text_printf(t, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>", n, words_grouped(n, number));
+}
+
+void cell_seconds(struct text *t, double seconds)
+{
+	char duration[WHEN_TEXT_SIZE];
+
+	if (seconds < 0)
+		text_add(t, "<td class=\"n\"></td>");
+	else
+		text_printf(t, "<td class=\"n\" data-v=\"%.9g\">%s</td>", seconds, when_duration(seconds, duration));
+}
+
+void cell_address(struct text *t, const struct addr *a, uint16_t port)
+{
+	char place[ENDPOINT_TEXT_SIZE];
+
+	cell_code(t, words_endpoint(a, port, place));
+}
