@@ -168,7 +168,8 @@ static void test_terminal_lines_fit_the_width(void **state)
 		size_t n = strcspn(line, "\n");
 
 		/* filters and commands are copied: they stay whole */
-		if (n > 80 && strncmp(line, "   = filter", 11) != 0 && !strstr(line, "tcpdump -ni"))
+		if (n > 80 && strncmp(line, "   = filter", 11) != 0 && !strstr(line, "tcpdump -ni") &&
+			!strstr(line, "openssl s_"))
 			fail_msg("too long: %.*s", (int)n, line);
 	}
 	free(out);
