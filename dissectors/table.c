@@ -2,9 +2,13 @@
 /* All dissectors. Where the bytes suit two of them equally well and neither port fits, the upper one gets them. */
 #include "dissectors/dissector.h"
 
-#include "dissectors/tls.h"
+extern const struct dissector dissector_ftp;
+extern const struct dissector dissector_http;
+extern const struct dissector dissector_tls;
 
 const struct dissector *const dissector_table[] = {
 	&dissector_tls,
+	&dissector_http,
+	&dissector_ftp,
 	NULL,
 };

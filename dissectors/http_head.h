@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of an HTTP/1.x head (RFC 9112): what they say about the exchange, and how the body is framed. */
+#ifndef PCAPDX_DISSECTORS_HTTP_HEAD_H
+#define PCAPDX_DISSECTORS_HTTP_HEAD_H
+
+#include "dissectors/line.h"
+
+/* How a message goes on after its head, gathered from its lines. */
+struct http_framing {
+	uint64_t length; /* Content-Length; UINT64_MAX: none */
+	bool chunked;
+	bool http_1_0;
+	bool close, keep_alive; /* Connection: */
+};
+
+void http_framing_begin(struct http_framing *f);
+/* "GET /path HTTP/1.1"; false: this is no request line. */
+bool http_request_line(struct line l, struct http *facts, struct http_framing *f);
+/* "HTTP/1.1 200 OK"; gives the status, 0: this is no status line. */
+uint16_t http_status_line(struct line l, struct http_framing *f);
+/* A field of either message; false: it is none. */
+bool http_field(struct line l, enum side side, struct http *facts, struct http_framing *f);
+
+enum recognition http_recognise(const struct chunk *c);
+/* How far it is to the next thing that looks like the start of a message of that side. */
+size_t http_next_start(const struct chunk *c);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dissectors/line.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool line_take(const struct chunk *c, struct line *out, size_t *used)
+{
+	const uint8_t *end = c->len ? memchr(c->data, '\n', c->len) : NULL;
+
+	if (!end)
+		return false;
+	*used = (size_t)(end - c->data) + 1;
+	out->p = c->data;
+	out->len = *used - 1;
+	if (out->len && out->p[out->len - 1] == '\r')
+		out->len--;
+	return true;
+}
+
+bool line_starts(const struct line *l, const char *word)
+{
+	size_t n = strlen(word);
+
+	return l->len >= n && !strncasecmp((const char *)l->p, word, n);
+}
+
+bool line_contains(const struct line *l, const char *words)
+{
+	size_t n = strlen(words), i;
+
+	for (i = 0; i + n <= l->len; i++)
+		if (!strncasecmp((const char *)l->p + i, words, n))
+			return true;
+	return false;
+}
+
+static bool blank(uint8_t b)
+{
+	return b == ' ' || b == '\t';
+}
+
+struct line line_trim(struct line l)
+{
+	while (l.len && blank(*l.p)) {
+		l.p++;
+		l.len--;
+	}
+	while (l.len && blank(l.p[l.len - 1]))
+		l.len--;
+	return l;
+}
+
+struct line line_word(struct line *l)
+{
+	struct line word = {l->p, 0};
+
+	while (word.len < l->len && !blank(l->p[word.len]))
+		word.len++;
+	l->p += word.len;
+	l->len -= word.len;
+	while (l->len && blank(*l->p)) {
+		l->p++;
+		l->len--;
+	}
+	return word;
+}
+
+void line_text(const struct line *l, char *out, size_t size)
+{
+	text_copy_bytes(out, size, l->p, l->len);
+}
+
+int line_number(struct line *l, int digits)
+{
+	int value = 0, i;
+
+	for (i = 0; i < digits && l->len && *l->p >= '0' && *l->p <= '9'; i++) {
+		value = value * 10 + (*l->p - '0');
+		l->p++;
+		l->len--;
+	}
+	return i ? value : -1;
+}
+
+enum recognition line_recognise(const struct chunk *c, const char *word, enum recognition match)
+{
+	size_t n = strlen(word);
+
+	if (strncasecmp((const char *)c->data, word, c->len < n ? c->len : n))
+		return RECOGNISE_NO;
+	return c->len < n ? RECOGNISE_MORE : match;
+}
+
+enum recognition line_recognise_any(const struct chunk *c, const char *const *words, enum recognition match)
+{
+	enum recognition best = RECOGNISE_NO;
+
+	for (; *words; words++) {
+		enum recognition r = line_recognise(c, *words, match);
+
+		if (r > best)
+			best = r;
+	}
+	return best;
+}
+
+size_t line_resync(const struct chunk *c, bool (*plausible)(const struct line *l))
+{
+	size_t at = 0;
+
+	while (at < c->len) {
+		const uint8_t *end = memchr(c->data + at, '\n', c->len - at);
+		struct line l = {c->data + at, end ? (size_t)(end - c->data) - at : c->len - at};
+
+		if (plausible(&l))
+			return at;
+		if (!end)
+			break;
+		at += l.len + 1;
+	}
+	return c->len;
+}
+
+bool line_is_reply(const struct line *l)
+{
+	size_t i;
+
+	for (i = 0; i < 3 && i < l->len; i++)
+		if (l->p[i] < '0' || l->p[i] > '9')
+			return false;
+	return l->len && (l->len <= 3 || l->p[3] == ' ' || l->p[3] == '-' || l->p[3] == '\r');
+}
+
+bool line_is_command(const struct line *l)
+{
+	size_t i = 0;
+
+	while (i < l->len && (l->p[i] | 0x20) >= 'a' && (l->p[i] | 0x20) <= 'z')
+		i++;
+	return i && (i == l->len || (i >= 3 && (blank(l->p[i]) || l->p[i] == '\r')));
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Protocols of text lines: one line out of a chunk, and words in it. Lines are borrowed. */
+#ifndef PCAPDX_DISSECTORS_LINE_H
+#define PCAPDX_DISSECTORS_LINE_H
+
+#include "base/text.h"
+#include "dissectors/dissector.h"
+
+struct line {
+	const uint8_t *p;
+	size_t len; /* without CR and LF */
+};
+
+/* The first line of the chunk; *used is its length with its end. false: no line end in it. */
+bool line_take(const struct chunk *c, struct line *out, size_t *used);
+/* Whether the line begins with that word; letters of either case. */
+bool line_starts(const struct line *l, const char *word);
+bool line_contains(const struct line *l, const char *words); /* letters of either case */
+/* Cuts a word (up to a space or tab) off the front, with the spaces behind it. */
+struct line line_word(struct line *l);
+void line_text(const struct line *l, char *out, size_t size);
+struct line line_trim(struct line l);
+/* The number at the front: up to `digits` digits; -1 when there is none. It is cut off. */
+int line_number(struct line *l, int digits);
+
+/* A chunk that begins with `word`: match; it may become so: RECOGNISE_MORE. Letters of either case. */
+enum recognition line_recognise(const struct chunk *c, const char *word, enum recognition match);
+/* The best that any of the words (NULL ends the list) gives. */
+enum recognition line_recognise_any(const struct chunk *c, const char *const *words, enum recognition match);
+/* How far it is to the first line that `plausible` likes (it sees what is there of it); c->len: none. The first byte
+ * counts as the start of a line: behind a gap it often is. */
+size_t line_resync(const struct chunk *c, bool (*plausible)(const struct line *l));
+/* "250 text", "250-text", "250", or the beginning of it. */
+bool line_is_reply(const struct line *l);
+/* A word of three letters or more, of ASCII letters only, or the beginning of one. */
+bool line_is_command(const struct line *l);
+
+#endif
