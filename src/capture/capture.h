@@ -19,14 +19,15 @@ struct keylog;
 /* One frame. `data` is borrowed until the next capture_next. */
 struct frame {
 	const uint8_t *data;
-	uint32_t captured; /* bytes at data */
-	uint32_t on_wire;  /* bytes of the frame on the wire */
-	int64_t ts_ns;	   /* since 1970, as the source says */
-	int64_t clock_ns;  /* highest ts_ns so far: the capture's clock never runs back */
-	uint64_t number;   /* 1-based in its source, filtered frames counted */
-	uint64_t order;	   /* 1, 2, 3, ... over all sources, of the frames that are given out */
+	uint32_t captured;  /* bytes at data */
+	uint32_t on_wire;   /* bytes of the frame on the wire */
+	int64_t ts_ns;	    /* since 1970, as the source says */
+	int64_t clock_ns;   /* highest ts_ns so far: the capture's clock never runs back */
+	uint64_t number;    /* 1-based in its source, filtered frames counted */
+	uint64_t order;	    /* 1, 2, 3, ... over all sources, of the frames that are given out */
 	uint32_t link_type; /* LINKTYPE_* as in files (not libpcap's DLT_*) */
-	uint16_t source;   /* index in capture_source */
+	uint16_t source;    /* index in capture_source */
+	uint16_t interface; /* counted over all sections of a pcapng file; 0 elsewhere */
 };
 
 #define BATCH_MAX 32
@@ -38,12 +39,13 @@ struct batch {
 
 /* What is known of one source; grows while it is read. */
 struct source {
-	const char *name;   /* as given, "-" for stdin, the interface's name when live */
-	const char *format; /* "pcap", "pcap-ns", "pcapng", "live", ... */
-	char link_type[32]; /* name; "mixed" when interfaces differ */
-	char filter[256];   /* recorded capture filter (pcapng if_filter) or live filter; "" */
-	char comment[256];  /* first section comment of pcapng; "" */
-	uint32_t snaplen;   /* smallest announced; 0: none */
+	const char *name;	/* as given, "-" for stdin, the interface's name when live */
+	const char *format;	/* "pcap", "pcap-ns", "pcapng", "live", ... */
+	char link_type[32];	/* name; "mixed" when interfaces differ */
+	char filter[256];	/* recorded capture filter (pcapng if_filter) or live filter; "" */
+	char comment[256];	/* first section comment of pcapng; "" */
+	char interfaces[128];	/* names recorded in pcapng, joined by ", "; "" */
+	uint32_t snaplen;	/* smallest announced; 0: none */
 	uint64_t frames, bytes; /* seen in the file: frames and their wire bytes */
 	uint64_t cut_frames;	/* captured < on_wire */
 	int64_t first_ts_ns, last_ts_ns;
@@ -80,8 +82,8 @@ uint64_t capture_bytes_read(const struct capture_stream *c, uint64_t *total); /*
 /* Decryption secrets (TLS key log text) and names found in pcapng blocks so far; NULL when none. Borrowed. */
 const char *capture_secrets(const struct capture_stream *c);
 /* Calls back for every address and name of pcapng name resolution blocks. */
-void capture_names(const struct capture_stream *c, void (*name)(void *arg, const char *address, const char *name),
-	void *arg);
+void capture_names(
+	const struct capture_stream *c, void (*name)(void *arg, const char *address, const char *name), void *arg);
 
 void capture_close(struct capture_stream *c);
 

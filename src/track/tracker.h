@@ -26,17 +26,27 @@ struct tracker_owner {
 
 /* What the packet turned out to be. */
 struct tracked {
-	struct flow *flow;   /* NULL: not part of a conversation (ARP, fragments, other), or a capture duplicate */
-	enum side side;	     /* who sent it */
-	bool duplicate;	     /* the same frame again (SPAN, -i any): counted, to be ignored by everyone after this */
-	bool feed;	     /* its payload or flags matter to reassembly or a datagram dissector */
+	struct flow *flow; /* NULL: not part of a conversation (ARP, fragments, other), or a capture duplicate; for an
+			    * ICMP error the conversation that it quotes, if that is known (feed is then false) */
+	enum side side;	   /* who sent it */
+	bool duplicate;	   /* the same frame again (SPAN, -i any): counted, to be ignored by everyone after this */
+	bool feed;	   /* its payload or flags matter to reassembly or a datagram dissector */
 };
 
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes);
 void tracker_free(struct tracker *t);
 struct tracked tracker_packet(struct tracker *t, const struct packet *p);
 
-/* Ends all conversations, in the order of their first packets. */
+/*
+ * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times
+ * without packets of this tracker's own (live, worker threads, before tracker_finish). A closed conversation is due
+ * LINGER_NS after its last packet, one without close IDLE_END_NS after it (counted from a packet of its last second).
+ * Which conversation is due when depends on its own packets only, and its record carries that time, not the time of
+ * the packet that made the tracker look: so records merge in one order, whatever the number of threads.
+ */
+void tracker_clock(struct tracker *t, int64_t clock_ns);
+
+/* Ends all conversations, in the order of source and first frame, at the clock told last. */
 void tracker_finish(struct tracker *t);
 
 size_t tracker_held_bytes(const struct tracker *t);
@@ -60,6 +70,6 @@ struct session **flow_session(struct flow *f);
 void flow_identify(const struct flow *f, struct record *r);
 enum side flow_first_fin(const struct flow *f); /* SIDE_NONE: none yet */
 enum side flow_first_rst(const struct flow *f);
-
+int64_t flow_emitted_ns(const struct flow *f); /* inside `ended`: the clock that its records carry */
 
 #endif

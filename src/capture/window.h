@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A window that slides over an input: big reads, and records seen in one piece where they lie. Asking for more bytes
+ * than are here moves them, so nothing borrowed from the window outlives a window_need.
+ */
+#ifndef PCAPDX_CAPTURE_WINDOW_H
+#define PCAPDX_CAPTURE_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct input;
+
+#define WINDOW_ROOM (1024 * 1024) /* one read: large enough to hide the cost of the call, small enough for the cache \
+				   */
+
+struct window {
+	struct input *in; /* owned */
+	uint8_t *buf;
+	size_t room, start, end;
+	uint64_t passed; /* bytes of the input before `start` */
+};
+
+enum window_state {
+	WINDOW_READY,
+	WINDOW_END,    /* the input ends before; what is left stays in the window */
+	WINDOW_AGAIN,  /* not now */
+	WINDOW_FAILED, /* in->problem says why */
+};
+
+void window_init(struct window *w, struct input *in, size_t room);
+void window_free(struct window *w); /* closes the input; safe on a zeroed one */
+
+/* Has n bytes in one piece at window_at, reading as needed. */
+enum window_state window_need(struct window *w, size_t n);
+
+static inline const uint8_t *window_at(const struct window *w)
+{
+	return w->buf + w->start;
+}
+
+static inline size_t window_left(const struct window *w)
+{
+	return w->end - w->start;
+}
+
+static inline void window_skip(struct window *w, size_t n)
+{
+	w->start += n;
+	w->passed += n;
+}
+
+#endif

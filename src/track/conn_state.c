@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Zeek's `history` and `conn_state` of a conversation, as its documentation of conn.log defines them. */
+#include <ctype.h>
+
+#include "track/tracker_impl.h"
+
+/* Appends a letter the first time that the side earns it: upper case for orig, lower for resp. */
+void history_add(struct cold *c, enum side side, char letter)
+{
+	uint64_t bit = UINT64_C(1) << ((letter - 'A') + (side == SIDE_RESP ? 32 : 0));
+
+	if ((c->history_seen & bit) || c->history_len + 1u >= sizeof(c->history))
+		return;
+	c->history_seen |= bit;
+	c->history[c->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
+}
+
+void history_packet(struct passing *w)
+{
+	struct cold *c = w->c;
+	uint8_t f = w->flags;
+
+	if (w->p->checksum == CHECKSUM_BAD)
+		history_add(c, w->side, 'C');
+	if ((f & TCP_SYN) && (f & (TCP_FIN | TCP_RST)))
+		history_add(c, w->side, 'Q');
+	else if (f & TCP_SYN)
+		history_add(c, w->side, f & TCP_ACK ? 'H' : 'S');
+	if (f & TCP_RST)
+		history_add(c, w->side, 'R');
+	else if (f & TCP_FIN)
+		history_add(c, w->side, 'F');
+	else if (!w->len && !(f & TCP_SYN) && (f & TCP_ACK))
+		history_add(c, w->side, 'A');
+	if (!w->p->tcp.window && !(f & (TCP_SYN | TCP_FIN | TCP_RST)))
+		history_add(c, w->side, 'W');
+}
+
+static const char *tcp_state(const struct flow *f)
+{
+	const struct cold *c = f->cold;
+	uint32_t orig = f->half[SIDE_ORIG].flags, resp = f->half[SIDE_RESP].flags;
+	bool fin_orig = (orig & HALF_FIN) != 0, fin_resp = (resp & HALF_FIN) != 0;
+	bool rst_orig = (orig & HALF_RST_SEEN) != 0, rst_resp = (resp & HALF_RST_SEEN) != 0;
+
+	if (f->midstream)
+		return "OTH";
+	if (!c->syns)
+		return rst_resp ? "RSTRH" : fin_resp ? "SHR" : "OTH";
+	if (!c->syn_acks)
+		return rst_resp ? "REJ" : rst_orig ? "RSTOS0" : fin_orig ? "SH" : "S0";
+	if (fin_orig && fin_resp)
+		return "SF";
+	if (rst_orig || rst_resp)
+		return c->first_rst == SIDE_ORIG ? "RSTO" : "RSTR";
+	if (fin_orig)
+		return "S2";
+	return fin_resp ? "S3" : "S1";
+}
+
+const char *conn_state(const struct flow *f)
+{
+	if (f->key.proto == 6)
+		return tcp_state(f);
+	if (f->key.proto != 17)
+		return "OTH";
+	if (!f->half[SIDE_ORIG].pkts)
+		return "SHR";
+	return f->half[SIDE_RESP].pkts ? "SF" : "S0";
+}

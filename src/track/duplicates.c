@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames that the capture holds twice: a mirror port that copies both ends of a path, or all interfaces at once. The
+ * copy has the same IP id, the same transport header and the same payload, within 50 ms; TTL, VLAN, MACs and
+ * interface may differ. Where the sender's IP ids say nothing (constant, or IPv6), a sender may well repeat itself:
+ * then the copy must be very near in time and either have another TTL, VLAN, MAC or interface (the same packet at
+ * another place), or be of a conversation that was seen to be doubled before.
+ *
+ * A fingerprint is 40 bits of content, 8 bits of place and 16 bits of time in ms.
+ */
+#include "track/tracker_impl.h"
+
+#include <string.h>
+
+#define DOUBLED_MS 50			/* copies with the same, meaningful IP id */
+#define DOUBLED_NEAR_NS (2 * NS_PER_MS) /* copies without one */
+
+#define CONTENT_MASK (~UINT64_C(0) << 24)
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static uint64_t mix_bytes(uint64_t h, const uint8_t *b, uint32_t n)
+{
+	uint64_t v = 0;
+
+	if (n >= 16) {
+		memcpy(&v, b, 8);
+		h = mix(h, v);
+		memcpy(&v, b + n - 8, 8);
+		return mix(h, v);
+	}
+	if (n >= 8) {
+		memcpy(&v, b, 8);
+		h = mix(h, v);
+		b += 8;
+		n -= 8;
+	}
+	v = 0;
+	if (n)
+		memcpy(&v, b, n);
+	return mix(h, v);
+}
+
+/* Where the frame was seen: copies from another place differ in it. */
+static uint64_t place_of(const struct packet *p)
+{
+	uint64_t h = (uint64_t)p->interface << 16 | (uint64_t)p->ttl << 8 | p->vlan_count, mac = 0;
+
+	h = mix(h, p->vlan_count ? p->vlans[0] : 0u);
+	h = mix(h, p->frame->source);
+	if (p->has_macs) {
+		memcpy(&mac, p->mac_src.b, 6);
+		h = mix(h, mac);
+		memcpy(&mac, p->mac_dst.b, 6);
+		h = mix(h, mac);
+	}
+	return (h >> 40 & 0xff) << 16;
+}
+
+static uint64_t tcp_content(const struct packet *p, uint64_t h)
+{
+	const struct tcp_header *t = &p->tcp;
+
+	h = mix(h, (uint64_t)t->seq << 32 | t->ack);
+	h = mix(h,
+		(uint64_t)t->window << 48 | (uint64_t)t->flags << 40 | (uint64_t)t->reserved << 32 | p->payload_wire);
+	if (t->has_timestamps)
+		h = mix(h, (uint64_t)t->ts_value << 32 | t->ts_echo);
+	if (t->sack_count)
+		h = mix(h, (uint64_t)t->sack_left[0] << 32 | t->sack_right[0]);
+	return h;
+}
+
+static uint64_t content_of(const struct packet *p)
+{
+	uint64_t h = mix(p->ip_id, (uint64_t)p->payload_wire << 16 | p->proto);
+
+	if (p->kind == PACKET_TCP)
+		h = tcp_content(p, h);
+	return mix_bytes(h, p->payload, p->payload_len) & CONTENT_MASK;
+}
+
+static uint64_t time_of(const struct packet *p)
+{
+	return (uint64_t)(p->clock_ns / NS_PER_MS) & 0xffff;
+}
+
+static uint32_t age_ms(uint64_t now, uint64_t then)
+{
+	return (uint32_t)(now - then) & 0xffff;
+}
+
+/* Whether the id of this packet would be another one if the sender had sent it anew. */
+static bool id_tells(const struct passing *w)
+{
+	return w->p->has_ip_id && w->p->ip_id != 0 && (w->own->flags & HALF_ID_VARIES);
+}
+
+static bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
+{
+	uint32_t age = age_ms(mine, old);
+	bool elsewhere = (mine >> 16 & 0xff) != (old >> 16 & 0xff);
+
+	if (age > DOUBLED_MS)
+		return false;
+	if (id_tells(w))
+		return true;
+	/* A repeated SYN or FIN waits for a time-out, which is never that short. */
+	if (w->p->kind == PACKET_TCP && (w->flags & (TCP_SYN | TCP_FIN)))
+		return true;
+	return w->now_ns - w->own->last_ns <= DOUBLED_NEAR_NS && age <= 2 && (elsewhere || w->own->doubled > 1);
+}
+
+/* Whether the packet is a copy. Remembers it otherwise. */
+bool duplicate_in_flow(struct passing *w)
+{
+	struct half *own = w->own;
+	uint64_t mine = content_of(w->p) | place_of(w->p) | time_of(w->p);
+	bool other_id = own->pkts && w->p->has_ip_id && w->p->ip_id != own->last_ip_id;
+
+	if (other_id)
+		own->flags |= HALF_ID_VARIES;
+	for (int i = 0; own->pkts && i < RECENT_MAX; i++)
+		if (own->recent[i] && !((own->recent[i] ^ mine) & CONTENT_MASK) && is_copy(w, mine, own->recent[i]))
+			return true;
+	own->recent[own->recent_at] = mine;
+	own->recent_at = (uint8_t)((own->recent_at + 1) % RECENT_MAX);
+	return false;
+}
+
+static uint64_t arp_content(const struct packet *p)
+{
+	uint64_t h = mix(p->arp.operation, 0), v = 0;
+
+	h = mix_bytes(h, p->arp.sender_ip.b, 16);
+	h = mix_bytes(h, p->arp.target_ip.b, 16);
+	memcpy(&v, p->arp.sender_mac.b, 6);
+	h = mix(h, v);
+	memcpy(&v, p->arp.target_mac.b, 6);
+	return mix(h, v);
+}
+
+static uint64_t icmp_content(const struct packet *p)
+{
+	uint64_t h = mix(content_of(p), (uint64_t)p->icmp.type << 40 | (uint64_t)p->icmp.code << 32 |
+						(uint64_t)p->icmp.id << 16 | p->icmp.sequence);
+
+	h = mix_bytes(h, p->src.b, 16);
+	h = mix_bytes(h, p->dst.b, 16);
+	return mix_bytes(h, p->icmp.quoted.dst.b, 16);
+}
+
+/* The same for ICMP and ARP, which have no conversation: ids mean little there, so a copy must be near. */
+bool duplicate_elsewhere(struct tracker *t, const struct packet *p)
+{
+	uint64_t h = p->kind == PACKET_ARP ? arp_content(p) : icmp_content(p);
+	uint64_t mine = (h & CONTENT_MASK) | place_of(p) | time_of(p);
+	uint64_t *slot = &t->recent[(h >> 24) % RECENT_OTHERS];
+	uint32_t age = age_ms(mine, *slot);
+	bool same = *slot && !((*slot ^ mine) & CONTENT_MASK);
+
+	if (same && age <= (p->kind == PACKET_ICMP && p->has_ip_id && p->ip_id ? DOUBLED_MS : 1u))
+		return true;
+	*slot = mine;
+	return false;
+}

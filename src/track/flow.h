@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of one conversation. `struct flow` is what every packet touches: the key, the clock and per direction a
+ * `struct half`. What changes rarely lives in `struct cold`; what only some conversations need (`struct trouble`, a
+ * log of sent segments, key frames beyond the first) comes from pools when the need arises.
+ *
+ * Durations and `*_ns` without `at` follow the capture's clock, which never runs back; offsets (`at_ns`) follow the
+ * frames' own time stamps, as Wireshark shows them.
+ */
+#ifndef PCAPDX_TRACK_FLOW_H
+#define PCAPDX_TRACK_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "capture/capture.h"
+#include "decode/packet.h"
+#include "record/record.h"
+
+struct session;
+struct stream_pair;
+struct tracker;
+
+/* Addresses and ports, lower end first, so both directions have one key. Tunnels and VLANs are left out: so does
+ * Wireshark, whose stream numbers we share. */
+struct flow_key {
+	struct addr low, high;
+	uint16_t low_port, high_port;
+	uint8_t proto, zero[3];
+};
+
+enum half_flag {
+	HALF_BASE_SET = 1 << 0,	 /* base_seq is known */
+	HALF_NEXT_SET = 1 << 1,	 /* next_seq is known */
+	HALF_ACKED_SET = 1 << 2, /* the other side acknowledged something */
+	HALF_ACK_SENT = 1 << 3,	 /* it acknowledged something */
+	HALF_SYN = 1 << 4,	 /* it sent SYN */
+	HALF_FIN = 1 << 5,	 /* it sent FIN */
+	HALF_FIN_ACKED = 1 << 6,
+	HALF_SCALE = 1 << 7,	   /* it announced a window scale */
+	HALF_WINDOW = 1 << 8,	   /* window is known */
+	HALF_ZERO = 1 << 9,	   /* its window is closed */
+	HALF_TIMED = 1 << 10,	   /* a round trip of its data is being measured */
+	HALF_FULL = 1 << 11,	   /* its last data filled the peer's window */
+	HALF_ID_VARIES = 1 << 12,  /* its IP ids are not constant */
+	HALF_GOOD_SUM = 1 << 13,   /* a right checksum was seen, so a wrong one is no offload */
+	HALF_KEEP_ALIVE = 1 << 14, /* its last packet was a keep-alive */
+	HALF_TS = 1 << 15,	   /* ts_value is known */
+	HALF_SMALL = 1 << 16,	   /* small data of it waits for an ACK (see tcp_window.c) */
+	HALF_SACKED = 1 << 17,	   /* its last ACK carried SACK blocks */
+	HALF_RST_SEEN = 1 << 18,   /* it sent RST */
+};
+
+#define RECENT_MAX 8
+
+/* What one side of the conversation sends. */
+struct half {
+	uint32_t base_seq;	      /* initial sequence number, or one before the first seen */
+	uint32_t next_seq;	      /* end of the highest byte seen; SYN and FIN count one */
+	uint32_t acked;		      /* highest acknowledgement by the other side */
+	uint32_t window;	      /* announced last, scaled */
+	uint32_t flags;		      /* enum half_flag */
+	uint32_t first_ack, last_ack; /* that it sent itself */
+	uint32_t data_segments;
+	uint64_t pkts, ip_bytes;
+	uint64_t bytes; /* payload, each byte once */
+	int64_t last_ns, last_data_ns;
+	struct frame_ref last;	    /* last packet but RST */
+	struct frame_ref last_data; /* last segment with new bytes */
+	uint16_t last_ip_id;
+	uint8_t scale;
+	uint8_t recent_at; /* next place in `recent` */
+	uint8_t ttl, other_ttl;
+	int8_t id_rising; /* how much its IP ids count upwards; see tcp_loss.c */
+	uint32_t ttl_count, other_ttl_count;
+	uint32_t timed_end; /* the acknowledgement that ends the measured round trip */
+	int64_t timed_ns;
+	uint32_t ts_value;	     /* TSval sent last */
+	uint32_t pending_len;	     /* largest payload not yet acknowledged, */
+	uint32_t pending_end;	     /* and where it ends */
+	uint32_t doubled;	     /* packets of it that were in the capture before */
+	uint64_t recent[RECENT_MAX]; /* fingerprints of its last packets: see duplicates.c */
+};
+
+/* Bytes below next_seq that were not seen. */
+struct hole {
+	uint32_t left, right;
+	int64_t since_ns;
+	uint32_t ts_value; /* of the segment that showed it */
+	uint16_t ip_id;
+	bool acked; /* the receiver has the bytes: the capture lost them */
+	bool has_ip_id, has_ts;
+};
+
+#define HOLES_MAX 8
+
+/* A segment that was sent again and is not acknowledged yet. */
+struct resend {
+	uint32_t seq, end;
+	uint32_t ts_value; /* of the copy sent last */
+	uint32_t sent;	   /* how often, the first time included */
+	uint32_t counted;  /* how many of its copies count as lost */
+	int64_t first_at_ns, last_at_ns, last_ns;
+	uint64_t frames[8];
+	bool df, has_ts;
+	bool acked; /* kept for a while: a D-SACK may still come */
+	uint32_t len;
+};
+
+#define RESENDS_MAX 4
+
+/* When a segment was sent, for the ones sent last. */
+struct sent {
+	uint32_t seq, len;
+	uint64_t frame;
+	int64_t at_ns;
+};
+
+#define SENT_MAX 16
+
+/* Loss and repair of one direction; exists once something was out of order. */
+struct repair {
+	uint32_t hole_count;
+	struct hole holes[HOLES_MAX];
+	struct resend resends[RESENDS_MAX]; /* sent 0: unused */
+	uint32_t sack_count;		    /* blocks of the peer's last ACK */
+	uint32_t sack_left[SACK_BLOCKS_MAX], sack_right[SACK_BLOCKS_MAX];
+	int64_t stalled_until_ns; /* stalls before it are counted */
+};
+
+/* What only failed or odd conversations have. */
+struct trouble {
+	uint32_t rst_count, icmp_count, stall_count;
+	struct rst_seen rsts[RSTS_MAX];
+	struct icmp_seen icmps[ICMPS_MAX];
+	struct stall stalls[STALLS_MAX];
+};
+
+struct key_frame_kept {
+	uint64_t frame;
+	int64_t at_ns;
+	char *label; /* owned; NULL: none */
+	uint32_t len;
+	uint16_t source;
+	uint8_t side, flags;
+};
+
+#define KEY_FIRST 6   /* frames of the beginning that are kept */
+#define KEY_LAST 16   /* frames of the end that are kept */
+#define KEY_MARKED 12 /* marked frames between them that are kept */
+
+struct key_more {
+	uint32_t marked_count;
+	struct key_frame_kept marked[KEY_MARKED];
+	struct key_frame_kept last[KEY_LAST]; /* a ring: place is count modulo KEY_LAST */
+};
+
+#define THINKS_MAX 32
+
+/* Think times: every stride-th one, in microseconds. */
+struct thinks {
+	uint32_t n, stride, skip;
+	uint32_t us[THINKS_MAX];
+};
+
+struct cold {
+	/* what is filled as it is seen; the rest is worked out when the record is made */
+	struct conn_side side[2];
+	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
+	struct key_frame_kept first[KEY_FIRST];
+	uint64_t key_frames; /* all that could have been kept */
+	struct key_more *key_more;
+	struct trouble *trouble;
+	struct repair *repair[2];
+	struct thinks *thinks;
+	char *tunnel;	   /* path as text, owned; NULL: none */
+	size_t text_bytes; /* held in owned text */
+	uint16_t vlan;
+	uint16_t source; /* of the first frame */
+	uint64_t frame;
+	bool cut_frames, port_reused;
+	char history[48];
+	uint8_t history_len;
+	uint64_t history_seen;
+	uint32_t part;
+
+	/* handshake */
+	uint32_t syns, syn_acks, syn_acks_after_ack;
+	int64_t syn_at_ns[SYN_TIMES_MAX];
+	uint64_t syn_frames[SYN_TIMES_MAX];
+	struct frame_ref syn_ack, handshake_ack, answer;
+	int64_t last_syn_ns, last_syn_ack_ns;
+	int64_t answer_ns, rtt_server_ns, rtt_client_ns;
+	int64_t reused_after_ns;
+	uint32_t old_acks;
+	uint32_t early_data;   /* data of orig that the server has not acknowledged any of */
+	uint32_t ignored_data; /* of which it answered with SYN-ACK */
+	uint8_t answered, reused_closer;
+
+	/* close */
+	uint8_t first_fin, first_rst;
+	bool simultaneous_close;
+
+	/* pace */
+	uint32_t turns;
+	struct turn first_turn, last_turn;
+	uint8_t talker; /* side of the last new data */
+	bool ask_open;	/* last_turn has no answer yet */
+	int64_t ask_last_ns, answer_last_ns;
+	int64_t think_min_ns, think_max_ns, server_ns, client_ns;
+	int64_t idle_max_ns;
+	struct frame_ref idle_before, idle_after;
+	uint8_t idle_after_side;
+	bool idle_watch; /* nobody answered the segments after the silence yet */
+	bool idle_after_rst;
+	uint32_t idle_after_unanswered;
+
+	/* per side, for tcp_window.c */
+	int64_t zero_since_ns[2];
+	int64_t small_since_ns[2], small_acked_ns[2];
+	uint32_t small_end[2];
+	uint32_t rtt_samples[2];
+	int64_t rtt_sum_ns[2];
+
+	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
+};
+
+enum flow_state {
+	FLOW_LIVE,
+	FLOW_CLOSED, /* lingers for late segments */
+};
+
+struct flow {
+	struct flow_key key;
+	uint32_t index, tag;   /* place in the pool; hash as the table keeps it */
+	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */
+	int64_t queued_ns;
+	int64_t ts_ns;	    /* time stamp of the first packet */
+	int64_t begun_ns;   /* the clock then */
+	int64_t last_ns;    /* the clock at the last packet */
+	int64_t emitted_ns; /* the clock that its record carries */
+	int64_t next_part_ns;
+	uint64_t sources; /* bit n: seen in source n modulo 64 */
+	uint32_t stream;
+	uint32_t generation; /* how often the tuple was used before */
+	uint8_t list;	     /* enum flow_list of tracker.c */
+	uint8_t state;	     /* enum flow_state */
+	bool orig_is_low;
+	bool midstream;	    /* neither SYN nor SYN-ACK began it */
+	uint8_t last_side;  /* who sent the last packet */
+	uint8_t end_reason; /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
+	struct half half[2];
+	struct cold *cold;
+	struct stream_pair *stream_pair;
+	struct session *session;
+	struct tracker *tracker;
+};
+
+/* One packet on its way through the files of this folder. */
+struct passing {
+	struct tracker *t;
+	struct flow *f;
+	struct cold *c;
+	const struct packet *p;
+	enum side side;
+	struct half *own, *peer;
+	struct conn_side *out, *peer_out; /* cold->side of the two */
+	int64_t now_ns, at_ns;
+	uint32_t len;	   /* payload on the wire */
+	uint32_t seq, end; /* TCP: of the payload, without SYN and FIN */
+	uint8_t flags;
+};
+
+static inline uint16_t flow_port(const struct flow *f, enum side s)
+{
+	return (s == SIDE_ORIG) == f->orig_is_low ? f->key.low_port : f->key.high_port;
+}
+
+static inline const struct addr *flow_addr(const struct flow *f, enum side s)
+{
+	return (s == SIDE_ORIG) == f->orig_is_low ? &f->key.low : &f->key.high;
+}
+
+/* The packet at hand as evidence. */
+static inline struct frame_ref passing_ref(const struct passing *w)
+{
+	struct frame_ref r = {w->p->frame->number, w->at_ns, w->p->frame->source};
+	return r;
+}
+
+/* The trouble, or the repair state of a side, made when it is not there yet. Never NULL. */
+struct trouble *flow_trouble(struct flow *f);
+struct repair *flow_repair(struct flow *f, enum side s);
+struct key_more *flow_key_more(struct flow *f);
+struct thinks *flow_thinks(struct flow *f);
+
+#endif

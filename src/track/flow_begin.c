@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A conversation's birth and death. */
+#include "track/flow_begin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "track/flow_queue.h"
+
+#define PORT_SYSTEM 1024     /* below: given to services (RFC 6335, section 6) */
+#define PORT_EPHEMERAL 32768 /* Linux takes its own ports from here up, others from 49152 */
+
+/* Services above the system ports whose answers are often seen first. */
+static bool known_service(uint16_t port)
+{
+	static const uint16_t ports[] = {1194, 1433, 1521, 1701, 1723, 1812, 2049, 3128, 3268, 3306, 3389, 3478, 4500,
+		4789, 5060, 5222, 5353, 5432, 5671, 5672, 5900, 6379, 6443, 8080, 8443, 9100, 9092, 10051, 27017,
+		51820};
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+/* How much a port looks like a server's. */
+static int service_rank(uint16_t port)
+{
+	if (port < PORT_SYSTEM)
+		return 3;
+	if (known_service(port))
+		return 2;
+	return port < PORT_EPHEMERAL ? 1 : 0;
+}
+
+/* Whether the sender of the first packet opened the conversation. */
+static bool sender_opened(const struct packet *p)
+{
+	int from = service_rank(p->sport), to = service_rank(p->dport);
+
+	if (p->kind == PACKET_TCP && (p->tcp.flags & TCP_SYN))
+		return !(p->tcp.flags & TCP_ACK);
+	if (p->kind == PACKET_IP || addr_is_multicast(&p->dst))
+		return true;
+	if (from != to)
+		return from < to;
+	/* Two ports of one class: a datagram's first sender asks; of a running TCP connection the lower port serves. */
+	return p->kind == PACKET_UDP || p->sport >= p->dport;
+}
+
+struct former former_of_flow(const struct flow *f, bool same_stream)
+{
+	struct former o = {.known = true,
+		.same_stream = same_stream,
+		.closed = f->state == FLOW_CLOSED,
+		.stream = f->stream,
+		.generation = f->generation,
+		.sources = f->sources,
+		.ended_ns = f->last_ns,
+		.closer = 2};
+
+	if (f->cold->first_fin != SIDE_NONE)
+		o.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
+	return o;
+}
+
+struct former former_of_tombstone(const struct tombstone *s, bool same_stream)
+{
+	return (struct former){.known = true,
+		.same_stream = same_stream,
+		.closed = s->closed,
+		.stream = s->stream,
+		.generation = s->generation,
+		.sources = s->sources,
+		.ended_ns = s->ended_ns,
+		.closer = s->closer};
+}
+
+static struct stream_count *count_of(struct tracker *t, uint16_t source)
+{
+	if (source >= t->stream_room) {
+		uint32_t room = source + 8u;
+
+		t->streams = xrealloc(t->streams, room * sizeof(*t->streams));
+		memset(t->streams + t->stream_room, 0, (room - t->stream_room) * sizeof(*t->streams));
+		t->stream_room = room;
+	}
+	return &t->streams[source];
+}
+
+static uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source)
+{
+	struct stream_count *n = count_of(t, source);
+
+	if (proto == 6)
+		return n->tcp++;
+	return proto == 17 ? n->udp++ : 0;
+}
+
+void flow_seen_in(struct tracker *t, struct flow *f, uint16_t source)
+{
+	f->sources |= UINT64_C(1) << (source & 63);
+	next_stream(t, f->key.proto, source);
+}
+
+static void inherit(struct tracker *t, struct flow *f, const struct former *o, uint16_t source)
+{
+	struct cold *c = f->cold;
+
+	f->generation = o->known ? o->generation + 1 : 0;
+	if (o->known && o->same_stream) {
+		f->stream = o->stream;
+		f->sources = o->sources;
+	} else {
+		f->stream = next_stream(t, f->key.proto, source);
+		f->sources = UINT64_C(1) << (source & 63);
+	}
+	if (!o->known || f->key.proto != 6 || f->midstream)
+		return;
+	c->port_reused = true;
+	c->reused_after_ns = t->now_ns - o->ended_ns;
+	if (o->closer < 2)
+		c->reused_closer = (o->closer == 0) == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
+}
+
+static void cold_init(struct cold *c)
+{
+	for (int s = 0; s < 2; s++) {
+		struct conn_side *o = &c->side[s];
+
+		o->window_scale = -1;
+		o->first_data_acked_ns = o->unanswered_first_ns = o->unanswered_last_ns = UNSET;
+		o->rtt_min_ns = o->rtt_mean_ns = o->rtt_max_ns = o->zero_window_open_ns = UNSET;
+		o->window_min = UINT32_MAX;
+	}
+	for (int i = 0; i < SYN_TIMES_MAX; i++)
+		c->syn_at_ns[i] = UNSET;
+	c->answer_ns = c->rtt_server_ns = c->rtt_client_ns = c->reused_after_ns = UNSET;
+	c->think_min_ns = c->think_max_ns = c->last_syn_ns = c->last_syn_ack_ns = UNSET;
+	c->ask_last_ns = c->answer_last_ns = UNSET;
+	c->reused_closer = c->first_fin = c->first_rst = c->talker = c->idle_after_side = SIDE_NONE;
+	c->answered = SYN_ANSWER_NONE;
+}
+
+/* "vxlan 4242 10.0.0.1-10.0.0.2, gre 10.1.1.1-10.1.1.2" */
+static char *tunnel_path(const struct packet *p)
+{
+	char a[ADDR_TEXT_SIZE], b[ADDR_TEXT_SIZE];
+	struct text out = {0};
+
+	for (int i = 0; i < p->tunnel_count && i < TUNNEL_DEPTH_MAX; i++) {
+		const struct tunnel_level *l = &p->tunnels[i];
+
+		text_printf(&out, "%s%s", i ? ", " : "", l->kind ? l->kind : "?");
+		if (l->id)
+			text_printf(&out, " %u", l->id);
+		if (addr_is_set(&l->src))
+			text_printf(&out, " %s-%s", addr_text(&l->src, a), addr_text(&l->dst, b));
+	}
+	return out.s;
+}
+
+struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t tag, const struct packet *p,
+	bool src_is_low, const struct former *former)
+{
+	uint32_t number = pool_take(&t->flows);
+	struct flow *f = pool_at(&t->flows, number);
+
+	f->key = *key;
+	f->index = number;
+	f->tag = tag;
+	f->tracker = t;
+	f->ts_ns = p->ts_ns;
+	f->begun_ns = f->last_ns = t->now_ns;
+	f->next_part_ns = t->now_ns + PART_NS;
+	f->orig_is_low = src_is_low == sender_opened(p);
+	f->midstream = p->kind == PACKET_TCP && !(p->tcp.flags & TCP_SYN);
+	f->last_side = SIDE_NONE;
+	f->cold = pool_new(&t->colds);
+	cold_init(f->cold);
+	f->cold->frame = p->frame->number;
+	f->cold->source = p->frame->source;
+	f->cold->vlan = p->vlan_count ? p->vlans[0] : 0;
+	if (p->tunnel_count) {
+		f->cold->tunnel = tunnel_path(p);
+		f->cold->text_bytes = f->cold->tunnel ? strlen(f->cold->tunnel) + 1 : 0;
+		t->text_bytes += f->cold->text_bytes;
+	}
+	inherit(t, f, former, p->frame->source);
+	flow_table_add(&t->table, tag, number << 1);
+	queue_add(t, f, p->kind == PACKET_TCP ? LIST_TCP : LIST_OTHER);
+	return f;
+}
+
+void flow_delete(struct tracker *t, struct flow *f)
+{
+	struct cold *c = f->cold;
+
+	key_frames_free(f);
+	t->text_bytes -= c->text_bytes;
+	free(c->tunnel);
+	pool_delete(&t->key_mores, c->key_more);
+	pool_delete(&t->troubles, c->trouble);
+	pool_delete(&t->repairs, c->repair[0]);
+	pool_delete(&t->repairs, c->repair[1]);
+	pool_delete(&t->thinks, c->thinks);
+	pool_delete(&t->colds, c);
+	if (t->last == f)
+		t->last = NULL;
+	pool_give(&t->flows, f->index);
+}
+
+struct trouble *flow_trouble(struct flow *f)
+{
+	if (!f->cold->trouble)
+		f->cold->trouble = pool_new(&f->tracker->troubles);
+	return f->cold->trouble;
+}
+
+struct repair *flow_repair(struct flow *f, enum side s)
+{
+	if (!f->cold->repair[s])
+		f->cold->repair[s] = pool_new(&f->tracker->repairs);
+	return f->cold->repair[s];
+}
+
+struct key_more *flow_key_more(struct flow *f)
+{
+	if (!f->cold->key_more)
+		f->cold->key_more = pool_new(&f->tracker->key_mores);
+	return f->cold->key_more;
+}
+
+struct thinks *flow_thinks(struct flow *f)
+{
+	if (!f->cold->thinks)
+		f->cold->thinks = pool_new(&f->tracker->thinks);
+	return f->cold->thinks;
+}

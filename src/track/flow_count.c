@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
+#include "track/tracker_impl.h"
+
+/* The most frequent TTL, kept with one rival: the rival loses when it is neither. */
+static void count_ttl(struct half *h, uint8_t ttl)
+{
+	if (ttl == h->ttl || !h->ttl_count) {
+		h->ttl = ttl;
+		h->ttl_count++;
+	} else if (ttl == h->other_ttl || !h->other_ttl_count) {
+		h->other_ttl = ttl;
+		h->other_ttl_count++;
+	} else {
+		h->other_ttl_count--;
+	}
+	if (h->other_ttl_count > h->ttl_count) {
+		uint8_t first = h->ttl;
+		uint32_t count = h->ttl_count;
+
+		h->ttl = h->other_ttl;
+		h->ttl_count = h->other_ttl_count;
+		h->other_ttl = first;
+		h->other_ttl_count = count;
+	}
+}
+
+static void note_ttl(struct passing *w, bool carries)
+{
+	const struct packet *p = w->p;
+	struct conn_side *o = w->out;
+
+	if (!p->ttl)
+		return;
+	if (w->own->ttl_count && carries && p->ttl != w->own->ttl && !o->ttl_change.frame)
+		o->ttl_change = passing_ref(w);
+	if (p->ttl != w->own->ttl || !w->own->ttl_count) {
+		o->ttl_min = !o->ttl_max || p->ttl < o->ttl_min ? p->ttl : o->ttl_min;
+		o->ttl_max = p->ttl > o->ttl_max ? p->ttl : o->ttl_max;
+	}
+	count_ttl(w->own, p->ttl);
+}
+
+static void note_mac(struct passing *w, bool carries)
+{
+	const struct packet *p = w->p;
+	struct conn_side *o = w->out;
+
+	if (!p->has_macs)
+		return;
+	if (!mac_is_set(&o->mac)) {
+		o->mac = p->mac_src;
+		o->to_mac = p->mac_dst;
+	} else if (!o->mac_changed && !mac_equal(&o->mac, &p->mac_src) && carries) {
+		o->mac_changed = true;
+		o->mac_change = passing_ref(w);
+	}
+}
+
+/*
+ * The longest silence, and whether what broke it was answered. Pauses between repeated attempts after a silence that
+ * nobody answered belong to that silence.
+ */
+static void note_silence(struct passing *w)
+{
+	struct cold *c = w->c;
+	struct flow *f = w->f;
+	int64_t gap = w->now_ns - f->last_ns;
+	bool rst = (w->flags & TCP_RST) != 0;
+
+	if (f->last_side == SIDE_NONE)
+		return;
+	if (c->idle_watch && w->side != c->idle_after_side) {
+		c->idle_after_rst = rst;
+		c->idle_after_unanswered = 0;
+		c->idle_watch = false;
+	} else if (c->idle_watch) {
+		c->idle_after_unanswered += !rst;
+		return;
+	}
+	if (gap <= c->idle_max_ns)
+		return;
+	c->idle_max_ns = gap;
+	c->idle_before = f->half[f->last_side].last;
+	c->idle_after = passing_ref(w);
+	c->idle_after_side = (uint8_t)w->side;
+	c->idle_after_rst = false;
+	c->idle_watch = !rst;
+	c->idle_after_unanswered = c->idle_watch;
+}
+
+void flow_count(struct passing *w)
+{
+	const struct packet *p = w->p;
+	struct half *own = w->own;
+	bool rst = (w->flags & TCP_RST) != 0;
+	bool carries = !rst && (w->len > 0 || (w->flags & TCP_SYN));
+
+	own->pkts++;
+	own->ip_bytes += p->ip_len;
+	if (p->verdict == PACKET_CUT || p->payload_len < p->payload_wire)
+		w->c->cut_frames = true;
+	note_silence(w);
+	if (!rst) {
+		note_ttl(w, carries);
+		note_mac(w, carries);
+	}
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Doubly linked lists by number, so a conversation needs eight bytes for them. */
+#include "track/flow_queue.h"
+
+#include <string.h>
+
+static struct flow *flow_at(const struct tracker *t, uint32_t number)
+{
+	return number ? pool_at(&t->flows, number) : NULL;
+}
+
+static struct tombstone *grave_at(const struct tracker *t, uint32_t number)
+{
+	return number ? pool_at(&t->tombstones, number) : NULL;
+}
+
+struct flow *queue_oldest(const struct tracker *t, enum flow_list list)
+{
+	return flow_at(t, t->lists[list].oldest);
+}
+
+struct flow *queue_next(const struct tracker *t, const struct flow *f)
+{
+	return flow_at(t, f->newer);
+}
+
+void queue_add(struct tracker *t, struct flow *f, enum flow_list list)
+{
+	struct flow_queue *q = &t->lists[list];
+
+	f->list = (uint8_t)list;
+	f->queued_ns = t->now_ns;
+	f->older = q->newest;
+	f->newer = 0;
+	if (q->newest)
+		flow_at(t, q->newest)->newer = f->index;
+	else
+		q->oldest = f->index;
+	q->newest = f->index;
+}
+
+void queue_remove(struct tracker *t, struct flow *f)
+{
+	struct flow_queue *q = &t->lists[f->list];
+
+	if (f->older)
+		flow_at(t, f->older)->newer = f->newer;
+	else
+		q->oldest = f->newer;
+	if (f->newer)
+		flow_at(t, f->newer)->older = f->older;
+	else
+		q->newest = f->older;
+}
+
+void queue_touch(struct tracker *t, struct flow *f)
+{
+	enum flow_list list = f->list;
+
+	if (list != LIST_CLOSED && t->now_ns - f->queued_ns < TOUCH_NS)
+		return;
+	queue_remove(t, f);
+	queue_add(t, f, list);
+}
+
+struct tombstone *tombstone_oldest(const struct tracker *t)
+{
+	return grave_at(t, t->graves.oldest);
+}
+
+void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
+{
+	uint32_t number = pool_take(&t->tombstones);
+	struct tombstone *s = grave_at(t, number);
+	const struct half *low = &f->half[f->orig_is_low ? SIDE_ORIG : SIDE_RESP];
+	const struct half *high = &f->half[f->orig_is_low ? SIDE_RESP : SIDE_ORIG];
+
+	*s = (struct tombstone){.key = f->key,
+		.tag = f->tag,
+		.stream = f->stream,
+		.generation = f->generation,
+		.base_seq = {low->base_seq, high->base_seq},
+		.base_set = {(low->flags & HALF_BASE_SET) != 0, (high->flags & HALF_BASE_SET) != 0},
+		.closed = closed,
+		.closer = 2,
+		.sources = f->sources,
+		.ended_ns = f->last_ns};
+	if (f->cold->first_fin != SIDE_NONE)
+		s->closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
+	s->older = t->graves.newest;
+	if (s->older)
+		grave_at(t, s->older)->newer = number;
+	else
+		t->graves.oldest = number;
+	t->graves.newest = number;
+	flow_table_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
+}
+
+void tombstone_remove(struct tracker *t, struct tombstone *s)
+{
+	uint32_t number = s->older ? grave_at(t, s->older)->newer : t->graves.oldest;
+
+	if (s->older)
+		grave_at(t, s->older)->newer = s->newer;
+	else
+		t->graves.oldest = s->newer;
+	if (s->newer)
+		grave_at(t, s->newer)->older = s->older;
+	else
+		t->graves.newest = s->older;
+	flow_table_remove(&t->table, s->tag, number << 1 | 1);
+	pool_give(&t->tombstones, number);
+}

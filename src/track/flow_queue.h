@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Conversations in the order of their last activity, and tombstones in the order of their making. */
+#ifndef PCAPDX_TRACK_FLOW_QUEUE_H
+#define PCAPDX_TRACK_FLOW_QUEUE_H
+
+#include "track/tracker_impl.h"
+
+void queue_add(struct tracker *t, struct flow *f, enum flow_list list);
+void queue_remove(struct tracker *t, struct flow *f);
+/* The conversation had a packet. It moves to the end of its list, but at most once a second: the order is exact to
+ * that, and most packets touch no neighbour. Closed ones are few and move always. */
+void queue_touch(struct tracker *t, struct flow *f);
+struct flow *queue_oldest(const struct tracker *t, enum flow_list list); /* NULL: empty */
+struct flow *queue_next(const struct tracker *t, const struct flow *f);
+
+/* Leaves a tombstone in the table in place of the flow's entry. */
+void tombstone_leave(struct tracker *t, const struct flow *f, bool closed);
+void tombstone_remove(struct tracker *t, struct tombstone *s);
+struct tombstone *tombstone_oldest(const struct tracker *t); /* NULL: none */
+
+#endif

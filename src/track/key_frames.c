@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frames of a conversation that a ladder diagram shows: the first ones, those that a dissector marked, and the
+ * last ones. Only at the end it is known how many are wanted, so the last ones run in a ring.
+ */
+#include "track/tracker_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static struct key_frame_kept *last_place(struct key_more *m, uint64_t n)
+{
+	return &m->last[n % KEY_LAST];
+}
+
+static void label_free(struct flow *f, struct key_frame_kept *k)
+{
+	size_t size = k->label ? strlen(k->label) + 1 : 0;
+
+	f->cold->text_bytes -= size;
+	f->tracker->text_bytes -= size;
+	free(k->label);
+	k->label = NULL;
+}
+
+static void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
+{
+	char cut[sizeof(((struct key_frame *)0)->label)];
+
+	label_free(f, k);
+	if (!label || !*label)
+		return;
+	text_copy(cut, sizeof(cut), label);
+	k->label = xstrdup(cut);
+	f->cold->text_bytes += strlen(cut) + 1;
+	f->tracker->text_bytes += strlen(cut) + 1;
+}
+
+/* A marked frame leaves the ring: it is kept apart, as long as there is room. */
+static void leave_ring(struct flow *f, struct key_more *m, struct key_frame_kept *k)
+{
+	if (!k->label)
+		return;
+	if (m->marked_count < KEY_MARKED) {
+		m->marked[m->marked_count++] = *k;
+		k->label = NULL;
+		return;
+	}
+	label_free(f, k);
+}
+
+void key_frame_add(struct passing *w, enum side side, const char *label)
+{
+	struct cold *c = w->c;
+	struct key_frame_kept *k;
+	struct key_more *m;
+
+	if (c->key_frames < KEY_FIRST) {
+		k = &c->first[c->key_frames];
+	} else {
+		m = flow_key_more(w->f);
+		k = last_place(m, c->key_frames - KEY_FIRST);
+		leave_ring(w->f, m, k);
+	}
+	c->key_frames++;
+	*k = (struct key_frame_kept){.frame = w->p->frame->number,
+		.at_ns = w->at_ns,
+		.len = w->len,
+		.source = w->p->frame->source,
+		.side = (uint8_t)side,
+		.flags = w->flags};
+	if (label)
+		label_set(w->f, k, label);
+}
+
+static uint32_t ring_count(const struct cold *c)
+{
+	uint64_t n = c->key_frames > KEY_FIRST ? c->key_frames - KEY_FIRST : 0;
+
+	return n < KEY_LAST ? (uint32_t)n : KEY_LAST;
+}
+
+/* The kept frame of that number, from the newest backwards. */
+static struct key_frame_kept *find(struct cold *c, const struct frame_ref *ref)
+{
+	uint64_t n = c->key_frames > KEY_FIRST ? c->key_frames - KEY_FIRST : 0;
+	uint32_t first = c->key_frames < KEY_FIRST ? (uint32_t)c->key_frames : KEY_FIRST;
+
+	for (uint32_t i = 0; i < ring_count(c); i++) {
+		struct key_frame_kept *k = last_place(c->key_more, n - 1 - i);
+
+		if (k->frame == ref->frame && k->source == ref->source)
+			return k;
+	}
+	for (uint32_t i = 0; i < first; i++)
+		if (c->first[i].frame == ref->frame && c->first[i].source == ref->source)
+			return &c->first[i];
+	return NULL;
+}
+
+void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label)
+{
+	struct key_frame_kept *k = find(f->cold, absolute);
+	struct key_more *m;
+
+	if (!k) {
+		m = flow_key_more(f);
+		if (m->marked_count == KEY_MARKED)
+			return;
+		k = &m->marked[m->marked_count++];
+		*k = (struct key_frame_kept){.frame = absolute->frame,
+			.at_ns = absolute->at_ns - f->ts_ns,
+			.source = absolute->source,
+			.side = (uint8_t)side};
+	}
+	label_set(f, k, label);
+}
+
+void key_frames_free(struct flow *f)
+{
+	struct cold *c = f->cold;
+
+	for (int i = 0; i < KEY_FIRST; i++)
+		label_free(f, &c->first[i]);
+	for (int i = 0; c->key_more && i < KEY_MARKED; i++)
+		label_free(f, &c->key_more->marked[i]);
+	for (int i = 0; c->key_more && i < KEY_LAST; i++)
+		label_free(f, &c->key_more->last[i]);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct key_frame_kept *x = *(const struct key_frame_kept *const *)a;
+	const struct key_frame_kept *y = *(const struct key_frame_kept *const *)b;
+
+	if (x->source != y->source)
+		return x->at_ns != y->at_ns ? (x->at_ns < y->at_ns ? -1 : 1) : (x->source < y->source ? -1 : 1);
+	return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+#define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST)
+
+/* All kept frames with their worth: the beginning, marks and the very end come before the rest. */
+static uint32_t gather(const struct cold *c, const struct key_frame_kept *out[KEPT_MAX])
+{
+	uint32_t n = 0, first = c->key_frames < KEY_FIRST ? (uint32_t)c->key_frames : KEY_FIRST;
+
+	for (uint32_t i = 0; i < first; i++)
+		out[n++] = &c->first[i];
+	for (uint32_t i = 0; c->key_more && i < c->key_more->marked_count; i++)
+		out[n++] = &c->key_more->marked[i];
+	for (uint32_t i = 0; c->key_more && i < ring_count(c); i++)
+		out[n++] = &c->key_more->last[i];
+	qsort(out, n, sizeof(*out), by_time);
+	return n;
+}
+
+/* Leaves `max` frames: of those without a label the ones in the middle go first, nearer the end later. */
+static uint32_t thin_out(const struct key_frame_kept *k[KEPT_MAX], uint32_t n, uint32_t max)
+{
+	uint32_t keep_end = max / 3, keep_start = max / 3;
+
+	while (n > max) {
+		uint32_t at = keep_start;
+
+		while (at < n - keep_end && k[at]->label)
+			at++;
+		if (at >= n - keep_end)
+			at = keep_start; /* all are marked: the earliest goes */
+		for (n--; at < n; at++)
+			k[at] = k[at + 1];
+	}
+	return n;
+}
+
+void key_frames_record(const struct flow *f, bool failed, struct conn *c)
+{
+	const struct key_frame_kept *kept[KEPT_MAX];
+	uint32_t n = gather(f->cold, kept);
+	uint64_t all = f->cold->key_frames;
+
+	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
+	for (uint32_t i = 0; i < n; i++) {
+		struct key_frame *k = &c->key_frames[i];
+
+		k->ref = (struct frame_ref){kept[i]->frame, kept[i]->at_ns, kept[i]->source};
+		k->len = kept[i]->len;
+		k->side = kept[i]->side;
+		k->flags = kept[i]->flags;
+		text_copy(k->label, sizeof(k->label), kept[i]->label ? kept[i]->label : "");
+	}
+	c->key_frame_count = n;
+	c->key_frames_left_out = all > n ? (uint32_t)(all - n) : 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an ACK, its SACK blocks (RFC 2018), D-SACK (RFC 2883) and time stamps say about the peer's segments. */
+#include "base/seq.h"
+#include "track/tracker_impl.h"
+
+bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end)
+{
+	for (uint32_t i = 0; i < r->sack_count; i++)
+		if (seq_diff(seq, r->sack_left[i]) >= 0 && seq_diff(end, r->sack_right[i]) <= 0)
+			return true;
+	return false;
+}
+
+/* The first block reports a duplicate when it lies below the ACK or inside the second block. */
+static bool is_dsack(const struct tcp_header *t)
+{
+	if (!t->sack_count)
+		return false;
+	if (seq_diff(t->sack_right[0], t->ack) <= 0)
+		return true;
+	return t->sack_count > 1 && seq_diff(t->sack_left[0], t->sack_left[1]) >= 0 &&
+	       seq_diff(t->sack_right[0], t->sack_right[1]) <= 0;
+}
+
+static void was_spurious(struct tcp_loss *l, struct resend *e)
+{
+	if (!e->counted)
+		return;
+	e->counted--;
+	l->lost--;
+	l->spurious++;
+}
+
+/* The receiver got these bytes twice: a segment was sent again in vain, or the network doubled it. */
+static void on_dsack(struct passing *w, uint32_t left, uint32_t right)
+{
+	struct repair *r = w->c->repair[side_other(w->side)];
+	struct tcp_loss *l = &w->peer_out->loss;
+
+	for (int i = 0; r && i < RESENDS_MAX; i++) {
+		struct resend *e = &r->resends[i];
+
+		if (e->sent && seq_before(left, e->end) && seq_after(right, e->seq)) {
+			was_spurious(l, e);
+			return;
+		}
+	}
+	if (l->duplicated_by_capture) {
+		l->duplicated_by_capture--;
+		l->duplicated_by_network++;
+	}
+}
+
+static void keep_sacks(struct repair *r, const struct tcp_header *t, bool dsack)
+{
+	r->sack_count = 0;
+	for (uint32_t i = dsack; i < t->sack_count && i < SACK_BLOCKS_MAX; i++) {
+		r->sack_left[r->sack_count] = t->sack_left[i];
+		r->sack_right[r->sack_count++] = t->sack_right[i];
+	}
+}
+
+/* The first ACK that covers a segment sent twice: an echo older than the second copy means that the first arrived. */
+static void resend_acked(struct passing *w, struct resend *e)
+{
+	const struct tcp_header *t = &w->p->tcp;
+
+	if (!e->sent || e->acked || !seq_after(t->ack, e->seq))
+		return;
+	e->acked = true;
+	if (e->has_ts && t->has_timestamps && t->ts_echo && seq_before(t->ts_echo, e->ts_value))
+		was_spurious(&w->peer_out->loss, e);
+}
+
+static void holes_acked(struct passing *w, struct repair *r)
+{
+	for (uint32_t i = 0; i < r->hole_count; i++) {
+		struct hole *h = &r->holes[i];
+
+		if (h->acked || seq_before(w->p->tcp.ack, h->right))
+			continue;
+		h->acked = true;
+		w->peer_out->missing_bytes += h->right - h->left;
+	}
+	if (!loss_has_holes(w->c, side_other(w->side))) {
+		w->peer_out->gap_tail = 0;
+		w->peer_out->gap_first = (struct frame_ref){0};
+	}
+}
+
+/* An ACK beyond all that was seen of the peer: the capture missed something. */
+static void beyond_seen(struct passing *w)
+{
+	struct half *peer = w->peer;
+	uint32_t ack = w->p->tcp.ack, missing = ack - peer->next_seq;
+
+	if (missing > UINT32_C(1) << 30)
+		return;
+	/* One byte may be a FIN or a probe; of a side that is not in the capture nothing is missing in particular. */
+	if (peer->pkts && missing > 1) {
+		flow_repair(w->f, side_other(w->side));
+		loss_note_missing(w->c, side_other(w->side), peer->next_seq, ack, w->now_ns);
+	}
+	peer->next_seq = ack;
+}
+
+void loss_acked(struct passing *w)
+{
+	const struct tcp_header *t = &w->p->tcp;
+	struct half *peer = w->peer;
+	struct repair *r = w->c->repair[side_other(w->side)];
+	bool dsack = is_dsack(t);
+
+	if ((peer->flags & HALF_NEXT_SET) && seq_after(t->ack, peer->next_seq))
+		beyond_seen(w);
+	if (t->sack_count && !r)
+		r = flow_repair(w->f, side_other(w->side));
+	if (!r)
+		return;
+	if (dsack)
+		on_dsack(w, t->sack_left[0], t->sack_right[0]);
+	keep_sacks(r, t, dsack);
+	for (int i = 0; i < RESENDS_MAX; i++)
+		resend_acked(w, &r->resends[i]);
+	if (r->hole_count)
+		holes_acked(w, r);
+}

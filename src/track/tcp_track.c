@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TCP segment of a conversation, step by step. */
+#include "base/seq.h"
+#include "track/tracker_impl.h"
+
+static void count_flags(struct passing *w)
+{
+	struct cold *c = w->c;
+
+	if (w->flags & TCP_SYN) {
+		c->flag_syn += !(w->flags & TCP_ACK);
+		c->flag_syn_ack += (w->flags & TCP_ACK) != 0;
+	}
+	c->flag_fin += (w->flags & TCP_FIN) != 0;
+	c->flag_rst += (w->flags & TCP_RST) != 0;
+}
+
+/* Numbers of a direction that begins without SYN, as Wireshark counts them: its first byte is number 1. */
+static void begin_numbers(struct passing *w)
+{
+	struct half *own = w->own, *peer = w->peer;
+	const struct tcp_header *t = &w->p->tcp;
+
+	if (w->flags & TCP_RST)
+		return;
+	if (!(own->flags & HALF_BASE_SET) && !(w->flags & TCP_SYN)) {
+		own->base_seq = t->seq - 1;
+		own->next_seq = t->seq;
+		own->flags |= HALF_BASE_SET | HALF_NEXT_SET;
+	}
+	if (!(peer->flags & HALF_BASE_SET) && (w->flags & TCP_ACK)) {
+		peer->base_seq = t->ack - 1;
+		peer->next_seq = t->ack;
+		peer->flags |= HALF_BASE_SET | HALF_NEXT_SET;
+	}
+}
+
+/* A wrong checksum where right ones were seen: the receiver drops the segment, and so do we. */
+static bool is_damaged(struct passing *w)
+{
+	if (w->p->checksum == CHECKSUM_GOOD)
+		w->own->flags |= HALF_GOOD_SUM;
+	if (w->p->checksum != CHECKSUM_BAD || !(w->own->flags & HALF_GOOD_SUM))
+		return false;
+	w->out->loss.bad_checksum++;
+	return true;
+}
+
+static void largest_acked(struct half *h, struct conn_side *o, uint32_t ack)
+{
+	if (!h->pending_len || seq_before(ack, h->pending_end))
+		return;
+	if (h->pending_len > o->largest_acked_len)
+		o->largest_acked_len = h->pending_len;
+	h->pending_len = 0;
+}
+
+/* What the packet acknowledges. */
+static void on_ack(struct passing *w)
+{
+	struct half *own = w->own, *peer = w->peer;
+	struct conn_side *o = w->peer_out;
+	uint32_t ack = w->p->tcp.ack;
+
+	window_packet(w);
+	window_small_acked(w);
+	loss_acked(w);
+	rtt_acked(w);
+	turns_acked(w);
+	largest_acked(peer, o, ack);
+	if (!(own->flags & HALF_ACK_SENT))
+		own->first_ack = ack;
+	if (!(own->flags & HALF_ACK_SENT) || seq_after(ack, own->last_ack))
+		own->last_ack = ack;
+	own->flags |= HALF_ACK_SENT;
+	if (!(peer->flags & HALF_ACKED_SET) || seq_after(ack, peer->acked))
+		peer->acked = ack;
+	peer->flags |= HALF_ACKED_SET;
+	if (o->first_data.frame && o->first_data_acked_ns == UNSET &&
+		seq_after(ack, peer->base_seq + o->first_data_len))
+		o->first_data_acked_ns = w->at_ns;
+}
+
+static void remember_sent(struct passing *w)
+{
+	struct sent *s = &w->c->sent[w->side][w->own->data_segments % SENT_MAX];
+
+	*s = (struct sent){.seq = w->seq, .len = w->len, .frame = w->p->frame->number, .at_ns = w->at_ns};
+}
+
+static void on_new_data(struct passing *w)
+{
+	struct half *own = w->own;
+	struct conn_side *o = w->out;
+
+	window_data(w);
+	rtt_data(w);
+	remember_sent(w);
+	turns_data(w);
+	if (!o->first_data.frame) {
+		o->first_data = passing_ref(w);
+		o->first_data_len = w->len;
+	}
+	if (w->len >= own->pending_len) {
+		own->pending_len = w->len;
+		own->pending_end = w->end;
+	}
+	if (w->len > o->largest_len)
+		o->largest_len = w->len;
+	own->last_data = passing_ref(w);
+	own->last_data_ns = w->now_ns;
+}
+
+static void on_probe(struct passing *w)
+{
+	if (w->peer->flags & HALF_ZERO)
+		return;
+	w->out->keep_alives++;
+	w->own->flags |= HALF_KEEP_ALIVE;
+}
+
+static void on_payload(struct passing *w)
+{
+	enum segment_kind kind = loss_segment(w);
+
+	w->own->data_segments++;
+	history_add(w->c, w->side, kind == SEGMENT_RESENT ? 'T' : 'D');
+	if (kind != SEGMENT_RESENT)
+		on_new_data(w);
+}
+
+/* The peer's keep-alive is answered by any packet. */
+static void answer_keep_alive(struct passing *w)
+{
+	if (!(w->peer->flags & HALF_KEEP_ALIVE))
+		return;
+	w->peer->flags &= ~(uint32_t)HALF_KEEP_ALIVE;
+	if (!(w->flags & TCP_RST))
+		w->peer_out->keep_alives_answered++;
+}
+
+static void remember(struct passing *w)
+{
+	struct half *own = w->own;
+
+	w->f->last_side = (uint8_t)w->side;
+	w->f->last_ns = w->now_ns;
+	if (w->flags & TCP_RST)
+		return;
+	own->last = passing_ref(w);
+	own->last_ns = w->now_ns;
+	own->last_ip_id = w->p->ip_id;
+	if (w->p->tcp.has_timestamps) {
+		own->ts_value = w->p->tcp.ts_value;
+		own->flags |= HALF_TS;
+	}
+}
+
+static void on_segment(struct passing *w)
+{
+	bool probe;
+
+	handshake_packet(w);
+	begin_numbers(w);
+	loss_id(w);
+	probe = loss_is_probe(w);
+	if (w->flags & TCP_ACK)
+		on_ack(w);
+	if (probe)
+		on_probe(w);
+	else if (w->len)
+		on_payload(w);
+	if (w->flags & TCP_FIN)
+		close_fin(w);
+	close_after(w);
+}
+
+/* Whether reassembly learns something from the segment: bytes, an end, or an ACK that closes or shows a gap. */
+static bool is_food(const struct passing *w)
+{
+	if (w->len || (w->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return true;
+	return w->c->repair[side_other(w->side)] != NULL;
+}
+
+struct tracked tcp_track(struct passing *w)
+{
+	struct tracked out = {.flow = w->f, .side = w->side};
+
+	w->flags = w->p->tcp.flags;
+	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
+	w->end = w->seq + w->len;
+	count_flags(w);
+	if (duplicate_in_flow(w)) {
+		w->own->doubled++;
+		w->out->loss.duplicated_by_capture++;
+		return (struct tracked){.side = w->side, .duplicate = true};
+	}
+	flow_count(w);
+	answer_keep_alive(w);
+	key_frame_add(w, w->side, NULL);
+	history_packet(w);
+	if (is_damaged(w)) {
+		remember(w);
+		return out;
+	}
+	if (w->flags & TCP_RST)
+		close_rst(w);
+	else
+		on_segment(w);
+	remember(w);
+	out.feed = is_food(w);
+	return out;
+}

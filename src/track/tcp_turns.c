@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The conversation as turns: a run of data from orig is an ask, the data of resp that follows it the answer. Between
+ * the end of an ask and its answer the server thinks; between an answer and the next ask the client does; the rest is
+ * the network's time. The capture sees a think time with one round trip to the thinker in it, which is taken off.
+ */
+#include <stdlib.h>
+
+#include "base/seq.h"
+#include "track/tracker_impl.h"
+
+static int64_t above(int64_t time_ns, int64_t rtt_ns)
+{
+	if (rtt_ns != UNSET)
+		time_ns -= rtt_ns;
+	return time_ns > 0 ? time_ns : 0;
+}
+
+static void keep_think(struct flow *f, int64_t think_ns)
+{
+	struct thinks *t = flow_thinks(f);
+	int64_t us = think_ns / NS_PER_US;
+
+	if (!t->stride)
+		t->stride = 1;
+	if (t->skip) {
+		t->skip--;
+		return;
+	}
+	if (t->n == THINKS_MAX) {
+		for (uint32_t i = 0; i < THINKS_MAX / 2; i++)
+			t->us[i] = t->us[2 * i];
+		t->n = THINKS_MAX / 2;
+		t->stride *= 2;
+	}
+	t->us[t->n++] = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+	t->skip = t->stride - 1;
+}
+
+static void keep_first(struct cold *c)
+{
+	if (!c->first_turn.ask.frame || c->first_turn.ask.frame == c->last_turn.ask.frame)
+		c->first_turn = c->last_turn;
+}
+
+static void on_ask(struct passing *w)
+{
+	struct cold *c = w->c;
+	struct turn *t = &c->last_turn;
+
+	if (c->talker != SIDE_ORIG) {
+		if (c->answer_last_ns != UNSET)
+			c->client_ns += above(w->now_ns - c->answer_last_ns, c->rtt_client_ns);
+		*t = (struct turn){.ask = passing_ref(w)};
+		c->ask_open = true;
+	}
+	t->ask_last = passing_ref(w);
+	t->ask_bytes += w->len;
+	t->acked = (struct frame_ref){0};
+	c->ask_last_ns = w->now_ns;
+	keep_first(c);
+}
+
+static void on_answer(struct passing *w)
+{
+	struct cold *c = w->c;
+	int64_t think;
+
+	c->answer_last_ns = w->now_ns;
+	if (!c->ask_open)
+		return;
+	c->ask_open = false;
+	c->last_turn.answer = passing_ref(w);
+	c->turns++;
+	think = w->now_ns - c->ask_last_ns;
+	c->think_min_ns = c->think_min_ns == UNSET || think < c->think_min_ns ? think : c->think_min_ns;
+	c->think_max_ns = think > c->think_max_ns ? think : c->think_max_ns;
+	c->server_ns += above(think, c->rtt_server_ns);
+	keep_think(w->f, think);
+	keep_first(c);
+}
+
+/* New data of one side. */
+void turns_data(struct passing *w)
+{
+	struct cold *c = w->c;
+
+	if (w->side == SIDE_ORIG)
+		on_ask(w);
+	else
+		on_answer(w);
+	c->talker = (uint8_t)w->side;
+}
+
+/* Data of an ask is sent again: the answer could not begin before. */
+void turns_resent(struct passing *w)
+{
+	if (w->side == SIDE_ORIG && w->c->ask_open)
+		w->c->ask_last_ns = w->now_ns;
+}
+
+/* An ACK of resp: does it cover the whole ask? */
+void turns_acked(struct passing *w)
+{
+	struct cold *c = w->c;
+
+	if (w->side != SIDE_RESP || !c->last_turn.ask.frame || c->last_turn.acked.frame)
+		return;
+	if (seq_before(w->p->tcp.ack, w->peer->next_seq - ((w->peer->flags & HALF_FIN) ? 1 : 0)))
+		return;
+	c->last_turn.acked = passing_ref(w);
+	keep_first(c);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void think_percentiles(const struct thinks *t, struct conn *c)
+{
+	uint32_t sorted[THINKS_MAX];
+
+	for (uint32_t i = 0; i < t->n; i++)
+		sorted[i] = t->us[i];
+	qsort(sorted, t->n, sizeof(*sorted), by_size);
+	c->think_p50_ns = sorted[(t->n - 1) / 2] * NS_PER_US;
+	c->think_p95_ns = sorted[(t->n * 95 + 99) / 100 - 1] * NS_PER_US;
+}
+
+void turns_record(const struct flow *f, struct conn *c)
+{
+	const struct cold *k = f->cold;
+	int64_t server = k->server_ns, client = k->client_ns;
+
+	c->turns = k->turns;
+	c->first_turn = k->first_turn;
+	c->last_turn = k->last_turn;
+	c->pending = k->talker;
+	c->think_min_ns = k->think_min_ns;
+	c->think_max_ns = k->think_max_ns;
+	if (k->thinks && k->thinks->n)
+		think_percentiles(k->thinks, c);
+	if (!k->turns || f->key.proto != 6 || k->rtt_server_ns == UNSET)
+		return;
+	/* What nobody ended is counted up to the end. */
+	if (k->ask_open && k->last_turn.acked.frame)
+		server += above(f->last_ns - k->ask_last_ns, k->rtt_server_ns);
+	else if (k->talker == SIDE_RESP)
+		client += above(f->last_ns - k->answer_last_ns, k->rtt_client_ns);
+	c->time_server_ns = server;
+	c->time_client_ns = client;
+	c->time_network_ns = above(f->last_ns - f->begun_ns, server + client);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Windows: closed ones (RFC 9293, section 3.8.6), small ones that the sender fills once per round trip, and small
+ * writes that wait for a delayed ACK (Nagle's algorithm, RFC 896, against RFC 1122, section 4.2.3.2).
+ */
+#include "base/seq.h"
+#include "track/tracker_impl.h"
+
+#define WAIT_MIN_NS NS_PER_MS		     /* a shorter wait for the window is none */
+#define DELAYED_ACK_MIN_NS (25 * NS_PER_MS)  /* delayed ACKs come after 40 ms (Linux) to 200 ms (Windows, BSD); */
+#define DELAYED_ACK_MAX_NS (250 * NS_PER_MS) /* RFC 1122 allows 500 */
+#define RELEASE_NS (5 * NS_PER_MS)	     /* what was held back goes out at once */
+#define IDLE_STALL_NS (200 * NS_PER_MS)	     /* a sender that pauses within its own run of data */
+#define USUAL_MSS 1460
+
+static void window_closed(struct passing *w)
+{
+	struct conn_side *o = w->out;
+
+	if (w->own->flags & HALF_ZERO)
+		return;
+	w->own->flags |= HALF_ZERO;
+	w->c->zero_since_ns[w->side] = w->now_ns;
+	if (o->zero_windows++ == 0)
+		o->zero_window_first = passing_ref(w);
+	o->zero_window_open_ns = w->at_ns;
+}
+
+static void window_opened(struct passing *w)
+{
+	int64_t lasted = w->now_ns - w->c->zero_since_ns[w->side];
+
+	w->own->flags &= ~(uint32_t)HALF_ZERO;
+	w->peer->flags &= ~(uint32_t)HALF_FULL;
+	w->out->zero_window_ns += lasted;
+	w->out->zero_window_open_ns = UNSET;
+	stall_add(w, side_other(w->side), STALL_RECEIVER_WINDOW, lasted, w->peer->last_data.frame);
+}
+
+/* The window that a packet with ACK announces. Called before last_ack is brought up to date. */
+void window_packet(struct passing *w)
+{
+	struct half *own = w->own;
+	uint32_t window = w->p->tcp.window;
+	bool scaled = (own->flags & HALF_SCALE) && (w->peer->flags & HALF_SCALE) && !(w->flags & TCP_SYN);
+
+	if ((own->flags & HALF_ACK_SENT) && seq_before(w->p->tcp.ack, own->last_ack))
+		return;
+	if (scaled)
+		window <<= own->scale;
+	if (!(w->flags & TCP_SYN)) {
+		w->out->window_min = window < w->out->window_min ? window : w->out->window_min;
+		w->out->window_max = window > w->out->window_max ? window : w->out->window_max;
+	}
+	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)))
+		window_closed(w);
+	else if (window && (own->flags & HALF_ZERO))
+		window_opened(w);
+	own->window = window;
+	own->flags |= HALF_WINDOW;
+}
+
+static int64_t known(int64_t ns)
+{
+	return ns == UNSET ? 0 : ns;
+}
+
+/* Round trip between the capture and a side. */
+static int64_t trip_to(const struct cold *c, enum side s)
+{
+	return known(s == SIDE_RESP ? c->rtt_server_ns : c->rtt_client_ns);
+}
+
+/* A small write goes out while nothing else is under way: the next one has to wait for its ACK. */
+static void small_data(struct passing *w)
+{
+	struct half *own = w->own;
+	struct cold *c = w->c;
+	uint32_t mss = w->peer_out->mss ? w->peer_out->mss : USUAL_MSS;
+	bool alone = (own->flags & HALF_ACKED_SET) && own->acked == w->seq;
+	bool was = (own->flags & HALF_SMALL) != 0;
+	int64_t waited = c->small_acked_ns[w->side] - c->small_since_ns[w->side];
+
+	own->flags &= ~(uint32_t)HALF_SMALL;
+	if (was && c->small_acked_ns[w->side] != UNSET && w->seq == c->small_end[w->side] &&
+		w->now_ns - c->small_acked_ns[w->side] <= RELEASE_NS + trip_to(c, w->side)) {
+		w->out->delayed_ack_stalls++;
+		w->out->delayed_ack_ns += waited;
+		if (!w->out->delayed_ack_first.frame)
+			w->out->delayed_ack_first = passing_ref(w);
+		stall_add(w, w->side, STALL_DELAYED_ACK, waited, own->last_data.frame);
+		return;
+	}
+	if (!alone || w->len >= mss - 40)
+		return;
+	own->flags |= HALF_SMALL;
+	c->small_since_ns[w->side] = w->now_ns;
+	c->small_acked_ns[w->side] = UNSET;
+	c->small_end[w->side] = w->end;
+}
+
+void window_small_acked(struct passing *w)
+{
+	enum side asker = side_other(w->side);
+	struct cold *c = w->c;
+	int64_t waited = w->now_ns - c->small_since_ns[asker] - trip_to(c, w->side);
+
+	if (!(w->peer->flags & HALF_SMALL) || c->small_acked_ns[asker] != UNSET)
+		return;
+	if (w->len || w->p->tcp.ack != c->small_end[asker] || waited < DELAYED_ACK_MIN_NS ||
+		waited > DELAYED_ACK_MAX_NS)
+		w->peer->flags &= ~(uint32_t)HALF_SMALL;
+	else
+		c->small_acked_ns[asker] = w->now_ns;
+}
+
+static void full_window(struct passing *w)
+{
+	struct half *own = w->own, *peer = w->peer;
+	uint32_t room, mss = w->out->largest_len ? w->out->largest_len : 1;
+	uint32_t needed = HALF_WINDOW | HALF_ACK_SENT;
+	bool scale_known = (w->c->syns && w->c->syn_acks) != 0;
+
+	own->flags &= ~(uint32_t)HALF_FULL;
+	if ((peer->flags & needed) != needed || !scale_known || !peer->window)
+		return;
+	room = peer->last_ack + peer->window - w->end;
+	if (room == 0)
+		w->out->window_full++;
+	if (room < mss && mss <= peer->window)
+		own->flags |= HALF_FULL;
+}
+
+/* The sender waited: for the window, for nothing that we can see, or (counted elsewhere) for a repair. */
+static void note_wait(struct passing *w)
+{
+	struct half *own = w->own;
+	struct cold *c = w->c;
+	int64_t waited = w->now_ns - own->last_data_ns;
+	int64_t trips = known(c->rtt_server_ns) + known(c->rtt_client_ns);
+	bool repairing = loss_has_holes(c, w->side) || own->flags & HALF_ZERO;
+
+	if (!own->last_data.frame || repairing || waited < WAIT_MIN_NS)
+		return;
+	if (c->repair[w->side] && c->repair[w->side]->stalled_until_ns > own->last_data_ns)
+		return;
+	if (own->flags & HALF_FULL) {
+		w->out->window_limited_ns += waited;
+		if (waited > 2 * trips)
+			stall_add(w, w->side, STALL_RECEIVER_WINDOW, waited, own->last_data.frame);
+	} else if (c->talker == w->side && waited >= IDLE_STALL_NS && waited > 4 * trips) {
+		stall_add(w, w->side, STALL_SENDER_IDLE, waited, own->last_data.frame);
+	}
+}
+
+/* New data of this side; called before last_data and talker are brought up to date. */
+void window_data(struct passing *w)
+{
+	struct half *own = w->own;
+	uint32_t in_flight = (own->flags & HALF_ACKED_SET) ? own->next_seq - own->acked : 0;
+
+	if (in_flight > w->out->highest_in_flight && in_flight < UINT32_C(1) << 30)
+		w->out->highest_in_flight = in_flight;
+	note_wait(w);
+	small_data(w);
+	full_window(w);
+}

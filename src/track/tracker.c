@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From packets to conversations: the look-up, the clock, the end of conversations, the memory bound. */
+#include "track/tracker_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "track/flow_begin.h"
+#include "track/flow_queue.h"
+
+#define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
+
+struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes)
+{
+	struct tracker *t = xcalloc(1, sizeof(*t));
+
+	t->owner = *owner;
+	t->memory_bytes = memory_bytes;
+	t->now_ns = INT64_MIN;
+	flow_table_init(&t->table);
+	pool_init(&t->flows, sizeof(struct flow));
+	pool_init(&t->tombstones, sizeof(struct tombstone));
+	pool_init_objects(&t->colds, sizeof(struct cold));
+	pool_init_objects(&t->troubles, sizeof(struct trouble));
+	pool_init_objects(&t->repairs, sizeof(struct repair));
+	pool_init_objects(&t->key_mores, sizeof(struct key_more));
+	pool_init_objects(&t->thinks, sizeof(struct thinks));
+	return t;
+}
+
+static void free_conversations(struct tracker *t)
+{
+	for (int list = 0; list < LISTS; list++)
+		for (struct flow *f = queue_oldest(t, list); f; f = queue_oldest(t, list)) {
+			queue_remove(t, f);
+			flow_delete(t, f);
+		}
+}
+
+void tracker_free(struct tracker *t)
+{
+	if (!t)
+		return;
+	free_conversations(t);
+	flow_table_free(&t->table);
+	pool_free(&t->flows);
+	pool_free(&t->tombstones);
+	pool_free(&t->colds);
+	pool_free(&t->troubles);
+	pool_free(&t->repairs);
+	pool_free(&t->key_mores);
+	pool_free(&t->thinks);
+	free(t->streams);
+	free(t);
+}
+
+size_t tracker_held_bytes(const struct tracker *t)
+{
+	return flow_table_bytes(&t->table) + pool_bytes(&t->flows) + pool_bytes(&t->tombstones) +
+	       pool_bytes(&t->colds) + pool_bytes(&t->troubles) + pool_bytes(&t->repairs) + pool_bytes(&t->key_mores) +
+	       pool_bytes(&t->thinks) + t->text_bytes;
+}
+
+void tracker_charge(struct tracker *t, size_t held_elsewhere)
+{
+	t->elsewhere = held_elsewhere;
+}
+
+uint64_t tracker_evicted(const struct tracker *t)
+{
+	return t->evicted;
+}
+
+/* Tells the owner, then forgets all but a tombstone. */
+static void end_flow(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
+{
+	f->emitted_ns = emitted_ns;
+	if (f->state == FLOW_CLOSED && f->end_reason != CONN_END_OPEN)
+		reason = f->end_reason;
+	t->owner.ended(t->owner.arg, f, reason);
+	queue_remove(t, f);
+	tombstone_leave(t, f, f->state == FLOW_CLOSED);
+	flow_delete(t, f);
+}
+
+void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason)
+{
+	f->end_reason = (uint8_t)reason;
+	if (f->state == FLOW_CLOSED)
+		return;
+	f->state = FLOW_CLOSED;
+	queue_remove(t, f);
+	queue_add(t, f, LIST_CLOSED);
+}
+
+void tracker_reopened(struct tracker *t, struct flow *f)
+{
+	f->end_reason = CONN_END_OPEN;
+	if (f->state != FLOW_CLOSED)
+		return;
+	f->state = FLOW_LIVE;
+	queue_remove(t, f);
+	queue_add(t, f, LIST_TCP);
+}
+
+static int by_first_frame(const void *a, const void *b)
+{
+	const struct cold *x = (*(struct flow *const *)a)->cold, *y = (*(struct flow *const *)b)->cold;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+/* Conversations that are due at the same instant, in the order of their first frames. */
+struct due {
+	struct flow **flows;
+	size_t count, room;
+};
+
+static void due_add(struct due *d, struct flow *f)
+{
+	if (d->count == d->room) {
+		d->room = d->room ? d->room * 2 : 16;
+		d->flows = xrealloc(d->flows, d->room * sizeof(struct flow *));
+	}
+	d->flows[d->count++] = f;
+}
+
+static void due_from(struct tracker *t, struct due *d, enum flow_list list, int64_t queued_ns)
+{
+	for (struct flow *f = queue_oldest(t, list); f && f->queued_ns == queued_ns; f = queue_next(t, f))
+		due_add(d, f);
+}
+
+static int64_t due_at(const struct flow *f)
+{
+	if (!f)
+		return INT64_MAX;
+	return f->queued_ns + (f->list == LIST_CLOSED ? LINGER_NS : IDLE_END_NS);
+}
+
+static void end_due(struct tracker *t, int64_t at_ns)
+{
+	struct due d = {0};
+
+	due_from(t, &d, LIST_CLOSED, at_ns - LINGER_NS);
+	due_from(t, &d, LIST_OTHER, at_ns - IDLE_END_NS);
+	if (d.count > 1)
+		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
+	for (size_t i = 0; i < d.count; i++)
+		end_flow(t, d.flows[i], CONN_END_OPEN, at_ns);
+	free(d.flows);
+}
+
+void tracker_clock(struct tracker *t, int64_t clock_ns)
+{
+	if (clock_ns <= t->now_ns)
+		return;
+	t->now_ns = clock_ns;
+	for (;;) {
+		int64_t closed = due_at(queue_oldest(t, LIST_CLOSED)), other = due_at(queue_oldest(t, LIST_OTHER));
+		int64_t next = closed < other ? closed : other;
+
+		if (next > clock_ns)
+			return;
+		end_due(t, next);
+	}
+}
+
+void tracker_finish(struct tracker *t)
+{
+	struct due d = {0};
+
+	for (int list = 0; list < LISTS; list++)
+		for (struct flow *f = queue_oldest(t, list); f; f = queue_next(t, f))
+			due_add(&d, f);
+	if (d.count)
+		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
+	for (size_t i = 0; i < d.count; i++)
+		end_flow(t, d.flows[i], CONN_END_OPEN, t->now_ns);
+	free(d.flows);
+}
+
+static struct flow *longest_idle(struct tracker *t)
+{
+	struct flow *best = NULL;
+
+	for (int list = 0; list < LISTS; list++) {
+		struct flow *f = queue_oldest(t, list);
+
+		if (f && (!best || f->queued_ns < best->queued_ns))
+			best = f;
+	}
+	return best;
+}
+
+static bool over(const struct tracker *t)
+{
+	return tracker_held_bytes(t) + t->elsewhere > t->memory_bytes;
+}
+
+/*
+ * Makes room for one more conversation. Tombstones go first, then those that were silent longest. `elsewhere` shrinks
+ * only when its owner charges again, so a few at a time must do: more than come in.
+ */
+static void make_room(struct tracker *t)
+{
+	struct tombstone *s;
+	struct flow *f;
+
+	while (pool_bytes(&t->tombstones) > t->memory_bytes / TOMBSTONE_SHARE && (s = tombstone_oldest(t)) != NULL)
+		tombstone_remove(t, s);
+	for (int i = 0; i < 4 && over(t); i++) {
+		s = tombstone_oldest(t);
+		if (s) {
+			tombstone_remove(t, s);
+			continue;
+		}
+		f = longest_idle(t);
+		if (!f)
+			return;
+		t->evicted += f->state != FLOW_CLOSED;
+		end_flow(t, f, CONN_END_EVICTED, t->now_ns);
+	}
+}
+
+/* The lower end first. True: `src` is it. */
+bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
+	uint8_t proto)
+{
+	int order = memcmp(src, dst, sizeof(*src));
+	bool src_is_low = order < 0 || (order == 0 && sport <= dport);
+
+	key->low = src_is_low ? *src : *dst;
+	key->high = src_is_low ? *dst : *src;
+	key->low_port = src_is_low ? sport : dport;
+	key->high_port = src_is_low ? dport : sport;
+	key->proto = proto;
+	memset(key->zero, 0, sizeof(key->zero));
+	return src_is_low;
+}
+
+static uint32_t tag_of(const struct flow_key *key)
+{
+	uint64_t v4[2];
+
+	if (!addr_is_v4(&key->low))
+		return (uint32_t)(hash_seeded(key, sizeof(*key)) >> 32);
+	/* Sixteen bytes are half the work of forty. */
+	memcpy(v4, key->low.b + 12, 4);
+	memcpy((unsigned char *)v4 + 4, key->high.b + 12, 4);
+	v4[1] = (uint64_t)key->low_port << 24 | (uint64_t)key->high_port << 8 | key->proto;
+	return (uint32_t)(hash_seeded(v4, sizeof(v4)) >> 32);
+}
+
+/* What the table knows of a key: the live conversation or its tombstone. */
+struct known {
+	struct flow *flow;
+	struct tombstone *grave;
+};
+
+static struct known look_up(struct tracker *t, const struct flow_key *key, uint32_t tag)
+{
+	uint32_t at = tag, number;
+
+	while ((number = flow_table_next(&t->table, tag, &at)) != 0) {
+		void *entry = pool_at(number & 1 ? &t->tombstones : &t->flows, number >> 1);
+
+		if (memcmp(entry, key, sizeof(*key)) != 0)
+			continue;
+		return number & 1 ? (struct known){.grave = entry} : (struct known){.flow = entry};
+	}
+	return (struct known){0};
+}
+
+struct flow *tracker_find(struct tracker *t, const struct flow_key *key)
+{
+	return look_up(t, key, tag_of(key)).flow;
+}
+
+/* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
+static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
+{
+	bool syn = p->kind == PACKET_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	int end = src_is_low ? 0 : 1;
+	bool again = !syn || !s->base_set[end] || p->tcp.seq == s->base_seq[end];
+	struct former former = former_of_tombstone(s, p->kind != PACKET_TCP || again);
+	struct flow_key key = s->key;
+	uint32_t tag = s->tag;
+
+	if (p->kind == PACKET_TCP && s->closed && !(p->tcp.flags & TCP_SYN) && !p->payload_wire)
+		return NULL;
+	tombstone_remove(t, s);
+	return flow_begin(t, &key, tag, p, src_is_low, &former);
+}
+
+/* The conversation that the packet belongs to, found or new; NULL: none. */
+static struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)
+{
+	struct flow_key key;
+	struct known known;
+	struct former former = {0};
+	enum flow_start start = START_SAME;
+	uint32_t tag;
+
+	*src_is_low = flow_key_make(&key, &p->src, p->sport, &p->dst, p->dport, p->proto);
+	if (t->last && memcmp(&t->last->key, &key, sizeof(key)) == 0) {
+		known = (struct known){.flow = t->last};
+		tag = t->last->tag;
+	} else {
+		tag = tag_of(&key);
+		known = look_up(t, &key, tag);
+	}
+	if (known.flow && p->kind == PACKET_TCP)
+		start = handshake_start(known.flow, *src_is_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
+	if (known.flow && start == START_SAME)
+		return known.flow;
+	if (known.flow) {
+		former = former_of_flow(known.flow, start == START_AGAIN);
+		end_flow(t, known.flow, CONN_END_REUSE, t->now_ns);
+		known = look_up(t, &key, tag);
+		tombstone_remove(t, known.grave);
+		return flow_begin(t, &key, tag, p, *src_is_low, &former);
+	}
+	if (known.grave)
+		return after_tombstone(t, known.grave, p, *src_is_low);
+	make_room(t);
+	return flow_begin(t, &key, tag, p, *src_is_low, &former);
+}
+
+static void part_due(struct tracker *t, struct flow *f)
+{
+	if (t->now_ns < f->next_part_ns)
+		return;
+	f->emitted_ns = t->now_ns;
+	f->next_part_ns = t->now_ns + PART_NS;
+	f->cold->part++;
+	t->owner.ended(t->owner.arg, f, CONN_END_PART);
+}
+
+static struct tracked track(struct tracker *t, const struct packet *p)
+{
+	bool src_is_low;
+	struct flow *f = flow_of(t, p, &src_is_low);
+	struct passing w = {.t = t, .f = f, .p = p, .now_ns = t->now_ns, .len = p->payload_wire};
+	struct tracked out;
+
+	t->last = f;
+	if (!f)
+		return (struct tracked){0};
+	w.c = f->cold;
+	w.side = src_is_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
+	w.own = &f->half[w.side];
+	w.peer = &f->half[side_other(w.side)];
+	w.out = &w.c->side[w.side];
+	w.peer_out = &w.c->side[side_other(w.side)];
+	w.at_ns = p->ts_ns - f->ts_ns;
+	if (!(f->sources & UINT64_C(1) << (p->frame->source & 63)))
+		flow_seen_in(t, f, p->frame->source);
+	out = p->kind == PACKET_TCP ? tcp_track(&w) : udp_track(&w);
+	queue_touch(t, f);
+	if (!out.duplicate)
+		part_due(t, f);
+	return out;
+}
+
+struct tracked tracker_packet(struct tracker *t, const struct packet *p)
+{
+	tracker_clock(t, p->clock_ns);
+	switch ((enum packet_kind)p->kind) {
+	case PACKET_TCP:
+	case PACKET_UDP:
+	case PACKET_IP:
+		if (p->verdict == PACKET_BAD)
+			break;
+		return track(t, p);
+	case PACKET_ICMP:
+		if (duplicate_elsewhere(t, p))
+			return (struct tracked){.duplicate = true};
+		return icmp_quote(t, p);
+	case PACKET_ARP:
+		return (struct tracked){.duplicate = duplicate_elsewhere(t, p)};
+	case PACKET_OTHER:
+	case PACKET_FRAGMENT:
+		break;
+	}
+	return (struct tracked){0};
+}
+
+struct stream_pair **flow_stream_pair(struct flow *f)
+{
+	return &f->stream_pair;
+}
+
+struct session **flow_session(struct flow *f)
+{
+	return &f->session;
+}
+
+enum side flow_first_fin(const struct flow *f)
+{
+	return f->cold->first_fin;
+}
+
+enum side flow_first_rst(const struct flow *f)
+{
+	return f->cold->first_rst;
+}
+
+int64_t flow_emitted_ns(const struct flow *f)
+{
+	return f->emitted_ns;
+}

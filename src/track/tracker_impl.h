@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tracker's own state, and what the files of this folder call of each other. */
+#ifndef PCAPDX_TRACK_TRACKER_IMPL_H
+#define PCAPDX_TRACK_TRACKER_IMPL_H
+
+#include "base/when.h"
+#include "track/flow.h"
+#include "track/flow_table.h"
+#include "track/pool.h"
+#include "track/tracker.h"
+
+/* A closed conversation waits so long for late segments. Repeated FINs come 0.2 to 3.2 s after the first, the true
+ * SYN-ACK after a forged RST within a SYN's time-out; what is later finds the tombstone. */
+#define LINGER_NS (5 * NS_PER_S)
+/* UDP and protocols without a close: the time after which common stateful devices forget them too. */
+#define IDLE_END_NS (60 * NS_PER_S)
+#define PART_NS (60 * NS_PER_S)
+#define TOUCH_NS NS_PER_S /* a conversation moves in its list at most once in this time */
+
+enum flow_list {
+	LIST_TCP,
+	LIST_OTHER,
+	LIST_CLOSED,
+	LISTS,
+};
+
+struct flow_queue {
+	uint32_t oldest, newest; /* flow numbers; 0: empty */
+};
+
+/* What is left of an ended conversation: enough to know its late segments, its stream number and its reuse. Fields
+ * with two values are by end: low, high. */
+struct tombstone {
+	struct flow_key key;
+	uint32_t tag, older, newer;
+	uint32_t stream, generation;
+	uint32_t base_seq[2];
+	bool base_set[2], closed;
+	uint8_t closer; /* end that sent the first FIN; 2: none */
+	uint64_t sources;
+	int64_t ended_ns;
+};
+
+struct stream_count {
+	uint32_t tcp, udp;
+};
+
+#define RECENT_OTHERS 256
+
+struct tracker {
+	struct tracker_owner owner;
+	size_t memory_bytes, elsewhere;
+	int64_t now_ns;
+	struct flow_table table;
+	struct pool flows, colds, troubles, repairs, key_mores, thinks, tombstones;
+	size_t text_bytes;
+	struct flow_queue lists[LISTS];
+	struct flow_queue graves;     /* tombstones, oldest first */
+	struct flow *last;	      /* of the last packet; NULL: none */
+	struct stream_count *streams; /* by source */
+	uint32_t stream_room;
+	uint64_t evicted;
+	uint64_t recent[RECENT_OTHERS]; /* fingerprints of frames without a conversation, by their hash */
+	bool tight;			/* the bound is reached */
+};
+
+/* tcp_track.c, udp_track.c: one packet of a conversation. False: it is a duplicate of the capture. */
+struct tracked tcp_track(struct passing *w);
+struct tracked udp_track(struct passing *w);
+/* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
+void flow_count(struct passing *w);
+
+/* duplicates.c */
+bool duplicate_in_flow(struct passing *w);
+bool duplicate_elsewhere(struct tracker *t, const struct packet *p);
+
+/* tcp_handshake.c */
+enum flow_start {
+	START_SAME,  /* the packet belongs to the conversation */
+	START_NEW,   /* it begins a new one, with a stream number of its own */
+	START_AGAIN, /* it begins a new one that Wireshark counts with the old one */
+};
+enum flow_start handshake_start(const struct flow *f, enum side side, const struct packet *p);
+void handshake_packet(struct passing *w);
+void handshake_answered(struct passing *w, enum syn_answer how);
+
+/* tcp_close.c */
+void close_fin(struct passing *w);
+void close_rst(struct passing *w);
+void close_after(struct passing *w); /* what a packet other than RST says about earlier RSTs and FINs */
+
+/* tcp_loss.c: a segment with payload, seen from what came before */
+enum segment_kind {
+	SEGMENT_NEW,	/* bytes never sent before */
+	SEGMENT_FILL,	/* bytes that were missing */
+	SEGMENT_RESENT, /* bytes that were here before */
+	SEGMENT_PROBE,	/* keep-alive or window probe */
+};
+enum segment_kind loss_segment(struct passing *w);
+void loss_id(struct passing *w);
+bool loss_is_probe(const struct passing *w);
+bool loss_has_holes(const struct cold *c, enum side s); /* bytes of that side are missing and not acknowledged */
+
+/* tcp_loss_ack.c: what an ACK, its SACK blocks and its time stamp say about the peer's segments */
+void loss_acked(struct passing *w);
+bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end);
+void loss_note_missing(struct cold *c, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
+
+/* tcp_window.c */
+void window_packet(struct passing *w);
+void window_data(struct passing *w);	    /* new data of this side */
+void window_small_acked(struct passing *w); /* this side's packet, as to small data of the peer */
+
+/* tcp_rtt.c */
+void rtt_data(struct passing *w);
+void rtt_acked(struct passing *w);
+void rtt_cancel(struct half *h);
+
+/* tcp_turns.c */
+void turns_data(struct passing *w);
+void turns_resent(struct passing *w);
+void turns_acked(struct passing *w);
+void turns_record(const struct flow *f, struct conn *c);
+
+/* stalls.c: the longest pauses */
+void stall_add(struct passing *w, enum side side, enum stall_reason reason, int64_t lasted_ns, uint64_t from_frame);
+
+/* key_frames.c */
+void key_frame_add(struct passing *w, enum side side, const char *label);
+void key_frames_record(const struct flow *f, bool failed, struct conn *c);
+void key_frames_free(struct flow *f);
+
+/* conn_state.c */
+void history_add(struct cold *c, enum side side, char letter);
+void history_packet(struct passing *w);
+const char *conn_state(const struct flow *f);
+
+/* icmp_quote.c */
+struct tracked icmp_quote(struct tracker *t, const struct packet *p);
+
+/* tracker.c */
+struct flow *tracker_find(struct tracker *t, const struct flow_key *key);
+bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
+	uint8_t proto);
+void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason);
+void tracker_reopened(struct tracker *t, struct flow *f);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Datagrams, and packets of IP protocols that we do not follow further: counted per direction. */
+#include "track/tracker_impl.h"
+
+static void remember(struct passing *w)
+{
+	w->own->last = passing_ref(w);
+	w->own->last_ns = w->now_ns;
+	w->own->last_ip_id = w->p->ip_id;
+	w->f->last_side = (uint8_t)w->side;
+	w->f->last_ns = w->now_ns;
+}
+
+struct tracked udp_track(struct passing *w)
+{
+	struct half *own = w->own;
+
+	if (duplicate_in_flow(w)) {
+		own->doubled++;
+		return (struct tracked){.side = w->side, .duplicate = true};
+	}
+	flow_count(w);
+	if (w->len) {
+		own->bytes += w->len;
+		own->data_segments++;
+		own->last_data = passing_ref(w);
+		own->last_data_ns = w->now_ns;
+		if (!w->out->first_data.frame) {
+			w->out->first_data = passing_ref(w);
+			w->out->first_data_len = w->len;
+		}
+		if (w->len > w->out->largest_len)
+			w->out->largest_len = w->len;
+		turns_data(w);
+		history_add(w->c, w->side, 'D');
+	}
+	key_frame_add(w, w->side, NULL);
+	remember(w);
+	return (struct tracked){.flow = w->f, .side = w->side, .feed = w->p->kind == PACKET_UDP && w->len > 0};
+}
