@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+#include "reassemble/nids_engine.h"
 #include "reassemble_rig.h"
 
 #define BIG ((size_t)1 << 20)
+
+static enum engine_kind engine; /* all cases are run with each */
 
 static void feed(struct rig *g, enum side side, uint8_t flags, uint32_t seq, uint32_t ack, const char *text)
 {
@@ -22,7 +25,7 @@ static void expect(struct rig *g, const char *want)
 
 static void begin(struct rig *g)
 {
-	rig_open(g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(g, engine, BIG, BIG / 4);
 	rig_handshake(g); /* frames 1 to 3 */
 	expect(g, "");
 }
@@ -225,7 +228,7 @@ static void test_stream_without_syn_begins_with_the_first_data(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	rig_say(&g, SIDE_ORIG, 5000, 1, "abc");
 	rig_say(&g, SIDE_ORIG, 5003, 1, "def");
 	rig_say(&g, SIDE_ORIG, 4000, 1, "older"); /* too late for it */
@@ -238,7 +241,7 @@ static void test_bare_ack_gives_the_start_and_earlier_bytes_correct_it(void **st
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	rig_say(&g, SIDE_ORIG, 5000, 1, "");
 	rig_say(&g, SIDE_ORIG, 5003, 1, "def"); /* overtook the other */
 	expect(&g, "");
@@ -255,7 +258,7 @@ static void test_start_from_a_keep_alive_is_moved(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	rig_say(&g, SIDE_ORIG, 4999, 1, ""); /* Linux: empty, one before */
 	rig_say(&g, SIDE_RESP, 1, 5000, "");
 	rig_say(&g, SIDE_ORIG, 5000, 1, "abc");
@@ -271,7 +274,7 @@ static void test_keep_alive_as_the_first_packet_is_not_data(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	rig_say(&g, SIDE_RESP, 1, 5000, "");
 	rig_say(&g, SIDE_ORIG, 4999, 1, "\xff");
 	rig_say(&g, SIDE_ORIG, 5000, 1, "abc");
@@ -285,7 +288,7 @@ static void test_data_on_syn_counts_once(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	feed(&g, SIDE_ORIG, TCP_SYN, 0, 0, "GET");
 	feed(&g, SIDE_RESP, TCP_SYN | TCP_ACK, 0, 1, "");
 	feed(&g, SIDE_ORIG, TCP_ACK, 1, 1, "GET /");
@@ -298,7 +301,7 @@ static void test_sequence_numbers_wrap(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	g.isn[0] = 0xfffffffc;
 	rig_handshake(&g);
 	rig_say(&g, SIDE_ORIG, 7, 1, "ghi");
@@ -349,7 +352,8 @@ static void test_waiting_bytes_are_compared_too(void **state)
 	rig_say(&g, SIDE_ORIG, 4, 1, "def");
 	rig_say(&g, SIDE_ORIG, 2, 1, "bcdXf");
 	rig_say(&g, SIDE_ORIG, 1, 1, "a");
-	expect(&g, "A differ 4/5\nA a @6\nA bc @5\nA def @4\n");
+	expect(&g, engine == ENGINE_NIDS ? "A differ 4/5\nA a @6\nA bc @5\nA dXf @4\n" /* as Linux 2.2 does */
+					 : "A differ 4/5\nA a @6\nA bc @5\nA def @4\n");
 	end(&g);
 }
 
@@ -441,7 +445,7 @@ static void test_wrong_checksums_throughout_are_offload(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 4);
+	rig_open(&g, engine, BIG, BIG / 4);
 	g.checksum = CHECKSUM_BAD;
 	rig_handshake(&g);
 	rig_say(&g, SIDE_ORIG, 1, 1, "abc");
@@ -469,11 +473,11 @@ static void test_bound_of_a_stream_is_kept(void **state)
 
 	(void)state;
 	memset(block, 'x', sizeof(block));
-	rig_open(&g, ENGINE_NATIVE, BIG, 8 * 1024);
+	rig_open(&g, engine, BIG, 8 * 1024);
 	rig_handshake(&g);
 	for (uint32_t i = 1; i < 20; i++) {
 		rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1 + i * 2000, 1, block, sizeof(block), 0});
-		assert_true(reassembler_held_bytes(g.r) < 24 * 1024);
+		assert_true(reassembler_held_bytes(g.r) < (engine == ENGINE_NATIVE ? 24 : 96) * 1024);
 	}
 	assert_true(g.gaps[0] >= 12);
 	rig_close(&g);
@@ -486,7 +490,7 @@ static void test_many_tiny_segments_are_bounded(void **state)
 	struct rig g;
 
 	(void)state;
-	rig_open(&g, ENGINE_NATIVE, BIG, BIG / 2);
+	rig_open(&g, engine, BIG, BIG / 2);
 	rig_handshake(&g);
 	for (uint32_t i = 6000; i > 1; i--)
 		feed(&g, SIDE_ORIG, TCP_ACK, 2 * i, 1, "x");
@@ -503,7 +507,7 @@ static void test_bound_of_all_streams_is_kept(void **state)
 
 	(void)state;
 	memset(block, 'x', sizeof(block));
-	rig_open(&g, ENGINE_NATIVE, 16 * 1024, 16 * 1024);
+	rig_open(&g, engine, 16 * 1024, 16 * 1024);
 	rig_handshake(&g);
 	for (uint32_t i = 1; i < 6; i++)
 		rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1 + i * 1000, 1, block, sizeof(block), 0});
@@ -553,8 +557,66 @@ static void test_large_offloaded_segment_is_fine(void **state)
 	end(&g);
 }
 
+static void test_engines_agree_on_reordered_and_resent_data(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_ORIG, 4, 1, "def");
+	rig_say(&g, SIDE_ORIG, 1, 1, "abcd");
+	rig_say(&g, SIDE_ORIG, 1, 1, "abcdefg");
+	rig_say(&g, SIDE_ORIG, 20, 1, "xyz");
+	rig_close(&g);
+	assert_string_equal(text_str(&g.bytes[0]), "abcdefg????????????xyz");
+	assert_int_equal(reassembler_disagreements(g.r), 0);
+	assert_int_equal(reassembler_nids_score(g.r)->filled, 1);
+	end(&g);
+}
+
+/* libnids (Linux 2.2) prefers the segment that starts first, the native engine the one that came first. */
+static void test_stream_that_two_stacks_see_differently_is_counted(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_ORIG, 4, 1, "def");
+	rig_say(&g, SIDE_ORIG, 2, 1, "bcDEf");
+	rig_say(&g, SIDE_ORIG, 1, 1, "a");
+	rig_close(&g);
+	assert_string_equal(text_str(&g.bytes[0]), "abcdef");
+	assert_int_equal(reassembler_disagreements(g.r), 1);
+	end(&g);
+}
+
+static int use_native(void **state)
+{
+	(void)state;
+	engine = ENGINE_NATIVE;
+	return 0;
+}
+
+static int use_nids(void **state)
+{
+	(void)state;
+	engine = ENGINE_NIDS;
+	return 0;
+}
+
+static int use_both(void **state)
+{
+	(void)state;
+	engine = ENGINE_BOTH;
+	return 0;
+}
+
 int main(void)
 {
+	const struct CMUnitTest both_tests[] = {
+		cmocka_unit_test(test_engines_agree_on_reordered_and_resent_data),
+		cmocka_unit_test(test_stream_that_two_stacks_see_differently_is_counted),
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ordered_data_is_handed_on_at_once),
 		cmocka_unit_test(test_data_is_not_copied_on_its_way),
@@ -593,5 +655,8 @@ int main(void)
 		cmocka_unit_test(test_large_offloaded_segment_is_fine),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("native engine", tests, use_native, NULL) +
+	       cmocka_run_group_tests_name("libnids engine", tests, use_nids, NULL) +
+	       cmocka_run_group_tests_name("both engines", tests, use_both, NULL) +
+	       cmocka_run_group_tests_name("native against libnids", both_tests, use_both, NULL);
 }

@@ -6,6 +6,8 @@
 #include "reassemble/reassemble.h"
 #include "reassemble/waiting.h"
 
+struct nids_engine;
+struct nids_pair;
 struct tail;
 
 /* One direction of a connection. Offsets count bytes of the stream; `next` belongs to sequence number
@@ -34,11 +36,13 @@ struct direction {
 struct stream_pair {
 	struct direction dir[2];
 	void *flow; /* what the native engine hands to its taker */
+	struct nids_pair *nids;
 };
 
 struct reassembler {
 	enum engine_kind engine;
-	struct stream_taker taker; /* of the native engine */
+	struct stream_taker taker; /* of the native engine: the user's, or the second engine's */
+	struct nids_engine *nids;  /* NULL with the native engine alone */
 	size_t held_max, held_stream_max;
 	size_t pair_bytes, waiting_bytes, tail_bytes;
 	struct direction *oldest, *youngest; /* something waits in these, in the order in which it began to */
@@ -46,6 +50,8 @@ struct reassembler {
 
 /* The native engine; the pair exists. */
 void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p);
+/* Whether the receiver can have accepted the segment: its checksum is right, or left to the card. */
+bool native_takes(struct direction *d, const struct packet *p);
 void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s);
 void native_close(struct reassembler *r, struct stream_pair *pair, const struct frame_ref *ref);
 

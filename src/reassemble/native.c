@@ -170,28 +170,31 @@ static void settle(struct reassembler *r, struct direction *d, const struct pack
 	}
 }
 
-/* Keeps the bounds before `cost` more bytes wait in d: gives up d's own holes, then those that are open longest. */
-static void make_room(struct reassembler *r, struct direction *d, size_t cost)
+static bool fits_stream(const struct reassembler *r, const struct direction *d, size_t cost)
 {
-	size_t max = r->held_max - r->held_max / TAILS_SHARE;
-
-	while (d->waiting.first &&
-		(d->waiting.held_bytes + cost > r->held_stream_max || d->waiting.count >= SEGMENTS_MAX)) {
-		struct frame_ref ref = d->waiting.first->ref;
-
-		skip_hole(r, d, &ref);
-	}
-	while (r->oldest && r->waiting_bytes + cost > max) {
-		struct frame_ref ref = r->oldest->waiting.first->ref;
-
-		skip_hole(r, r->oldest, &ref);
-	}
+	return d->waiting.held_bytes + cost <= r->held_stream_max && d->waiting.count < SEGMENTS_MAX;
 }
 
-static bool fits(const struct reassembler *r, const struct direction *d, size_t cost)
+static bool fits_all(const struct reassembler *r, size_t cost)
 {
-	return d->waiting.held_bytes + cost <= r->held_stream_max && d->waiting.count < SEGMENTS_MAX &&
-	       r->waiting_bytes + cost <= r->held_max - r->held_max / TAILS_SHARE;
+	return r->waiting_bytes + cost <= r->held_max - r->held_max / TAILS_SHARE;
+}
+
+/* Keeps the bounds before `in` waits too: gives up d's own holes before it, then those that are open longest. */
+static void make_room(struct reassembler *r, struct direction *d, const struct incoming *in, size_t cost)
+{
+	struct direction *from = d;
+
+	while (!fits_stream(r, d, cost) || !fits_all(r, cost)) {
+		struct frame_ref ref;
+
+		if (fits_stream(r, d, cost))
+			from = r->oldest;
+		if (!from || !from->waiting.first || (from == d && d->waiting.first->start > in->start))
+			return;
+		ref = from->waiting.first->ref;
+		skip_hole(r, from, &ref);
+	}
 }
 
 static void skip_delivered(const struct direction *d, struct incoming *in)
@@ -234,14 +237,16 @@ static void tell_difference(struct reassembler *r, struct direction *d, const st
 
 static void take_new_bytes(struct reassembler *r, struct direction *d, struct incoming *in)
 {
+	size_t cost = waiting_cost(&d->waiting, in);
+
 	if (in->start > d->next)
-		make_room(r, d, waiting_cost(&d->waiting, in));
+		make_room(r, d, in, cost);
 	skip_delivered(d, in);
 	if (!in->wire || d->ended || d->ignored)
 		return;
 	if (d->highest < incoming_end(in))
 		d->highest = incoming_end(in);
-	if (in->start > d->next && fits(r, d, waiting_cost(&d->waiting, in))) {
+	if (in->start > d->next && fits_stream(r, d, cost) && fits_all(r, cost)) {
 		keep_for_later(r, d, in);
 		return;
 	}
@@ -363,11 +368,11 @@ static void take_ack(struct direction *d, const struct packet *p)
  * A segment with a wrong checksum was not accepted by its receiver. But a host that leaves checksums to its card
  * shows wrong ones in its own captures throughout: only who has sent right ones can send a wrong one.
  */
-static bool is_damaged(struct direction *d, const struct packet *p)
+bool native_takes(struct direction *d, const struct packet *p)
 {
 	if (p->checksum == CHECKSUM_GOOD)
 		d->good_sums = true;
-	return p->checksum == CHECKSUM_BAD && d->good_sums;
+	return p->checksum != CHECKSUM_BAD || !d->good_sums;
 }
 
 static void take_segment(
@@ -392,7 +397,7 @@ void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s,
 	struct direction *d = &pair->dir[s], *peer = &pair->dir[side_other(s)];
 	struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
 
-	if (is_damaged(d, p))
+	if (!native_takes(d, p))
 		return;
 	take_ack(peer, p);
 	settle(r, peer, p, &ref);

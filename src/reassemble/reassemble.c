@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "decode/packet.h"
 #include "reassemble/engine.h"
+#include "reassemble/nids_engine.h"
 
 struct reassembler *reassembler_new(
 	enum engine_kind engine, const struct stream_taker *taker, size_t held_max, size_t held_stream_max)
@@ -18,6 +19,8 @@ struct reassembler *reassembler_new(
 	r->taker = *taker;
 	r->held_max = held_max;
 	r->held_stream_max = held_stream_max;
+	if (engine != ENGINE_NATIVE)
+		r->nids = nids_engine_new(r);
 	return r;
 }
 
@@ -26,6 +29,7 @@ void reassembler_free(struct reassembler *r)
 	if (!r)
 		return;
 	assert(r->pair_bytes == 0); /* every pair was closed */
+	nids_engine_free(r->nids);
 	free(r);
 }
 
@@ -49,7 +53,10 @@ void reassemble_packet(
 	if (!*pair)
 		*pair = pair_new(r);
 	(*pair)->flow = flow;
-	native_packet(r, *pair, s, p);
+	if (r->nids)
+		nids_packet(r->nids, *pair, flow, s, p);
+	else
+		native_packet(r, *pair, s, p);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)
@@ -64,7 +71,10 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 	if (!*pair)
 		return;
 	(*pair)->flow = flow;
-	native_close(r, *pair, ref);
+	if (r->nids)
+		nids_close(r->nids, *pair, flow, ref);
+	else
+		native_close(r, *pair, ref);
 	r->pair_bytes -= sizeof(**pair);
 	free(*pair);
 	*pair = NULL;
@@ -72,11 +82,15 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 
 size_t reassembler_held_bytes(const struct reassembler *r)
 {
-	return r->pair_bytes + r->waiting_bytes + r->tail_bytes;
+	return r->pair_bytes + r->waiting_bytes + r->tail_bytes + (r->nids ? nids_engine_held_bytes(r->nids) : 0);
 }
 
 uint64_t reassembler_disagreements(const struct reassembler *r)
 {
-	(void)r;
-	return 0;
+	return r->engine == ENGINE_BOTH ? nids_engine_score(r->nids)->differ : 0;
+}
+
+const struct nids_score *reassembler_nids_score(const struct reassembler *r)
+{
+	return r->nids ? nids_engine_score(r->nids) : NULL;
 }
