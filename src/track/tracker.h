@@ -60,6 +60,9 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r);
 /* Marks a frame of the flow as a key frame with a label. `absolute` carries absolute time. */
 void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label);
 
+/* A segment overlaps earlier bytes with different ones (told by reassembly): fills conn.overlaps_differ. */
+void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, const struct frame_ref *new_one);
+
 /* Slots in which the pipeline keeps what belongs to the conversation. */
 struct stream_pair;
 struct session;

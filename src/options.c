@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line. Letters mean what they mean in tcpdump. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "report/report.h"
+
+#define DEFAULT_MEMORY ((size_t)1 << 30)
+#define DEFAULT_EXPAND ((uint64_t)64 << 30)
+#define MEMORY_MIN ((size_t)16 << 20)
+#define THREADS_MAX 64
+
+enum long_only {
+	OPT_JSON = 256,
+	OPT_FORMAT,
+	OPT_EVIDENCE,
+	OPT_RECORDS,
+	OPT_KEYLOG,
+	OPT_ENGINE,
+	OPT_THREADS,
+	OPT_MEMORY,
+	OPT_TIME_WAIT,
+	OPT_LIMIT,
+	OPT_LIMIT_WINDOW,
+	OPT_FAIL_ON,
+	OPT_OUI,
+	OPT_FROM,
+	OPT_TO,
+	OPT_FOLLOW,
+	OPT_MAX_EXPAND,
+	OPT_ANONYMIZE,
+	OPT_VERSION,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "evidence", required_argument, NULL, OPT_EVIDENCE },
+	{ "records", required_argument, NULL, OPT_RECORDS },
+	{ "keylog", required_argument, NULL, OPT_KEYLOG },
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "time-wait", required_argument, NULL, OPT_TIME_WAIT },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "limit-window", required_argument, NULL, OPT_LIMIT_WINDOW },
+	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "oui", required_argument, NULL, OPT_OUI },
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "to", required_argument, NULL, OPT_TO },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "max-expand", required_argument, NULL, OPT_MAX_EXPAND },
+	{ "anonymize", no_argument, NULL, OPT_ANONYMIZE },
+	{ "list-interfaces", no_argument, NULL, 'D' },
+	{ "interface", required_argument, NULL, 'i' },
+	{ "read", required_argument, NULL, 'r' },
+	{ "filter", required_argument, NULL, 'f' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "count", required_argument, NULL, 'c' },
+	{ "snapshot-length", required_argument, NULL, 's' },
+	{ "buffer-size", required_argument, NULL, 'B' },
+	{ "no-promiscuous-mode", no_argument, NULL, 'p' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char usage[] =
+	"usage: pcapdx [options] FILE...             diagnose captures (pcap, pcapng, compressed; '-': stdin)\n"
+	"       pcapdx [options] -i IFACE [FILTER]   diagnose live traffic until -c COUNT or Ctrl-C\n"
+	"       pcapdx explain [CODE|WORDS]          what a finding or an error message means\n"
+	"       pcapdx compare GOOD BAD              where failing conversations first differ from working ones\n"
+	"\n"
+	"input:   -r FILE  -i IFACE  -f FILTER  -c COUNT  -s SNAPLEN  -B KIB  -p  -D  --from TIME  --to TIME  --follow\n"
+	"         --keylog FILE  --max-expand SIZE\n"
+	"output:  -o FILE (.html .json .md .csv .txt; repeatable)  --format NAME  --json  -v  -q  --fail-on SEVERITY\n"
+	"         -w FILE  --evidence FILE.pcapng  --anonymize  --records FILE\n"
+	"engine:  --engine native|nids|both  --threads N  --memory SIZE  --oui FILE  --time-wait S  --limit N\n"
+	"         --limit-window S\n"
+	"\n"
+	"Exit status: 0 analysed, 1 with --fail-on, 2 bad usage or unreadable input or failed output, 3 input damaged.\n"
+	"See pcapdx(1).\n";
+
+void options_defaults(struct options *o)
+{
+	*o = (struct options){ .promiscuous = true, .from_ns = INT64_MIN, .to_ns = INT64_MAX, .threads = 1,
+		.memory_bytes = DEFAULT_MEMORY, .max_expand_bytes = DEFAULT_EXPAND, .time_wait_s = 60, .limit = 300,
+		.limit_window_s = 240 };
+}
+
+static int bad(const char *option, const char *value, const char *wants)
+{
+	fprintf(stderr, "pcapdx: %s: \"%s\" is not %s\n", option, value, wants);
+	return -1;
+}
+
+static int read_whole(const char *option, const char *value, uint64_t max, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (errno || *end || end == value || *value == '-' || !*out || *out > max)
+		return bad(option, value, "a positive whole number in range");
+	return 0;
+}
+
+static int read_int(const char *option, const char *value, int max, int *out)
+{
+	uint64_t n;
+
+	if (read_whole(option, value, (uint64_t)max, &n))
+		return -1;
+	*out = (int)n;
+	return 0;
+}
+
+static int read_seconds(const char *option, const char *value, double *out)
+{
+	char *end;
+
+	*out = strtod(value, &end);
+	if (*end || end == value || !isfinite(*out) || *out <= 0)
+		return bad(option, value, "a positive number of seconds");
+	return 0;
+}
+
+static int read_size(const char *option, const char *value, uint64_t *out)
+{
+	static const char units[] = "kmgt";
+	char *end;
+	double n = strtod(value, &end);
+	const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
+
+	if (end == value || !isfinite(n) || n <= 0 || (*end && (!unit || (end[1] && strcmp(end + 1, "iB") != 0))))
+		return bad(option, value, "a size such as 512M or 2G");
+	for (const char *u = units; unit && u <= unit; u++)
+		n *= 1024;
+	if (n > 1e18)
+		return bad(option, value, "a size that fits");
+	*out = (uint64_t)n;
+	return 0;
+}
+
+static int read_time(const char *option, const char *value, int64_t *out)
+{
+	if (!when_parse(value, out))
+		return bad(option, value, "a time such as 2026-01-31T12:00:00Z");
+	return 0;
+}
+
+static int read_engine(const char *value, enum engine_kind *out)
+{
+	static const char *const names[] = { "native", "nids", "both" };
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(value, names[i]) == 0) {
+			*out = (enum engine_kind)i;
+			return 0;
+		}
+	return bad("--engine", value, "native, nids or both");
+}
+
+static int read_severity(const char *value, enum severity *out)
+{
+	if (strcmp(value, "error") == 0)
+		*out = SEVERITY_ERROR;
+	else if (strcmp(value, "warning") == 0)
+		*out = SEVERITY_WARNING;
+	else if (strcmp(value, "note") == 0)
+		*out = SEVERITY_NOTE;
+	else
+		return bad("--fail-on", value, "error, warning or note");
+	return 0;
+}
+
+static int add_output(struct options *o, const char *path, const char *format)
+{
+	if (o->output_count == OUTPUTS_MAX) {
+		fprintf(stderr, "pcapdx: -o: more than %d outputs\n", OUTPUTS_MAX);
+		return -1;
+	}
+	o->outputs[o->output_count++] = (struct output_request){ path, format };
+	return 0;
+}
+
+static int read_format(struct options *o, const char *format)
+{
+	static const char *const names[] = { "text", "json", "html", "md", "csv", NULL };
+
+	for (int i = 0; names[i]; i++)
+		if (strcmp(format, names[i]) == 0) {
+			if (!o->output_count)
+				return add_output(o, "-", names[i]);
+			o->outputs[o->output_count - 1].format = names[i];
+			return 0;
+		}
+	return bad("--format", format, "text, json, html, md or csv");
+}
+
+static int read_memory(struct options *o, const char *value)
+{
+	uint64_t n;
+
+	if (read_size("--memory", value, &n))
+		return -1;
+	if (n < MEMORY_MIN)
+		return bad("--memory", value, "at least 16M");
+	o->memory_bytes = (size_t)n;
+	return 0;
+}
+
+static void add_input(struct options *o, const char *path)
+{
+	o->inputs = xrealloc(o->inputs, (size_t)(o->input_count + 1) * sizeof(*o->inputs));
+	o->inputs[o->input_count++] = path;
+}
+
+static int read_limit(struct options *o, const char *value)
+{
+	uint64_t n;
+
+	if (read_whole("--limit", value, UINT32_MAX, &n))
+		return -1;
+	o->limit = (uint32_t)n;
+	return 0;
+}
+
+static int read_input_option(struct options *o, int option, const char *value)
+{
+	switch (option) {
+	case 'r':
+		add_input(o, value);
+		return 0;
+	case 'i':
+		o->interface = value;
+		return 0;
+	case 'f':
+		free(o->filter);
+		o->filter = xstrdup(value);
+		return 0;
+	case 'c':
+		return read_whole("-c", value, UINT64_MAX, &o->count);
+	case 's':
+		return read_int("-s", value, 262144, &o->snaplen);
+	case 'B':
+		return read_int("-B", value, 1 << 21, &o->buffer_kib);
+	case 'p':
+		o->promiscuous = false;
+		return 0;
+	case 'n':
+		o->numeric = true;
+		return 0;
+	case 'D':
+		o->list_interfaces = true;
+		return 0;
+	case OPT_FROM:
+		return read_time("--from", value, &o->from_ns);
+	case OPT_TO:
+		return read_time("--to", value, &o->to_ns);
+	case OPT_FOLLOW:
+		o->follow = true;
+		return 0;
+	case OPT_KEYLOG:
+		o->keylog_path = value;
+		return 0;
+	case OPT_MAX_EXPAND:
+		return read_size("--max-expand", value, &o->max_expand_bytes);
+	}
+	return 1;
+}
+
+static int read_output_option(struct options *o, int option, const char *value)
+{
+	switch (option) {
+	case 'o':
+		return add_output(o, value, NULL);
+	case OPT_FORMAT:
+		return read_format(o, value);
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case 'w':
+		o->write_path = value;
+		return 0;
+	case OPT_EVIDENCE:
+		o->evidence_path = value;
+		return 0;
+	case OPT_RECORDS:
+		o->records_path = value;
+		return 0;
+	case OPT_ANONYMIZE:
+		o->anonymize = true;
+		return 0;
+	case OPT_FAIL_ON:
+		return read_severity(value, &o->fail_on);
+	case 'v':
+		o->verbose = 1;
+		return 0;
+	case 'q':
+		o->verbose = -1;
+		return 0;
+	}
+	return 1;
+}
+
+static int read_engine_option(struct options *o, int option, const char *value)
+{
+	switch (option) {
+	case OPT_ENGINE:
+		return read_engine(value, &o->engine);
+	case OPT_THREADS:
+		return read_int("--threads", value, THREADS_MAX, &o->threads);
+	case OPT_MEMORY:
+		return read_memory(o, value);
+	case OPT_OUI:
+		o->oui_path = value;
+		return 0;
+	case OPT_TIME_WAIT:
+		return read_seconds("--time-wait", value, &o->time_wait_s);
+	case OPT_LIMIT:
+		return read_limit(o, value);
+	case OPT_LIMIT_WINDOW:
+		return read_seconds("--limit-window", value, &o->limit_window_s);
+	}
+	return 1;
+}
+
+static int read_option(struct options *o, int option, const char *value)
+{
+	int got = read_input_option(o, option, value);
+
+	if (got > 0)
+		got = read_output_option(o, option, value);
+	return got > 0 ? read_engine_option(o, option, value) : got;
+}
+
+/* As in tcpdump: with -i or -r the words behind the options are a filter; otherwise they are files. */
+static int read_words(struct options *o, int argc, char **argv)
+{
+	struct text filter = { 0 };
+
+	if (!o->interface && !o->input_count) {
+		for (int i = optind; i < argc; i++)
+			add_input(o, argv[i]);
+		return 0;
+	}
+	for (int i = optind; i < argc; i++)
+		text_printf(&filter, "%s%s", i > optind ? " " : "", argv[i]);
+	if (!filter.len)
+		return 0;
+	if (o->filter) {
+		fprintf(stderr, "pcapdx: a filter is given twice, with -f and at the end\n");
+		text_free(&filter);
+		return -1;
+	}
+	o->filter = filter.s;
+	return 0;
+}
+
+static int check_outputs(struct options *o)
+{
+	for (int i = 0; i < o->output_count; i++) {
+		struct output_request *out = &o->outputs[i];
+
+		if (!out->format)
+			out->format = strcmp(out->path, "-") == 0 ? "text" : report_format_of(out->path);
+		if (!out->format) {
+			fprintf(stderr, "pcapdx: -o %s: the format is not known by that name (.html, .json, .md, .csv, "
+					".txt), give it with --format\n", out->path);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int check(struct options *o)
+{
+	if (o->list_interfaces)
+		return 0;
+	if (!o->interface && !o->input_count) {
+		fprintf(stderr, "pcapdx: no capture given. Try: pcapdx FILE, pcapdx -i IFACE, or pcapdx --help\n");
+		return -1;
+	}
+	if (o->interface && o->input_count) {
+		fprintf(stderr, "pcapdx: -i and files cannot be read in one run\n");
+		return -1;
+	}
+	return check_outputs(o);
+}
+
+int options_read(struct options *o, int argc, char **argv, int *status)
+{
+	int option;
+
+	options_defaults(o);
+	*status = 2;
+	while ((option = getopt_long(argc, argv, "r:i:f:o:w:c:s:B:pnDvq", long_options, NULL)) != -1) {
+		if (option == OPT_HELP || option == OPT_VERSION) {
+			fputs(option == OPT_HELP ? usage : "pcapdx " PACKAGE_VERSION "\n", stdout);
+			*status = 0;
+			return -1;
+		}
+		if (option == '?') {
+			fprintf(stderr, "Try: pcapdx --help\n");
+			return -1;
+		}
+		if (read_option(o, option, optarg) < 0)
+			return -1;
+	}
+	if (read_words(o, argc, argv) || check(o))
+		return -1;
+	return 0;
+}
+
+void options_free(struct options *o)
+{
+	free(o->inputs);
+	free(o->filter);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From frames to records: joins decode, track, reassemble and dissectors for one thread. */
+#include "pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "capture/capture.h"
+#include "decode/decode.h"
+#include "decode/packet.h"
+#include "dissectors/session.h"
+#include "options.h"
+#include "reassemble/reassemble.h"
+#include "track/tracker.h"
+
+#define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
+#define STREAM_SHARE 4		/* for out-of-order bytes */
+#define STREAM_MAX (4u << 20)	/* in one direction: more than a window of 2 MiB and its repairs */
+#define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
+
+struct source_counters {
+	uint64_t kinds[PACKET_FRAGMENT + 1];
+	uint64_t faults[FAULT_KINDS], first_fault, unknown_link;
+	uint64_t duplicates, duplicates_frame;
+	uint64_t offload_large, offload_checksum, offload_frame;
+};
+
+struct pipeline {
+	struct decoder *decoder;
+	struct tracker *tracker;
+	struct reassembler *reassembler;
+	struct dissect_engine *dissectors;
+	struct record_sink sink;
+	struct source_counters *sources;
+	uint16_t source_count;
+	int64_t clock_ns;
+	uint32_t since_charge;
+	struct packet packet;
+};
+
+static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
+{
+	flow_mark(flow, side, absolute, label);
+}
+
+/* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
+static struct session_owner owner_of(const struct pipeline *p, struct flow *f, struct record *head)
+{
+	flow_identify(f, head);
+	return (struct session_owner){ .head = head, .clock_ns = p->clock_ns, .first_fin = flow_first_fin(f),
+		.first_rst = flow_first_rst(f), .mark = mark, .flow = f };
+}
+
+static struct chunk stream_chunk(const uint8_t *bytes, size_t n, enum side s, const struct frame_ref *ref)
+{
+	return (struct chunk){ .data = bytes, .len = n, .on_wire = n, .side = s, .ref = *ref };
+}
+
+/* The taker's `flow` is the conversation; the pipeline stands in its reassembler's user data. */
+struct fed {
+	struct pipeline *pipeline;
+	struct flow *flow;
+};
+
+static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+	struct record head;
+	struct session_owner o = owner_of(fed->pipeline, fed->flow, &head);
+	struct chunk c = stream_chunk(bytes, n, s, ref);
+
+	session_stream(fed->pipeline->dissectors, flow_session(fed->flow), &o, &c);
+}
+
+static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+	struct record head;
+	struct session_owner o = owner_of(fed->pipeline, fed->flow, &head);
+
+	session_gap(fed->pipeline->dissectors, flow_session(fed->flow), &o, s, missing, ref);
+}
+
+static void on_end(void *arg, enum side s, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+	struct record head;
+	struct session_owner o = owner_of(fed->pipeline, fed->flow, &head);
+
+	session_end(fed->pipeline->dissectors, flow_session(fed->flow), &o, s, ref);
+}
+
+static void on_differ(void *arg, enum side s, const struct frame_ref *old, const struct frame_ref *new_one)
+{
+	flow_overlap(((struct fed *)arg)->flow, s, old, new_one);
+}
+
+static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ };
+
+static void fill_service(const struct session *s, struct conn *c)
+{
+	struct session_summary summary = { .service = "" };
+
+	if (s)
+		session_summarise(s, &summary);
+	text_copy(c->service, sizeof(c->service), summary.service);
+	c->restarts = summary.restarts;
+	c->skipped_bytes = summary.skipped_bytes;
+	c->gap_bytes[0] = summary.gap_bytes[0];
+	c->gap_bytes[1] = summary.gap_bytes[1];
+}
+
+static void emit(struct pipeline *p, struct record *r)
+{
+	r->emitted_ns = p->clock_ns;
+	p->sink.take(p->sink.arg, r);
+}
+
+/* The session's records go out before the conversation's own. */
+static void on_ended(void *arg, struct flow *f, enum conn_end reason)
+{
+	struct pipeline *p = arg;
+	struct session **session = flow_session(f);
+	struct fed fed = { p, f };
+	struct frame_ref now = { .at_ns = p->clock_ns };
+	struct record r, head;
+
+	if (reason != CONN_END_PART)
+		reassemble_close(p->reassembler, flow_stream_pair(f), &fed, &now);
+	record_init(&r, RECORD_CONN);
+	fill_service(*session, &r.conn);
+	if (reason != CONN_END_PART && *session) {
+		struct session_owner o = owner_of(p, f, &head);
+
+		session_close(p->dissectors, session, &o);
+	}
+	flow_record(f, reason, &r);
+	emit(p, &r);
+}
+
+struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink)
+{
+	struct pipeline *p = xcalloc(1, sizeof(*p));
+	struct tracker_owner owner = { on_ended, p };
+
+	p->sink = *sink;
+	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
+	p->tracker = tracker_new(&owner, o->memory_bytes);
+	p->reassembler = reassembler_new(o->engine, &taker, o->memory_bytes / STREAM_SHARE, STREAM_MAX);
+	p->dissectors = dissect_engine_new(sink, keys);
+	return p;
+}
+
+static struct source_counters *counters_of(struct pipeline *p, uint16_t source)
+{
+	if (source >= p->source_count) {
+		p->sources = xrealloc(p->sources, (source + 1u) * sizeof(*p->sources));
+		memset(p->sources + p->source_count, 0, (source + 1u - p->source_count) * sizeof(*p->sources));
+		p->source_count = (uint16_t)(source + 1);
+	}
+	return &p->sources[source];
+}
+
+static void count_packet(struct source_counters *n, const struct frame *f, const struct packet *p)
+{
+	n->kinds[p->kind]++;
+	if (p->verdict == PACKET_BAD) {
+		n->faults[p->fault]++;
+		if (!n->first_fault)
+			n->first_fault = f->number;
+	}
+	if (p->kind == PACKET_OTHER && !decode_knows(f->link_type))
+		n->unknown_link++;
+}
+
+static struct frame_ref ref_of(const struct frame *f)
+{
+	return (struct frame_ref){ .frame = f->number, .at_ns = f->ts_ns, .source = f->source };
+}
+
+static void feed_datagram(struct pipeline *p, const struct tracked *t)
+{
+	struct record head;
+	struct session_owner o = owner_of(p, t->flow, &head);
+	struct chunk c = { .data = p->packet.payload, .len = p->packet.payload_len, .on_wire = p->packet.payload_wire,
+		.side = t->side, .ref = ref_of(p->packet.frame) };
+
+	session_datagram(p->dissectors, flow_session(t->flow), &o, &c);
+}
+
+static void feed(struct pipeline *p, const struct tracked *t)
+{
+	struct fed fed = { p, t->flow };
+
+	if (p->packet.kind == PACKET_TCP)
+		reassemble_packet(p->reassembler, flow_stream_pair(t->flow), &fed, t->side, &p->packet);
+	else if (p->packet.payload_wire)
+		feed_datagram(p, t);
+}
+
+static void take_frame(struct pipeline *p, const struct frame *f)
+{
+	struct source_counters *n = counters_of(p, f->source);
+	struct tracked t;
+
+	p->clock_ns = f->clock_ns;
+	decode_frame(p->decoder, f, &p->packet);
+	count_packet(n, f, &p->packet);
+	if (p->packet.kind == PACKET_OTHER || p->packet.kind == PACKET_FRAGMENT)
+		return;
+	t = tracker_packet(p->tracker, &p->packet);
+	if (t.duplicate) {
+		if (!n->duplicates++)
+			n->duplicates_frame = f->number;
+		return;
+	}
+	if (t.flow && t.feed)
+		feed(p, &t);
+}
+
+static void charge(struct pipeline *p)
+{
+	if (++p->since_charge < CHARGE_EVERY / BATCH_MAX)
+		return;
+	p->since_charge = 0;
+	tracker_charge(p->tracker,
+		reassembler_held_bytes(p->reassembler) + dissect_engine_held_bytes(p->dissectors));
+}
+
+void pipeline_batch(struct pipeline *p, const struct batch *b)
+{
+	for (int i = 0; i < b->count; i++)
+		take_frame(p, &b->frames[i]);
+	charge(p);
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+	tracker_finish(p->tracker);
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	tracker_free(p->tracker);
+	reassembler_free(p->reassembler);
+	dissect_engine_free(p->dissectors);
+	decoder_free(p->decoder);
+	free(p->sources);
+	free(p);
+}
+
+static void list_faults(const struct source_counters *n, struct capture *out)
+{
+	struct text t = { 0 };
+
+	for (int i = 1; i < FAULT_KINDS; i++)
+		if (n->faults[i]) {
+			text_printf(&t, "%s%s %llu", t.len ? ", " : "", decode_fault_name(i),
+				(unsigned long long)n->faults[i]);
+			out->malformed += n->faults[i];
+		}
+	text_copy(out->malformed_kinds, sizeof(out->malformed_kinds), text_str(&t));
+	text_free(&t);
+	out->malformed_frame = n->first_fault;
+}
+
+void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct capture *out)
+{
+	const struct source_counters *n;
+
+	if (source >= p->source_count)
+		return;
+	n = &p->sources[source];
+	list_faults(n, out);
+	out->tcp_packets = n->kinds[PACKET_TCP];
+	out->udp_packets = n->kinds[PACKET_UDP];
+	out->icmp_packets = n->kinds[PACKET_ICMP];
+	out->arp_packets = n->kinds[PACKET_ARP];
+	out->other_packets = n->kinds[PACKET_OTHER] + n->kinds[PACKET_IP] + n->kinds[PACKET_FRAGMENT];
+	out->unknown_link = n->unknown_link;
+	out->duplicates = n->duplicates;
+	out->duplicates_frame = n->duplicates_frame;
+	out->offload_large = n->offload_large;
+	out->offload_checksum = n->offload_checksum;
+	out->offload_frame = n->offload_frame;
+	if (source == 0)
+		out->evicted = tracker_evicted(p->tracker);
+}
