@@ -18,6 +18,8 @@
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
 #define STREAM_SHARE 4		/* for out-of-order bytes */
 #define STREAM_MAX (4u << 20)	/* in one direction: more than a window of 2 MiB and its repairs */
+#define JUMBO_MAX 9216		/* IP packets beyond it are none that a network card sends */
+#define SUMMED_ALWAYS 64	/* payload bytes */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
 
 struct source_counters {
@@ -175,6 +177,23 @@ static void count_packet(struct source_counters *n, const struct frame *f, const
 		n->unknown_link++;
 }
 
+/*
+ * Offload shows in two ways: segments larger than the receiver's MSS allows, and checksums that hold the
+ * pseudo-header's sum only. Checksums of long packets are summed only once a source has shown offload.
+ */
+static void count_offload(struct source_counters *n, struct packet *p, const struct tracked *t)
+{
+	uint16_t mss = flow_peer_mss(t->flow, t->side);
+	bool large = p->ip_len_zero || (mss ? p->payload_wire > mss : p->ip_len > JUMBO_MAX);
+	bool partial = (p->payload_wire <= SUMMED_ALWAYS || n->offload_checksum) &&
+		packet_checksum(p) == CHECKSUM_PARTIAL;
+
+	if ((large || partial) && !n->offload_frame)
+		n->offload_frame = p->frame->number;
+	n->offload_large += large;
+	n->offload_checksum += partial;
+}
+
 static struct frame_ref ref_of(const struct frame *f)
 {
 	return (struct frame_ref){ .frame = f->number, .at_ns = f->ts_ns, .source = f->source };
@@ -216,6 +235,8 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 			n->duplicates_frame = f->number;
 		return;
 	}
+	if (t.flow && p->packet.kind == PACKET_TCP)
+		count_offload(n, &p->packet, &t);
 	if (t.flow && t.feed)
 		feed(p, &t);
 }

@@ -11,11 +11,26 @@ extern const struct rule rule_capture_source;
 extern const struct rule rule_capture_sides;
 /* Path, first: findings name the gateways. */
 extern const struct rule rule_gateway;
+/* Services that are blocked by one of their clients. */
+extern const struct rule rule_health_check;
+extern const struct rule rule_accept_loop;
+/* Limits and ports: they take unanswered connections over. */
+extern const struct rule rule_connection_limit;
+extern const struct rule rule_time_wait;
+extern const struct rule rule_ftp_churn;
+/* TLS: a specific reason before a general one. */
+extern const struct rule rule_tls_client_certificate;
+extern const struct rule rule_tls_parameters;
+extern const struct rule rule_tls_alert;
+extern const struct rule rule_tls_silent;
 /* Connecting. */
+extern const struct rule rule_icmp_rejected;
 extern const struct rule rule_refused;
 extern const struct rule rule_no_answer;
-extern const struct rule rule_icmp_rejected;
+/* Services. */
+extern const struct rule rule_https_redirect;
 /* What the failing conversations have in common. */
+extern const struct rule rule_rst_timer;
 extern const struct rule rule_failing_gateway;
 
 const struct rule *const rule_table[] = {
@@ -24,10 +39,25 @@ const struct rule *const rule_table[] = {
 
 	&rule_gateway,
 
+	&rule_health_check,
+	&rule_accept_loop,
+
+	&rule_connection_limit,
+	&rule_time_wait,
+	&rule_ftp_churn,
+
+	&rule_tls_client_certificate,
+	&rule_tls_parameters,
+	&rule_tls_alert,
+	&rule_tls_silent,
+
 	&rule_icmp_rejected,
 	&rule_refused,
 	&rule_no_answer,
 
+	&rule_https_redirect,
+
+	&rule_rst_timer,
 	&rule_failing_gateway,
 	NULL,
 };

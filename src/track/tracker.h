@@ -60,6 +60,9 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r);
 /* Marks a frame of the flow as a key frame with a label. `absolute` carries absolute time. */
 void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label);
 
+/* The MSS that the receiver of that side's segments announced; 0: not seen. */
+uint16_t flow_peer_mss(const struct flow *f, enum side side);
+
 /* A segment overlaps earlier bytes with different ones (told by reassembly): fills conn.overlaps_differ. */
 void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, const struct frame_ref *new_one);
 

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loop: batches of frames go through the pipeline, its records to the diagnosis, the result to the reports. */
+#include "analyze.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "capture/capture.h"
+#include "diagnose/diagnose.h"
+#include "diagnose/oui.h"
+#include "diagnose/result.h"
+#include "dissectors/keylog.h"
+#include "options.h"
+#include "pipeline.h"
+#include "progress.h"
+#include "record/ndjson.h"
+#include "record/recorder.h"
+#include "report/report.h"
+
+#define ERROR_SIZE 512
+
+enum status {
+	STATUS_OK = 0,
+	STATUS_FOUND = 1,
+	STATUS_FAILED = 2,
+	STATUS_DAMAGED = 3,
+};
+
+struct run {
+	const struct options *o;
+	struct diagnosis_run *diagnosis;
+	struct recorder *recorder; /* of --records; NULL */
+	struct keylog *keys;
+	struct oui_table *vendors;
+	bool damaged;
+};
+
+static struct capture_stream *interrupted; /* for the signal handler */
+
+static void on_signal(int number)
+{
+	(void)number;
+	if (interrupted)
+		capture_stop(interrupted);
+}
+
+static int complain(const char *error)
+{
+	struct text t = { 0 };
+
+	text_printf(&t, "pcapdx: %s\n", error);
+	fputs(text_str(&t), stderr);
+	text_free(&t);
+	return -1;
+}
+
+static void take_record(void *arg, const struct record *r)
+{
+	struct run *run = arg;
+
+	if (run->recorder)
+		recorder_take(run->recorder, r);
+	diagnose_record(run->diagnosis, r);
+}
+
+static int prepare(struct run *run)
+{
+	const struct options *o = run->o;
+	char error[ERROR_SIZE];
+
+	run->diagnosis = diagnose_new(o);
+	if (o->oui_path) {
+		run->vendors = oui_load(o->oui_path, error, sizeof(error));
+		if (!run->vendors)
+			return complain(error);
+		diagnose_vendors(run->diagnosis, run->vendors);
+	}
+	if (o->keylog_path) {
+		run->keys = keylog_new();
+		if (keylog_load(run->keys, o->keylog_path, error, sizeof(error)))
+			return complain(error);
+	}
+	if (o->records_path) {
+		run->recorder = recorder_open(o->records_path, error, sizeof(error));
+		if (!run->recorder)
+			return complain(error);
+	}
+	return 0;
+}
+
+static void source_record(const struct source *s, uint16_t index, const struct pipeline *p, struct record *r)
+{
+	struct capture *c = &r->capture;
+
+	record_init(r, RECORD_CAPTURE);
+	r->ts_ns = s->frames ? s->first_ts_ns : 0;
+	r->source = index;
+	text_copy(c->name, sizeof(c->name), s->name);
+	text_copy(c->format, sizeof(c->format), s->format ? s->format : "");
+	text_copy(c->link_type, sizeof(c->link_type), s->link_type);
+	text_copy(c->filter, sizeof(c->filter), s->filter);
+	text_copy(c->comment, sizeof(c->comment), s->comment);
+	c->snaplen = s->snaplen;
+	c->packets = s->frames;
+	c->bytes = s->bytes;
+	c->has_packets = s->frames > 0;
+	c->first_ts_ns = s->first_ts_ns;
+	c->last_ts_ns = s->last_ts_ns;
+	c->cut_short = s->cut_short;
+	c->damaged = s->damaged;
+	c->unreadable = s->unreadable;
+	c->cut_frame = s->cut_short ? s->frames : 0;
+	c->cut_frames = s->cut_frames;
+	c->drops = s->drops;
+	c->drops_known = s->drops_known;
+	c->clock_jumps = s->clock_jumps;
+	c->jump_frame = s->jump_frame;
+	c->clock_jump_max_ns = s->clock_jump_max_ns;
+	pipeline_source_counters(p, index, c);
+}
+
+static void tell_sources(struct run *run, const struct capture_stream *c, const struct pipeline *p, int64_t clock_ns)
+{
+	struct record r;
+
+	for (int i = 0; i < capture_source_count(c); i++) {
+		const struct source *s = capture_source(c, i);
+
+		source_record(s, (uint16_t)i, p, &r);
+		r.emitted_ns = clock_ns;
+		take_record(run, &r);
+		if (s->problem[0])
+			complain(s->problem);
+		run->damaged |= s->cut_short || s->damaged || s->unreadable || r.capture.evicted;
+	}
+}
+
+/* Secrets inside pcapng blocks come while the file is read: they are added as they appear. */
+static void learn_secrets(struct run *run, const struct capture_stream *c, size_t *known)
+{
+	const char *secrets = capture_secrets(c);
+	size_t n = secrets ? strlen(secrets) : 0;
+
+	if (n <= *known)
+		return;
+	keylog_add(run->keys, secrets + *known, n - *known);
+	*known = n;
+}
+
+static int64_t read_frames(struct run *run, struct capture_stream *c, struct pipeline *p)
+{
+	struct progress progress = { 0 };
+	struct batch batch;
+	int64_t clock_ns = 0;
+	size_t secrets = 0;
+
+	while (capture_next(c, &batch, &clock_ns)) {
+		learn_secrets(run, c, &secrets);
+		pipeline_batch(p, &batch);
+		if (batch.count)
+			clock_ns = batch.frames[batch.count - 1].clock_ns;
+		progress_show(&progress, c, (uint64_t)batch.count);
+	}
+	progress_end(&progress);
+	return clock_ns;
+}
+
+static void catch_signals(struct capture_stream *c)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	interrupted = c;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int analyze_frames(struct run *run)
+{
+	struct record_sink sink = { take_record, run };
+	char error[ERROR_SIZE];
+	struct capture_stream *c = capture_open(run->o, error, sizeof(error));
+	struct pipeline *p;
+	int64_t clock_ns;
+
+	if (!c)
+		return complain(error);
+	if (!run->keys)
+		run->keys = keylog_new();
+	p = pipeline_new(run->o, run->keys, &sink);
+	catch_signals(c);
+	clock_ns = read_frames(run, c, p);
+	interrupted = NULL;
+	pipeline_finish(p);
+	tell_sources(run, c, p, clock_ns);
+	pipeline_free(p);
+	capture_close(c);
+	return 0;
+}
+
+static int analyze_records(struct run *run)
+{
+	struct record_sink sink = { take_record, run };
+	char error[ERROR_SIZE];
+
+	for (int i = 0; i < run->o->input_count; i++) {
+		int got = records_load(run->o->inputs[i], &sink, error, sizeof(error));
+
+		if (got)
+			complain(error);
+		if (got < 0)
+			return -1;
+		run->damaged |= got > 0;
+	}
+	return 0;
+}
+
+static bool are_records(const struct options *o)
+{
+	int records = 0;
+
+	for (int i = 0; i < o->input_count; i++) {
+		const char *dot = strrchr(o->inputs[i], '.');
+
+		records += dot && (strcmp(dot, ".ndjson") == 0 || strcmp(dot, ".jsonl") == 0);
+	}
+	return records && records == o->input_count;
+}
+
+static int report(struct run *run)
+{
+	const struct options *o = run->o;
+	struct result *r = diagnose_finish(run->diagnosis);
+	char error[ERROR_SIZE];
+	int status = run->damaged ? STATUS_DAMAGED : STATUS_OK;
+
+	run->diagnosis = NULL;
+	if (o->fail_on != SEVERITY_OK && r->severity >= o->fail_on)
+		status = STATUS_FOUND;
+	if (run->recorder && recorder_close(run->recorder, error, sizeof(error))) {
+		complain(error);
+		status = STATUS_FAILED;
+	}
+	if (report_write(r, o, error, sizeof(error))) {
+		complain(error);
+		status = STATUS_FAILED;
+	}
+	result_free(r);
+	return status;
+}
+
+int analyze(const struct options *o)
+{
+	struct run run = { .o = o };
+	int status = STATUS_FAILED;
+
+	if (prepare(&run) == 0 && (are_records(o) ? analyze_records(&run) : analyze_frames(&run)) == 0)
+		status = report(&run);
+	else
+		result_free(diagnose_finish(run.diagnosis));
+	keylog_free(run.keys);
+	oui_free(run.vendors);
+	return status;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * accept-loop-blocked: clients of one service wait for their handshake exactly while one silent connection to it is
+ * open, and are all answered (or freed) when it ends. A server that handles one handshake at a time, and a connection
+ * that says nothing: often a plain TCP health check.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+
+#define SERVICES_MAX 2000
+#define EVENTS_MAX 2000	     /* per service; the oldest are forgotten */
+#define WAIT_MIN_S 1.0	     /* a handshake that takes longer was waiting for something */
+#define RELEASE_S 0.75	     /* after the blocker's end the queue is served one by one, each in milliseconds */
+#define BLOCKED_MIN 2	     /* waits that end with the same silence */
+#define QUICK_S 0.5	     /* handshakes of the same service outside of the silence are quick */
+#define SHOWN_MAX 20
+
+/* One connection to the service, as far as this rule needs it. */
+struct visit {
+	struct addr client;
+	uint32_t stream;
+	uint16_t source;
+	bool silent;	   /* no byte of the client before `until` */
+	bool waited;	   /* ClientHello (or request) unanswered for WAIT_MIN_S */
+	int64_t from_ns;   /* silent: SYN-ACK seen; waiting: ClientHello */
+	int64_t until_ns;  /* end of the silence; first answer, or the client's giving up */
+	struct evidence from, until;
+};
+
+struct visits {
+	struct visit *list;
+	uint32_t count, room;
+	uint64_t quick, total;
+};
+
+struct state {
+	struct table services; /* struct service_key -> struct visits */
+};
+
+static void drop(void *value)
+{
+	free(((struct visits *)value)->list);
+}
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	(void)x;
+	table_init(&s->services, sizeof(struct service_key), sizeof(struct visits), SERVICES_MAX);
+	s->services.drop = drop;
+}
+
+static struct visit *new_visit(struct visits *v)
+{
+	if (v->count == EVENTS_MAX) {
+		memmove(v->list, v->list + EVENTS_MAX / 2, EVENTS_MAX / 2 * sizeof(*v->list));
+		v->count = EVENTS_MAX / 2;
+	}
+	if (v->count == v->room) {
+		v->room = v->room ? v->room * 2 : 8;
+		v->list = xrealloc(v->list, v->room * sizeof(*v->list));
+	}
+	memset(&v->list[v->count], 0, sizeof(*v->list));
+	return &v->list[v->count++];
+}
+
+static struct evidence evidence_of(const struct record *r, const struct frame_ref *ref, const char *what)
+{
+	struct evidence e = { .source = ref->source, .frame = ref->frame, .ts_ns = r->ts_ns + ref->at_ns };
+
+	text_copy(e.what, sizeof(e.what), what);
+	return e;
+}
+
+/* When the client's silence ended: its first byte, FIN or RST, or the end of what was seen. */
+static struct frame_ref end_of_silence(const struct record *r)
+{
+	const struct conn *c = &r->conn;
+	const struct conn_side *o = &c->side[SIDE_ORIG];
+	struct frame_ref end = { 0 };
+
+	if (o->first_data.frame)
+		end = o->first_data;
+	if (o->fin.frame && (!end.frame || o->fin.at_ns < end.at_ns))
+		end = o->fin;
+	for (uint32_t i = 0; i < c->rst_count && i < RSTS_MAX; i++)
+		if (!end.frame || c->rsts[i].ref.at_ns < end.at_ns)
+			end = c->rsts[i].ref;
+	if (!end.frame) {
+		end.at_ns = r->emitted_ns - r->ts_ns;
+		end.source = r->source;
+	}
+	return end;
+}
+
+/* The client's first data, and the server's first answer to it; false when the server spoke first. */
+static bool first_exchange(const struct conn *c, struct frame_ref *ask, struct frame_ref *answer)
+{
+	*ask = c->side[SIDE_ORIG].first_data;
+	*answer = c->side[SIDE_RESP].first_data;
+	return ask->frame && (!answer->frame || answer->at_ns >= ask->at_ns);
+}
+
+static void note_wait(struct visits *v, const struct record *r, const struct frame_ref *ask, struct frame_ref answer)
+{
+	const struct conn_side *o = &r->conn.side[SIDE_ORIG];
+	struct visit *visit;
+
+	if (!answer.frame && o->fin.frame)
+		answer = o->fin;
+	else if (!answer.frame)
+		answer.at_ns = r->emitted_ns - r->ts_ns;
+	if (when_s(answer.at_ns - ask->at_ns) < WAIT_MIN_S) {
+		v->quick += when_s(answer.at_ns - ask->at_ns) < QUICK_S;
+		return;
+	}
+	visit = new_visit(v);
+	visit->waited = true;
+	visit->from_ns = r->ts_ns + ask->at_ns;
+	visit->until_ns = r->ts_ns + answer.at_ns;
+	visit->from = evidence_of(r, ask, "ClientHello of a waiting client");
+	visit->until = evidence_of(r, &answer, "its answer, or the client's giving up");
+	visit->client = r->orig_h;
+	visit->stream = r->conn.stream;
+	visit->source = r->source;
+}
+
+static void note_silence(struct visits *v, const struct record *r)
+{
+	const struct conn *c = &r->conn;
+	struct frame_ref end = end_of_silence(r);
+	struct visit *visit;
+
+	if (when_s(end.at_ns - c->handshake_ack.at_ns) < WAIT_MIN_S)
+		return;
+	visit = new_visit(v);
+	visit->silent = true;
+	visit->from_ns = r->ts_ns + c->handshake_ack.at_ns;
+	visit->until_ns = r->ts_ns + end.at_ns;
+	visit->from = evidence_of(r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN of the silent connection");
+	visit->until = evidence_of(r, &end, "end of the silence");
+	visit->client = r->orig_h;
+	visit->stream = r->conn.stream;
+	visit->source = r->source;
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	struct state *s = state;
+	struct frame_ref ask, answer;
+	struct service_key k;
+	struct visits *v;
+
+	(void)x;
+	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.one_sided ||
+		!r->conn.handshake_ack.frame)
+		return;
+	memset(&k, 0, sizeof(k));
+	k.server = r->resp_h;
+	k.port = r->resp_p;
+	k.proto = 6;
+	v = table_add(&s->services, &k);
+	v->total++;
+	note_silence(v, r);
+	if (first_exchange(&r->conn, &ask, &answer))
+		note_wait(v, r, &ask, answer);
+}
+
+/* The wait began inside the silence and ended with it. */
+static bool was_blocked_by(const struct visit *wait, const struct visit *silence)
+{
+	double after = when_s(wait->until_ns - silence->until_ns);
+
+	return wait->waited && wait != silence && wait->from_ns >= silence->from_ns &&
+		wait->from_ns < silence->until_ns && after >= 0 && after <= RELEASE_S;
+}
+
+static int count_blocked(const struct visits *v, const struct visit *silence)
+{
+	int n = 0;
+
+	for (uint32_t i = 0; i < v->count; i++)
+		n += was_blocked_by(&v->list[i], silence);
+	return n;
+}
+
+struct verdict {
+	struct addr blocker;
+	int silences, blocked;
+	double wait_max_s, hold_s;
+	uint32_t streams[SHOWN_MAX * 8];
+	int stream_count;
+};
+
+static void show(struct finding *f, const struct evidence *e)
+{
+	finding_evidence(f, e->source, e->frame, e->ts_ns, "%s", e->what);
+}
+
+static void add_silence(struct verdict *d, struct finding *f, const struct visits *v, const struct visit *silence)
+{
+	d->silences++;
+	d->hold_s = fmax(d->hold_s, when_s(silence->until_ns - silence->from_ns));
+	if (d->stream_count < SHOWN_MAX * 8)
+		d->streams[d->stream_count++] = silence->stream;
+	show(f, &silence->from);
+	show(f, &silence->until);
+	for (uint32_t i = 0; i < v->count; i++) {
+		const struct visit *w = &v->list[i];
+
+		if (!was_blocked_by(w, silence))
+			continue;
+		d->blocked++;
+		d->wait_max_s = fmax(d->wait_max_s, when_s(w->until_ns - w->from_ns));
+		if (d->stream_count < SHOWN_MAX * 8)
+			d->streams[d->stream_count++] = w->stream;
+		show(f, &w->from);
+		show(f, &w->until);
+		f->first_ts_ns = f->first_ts_ns ? f->first_ts_ns : w->from_ns;
+		f->last_ts_ns = w->until_ns;
+	}
+}
+
+static void own_claims(struct diagnosis_context *x, const struct service_key *k, const struct verdict *d)
+{
+	for (struct claim *c = claim_next(x, NULL, NULL); c; c = claim_next(x, c, NULL))
+		for (int i = 0; i < d->stream_count; i++)
+			if (c->stream == d->streams[i] && c->resp_p == k->port && addr_equal(&c->resp, &k->server))
+				claim_own(c, "accept-loop-blocked");
+}
+
+static void write_texts(struct finding *f, const struct verdict *d, const char *service, const char *blocker)
+{
+	char longest[WHEN_TEXT_SIZE], hold[WHEN_TEXT_SIZE];
+
+	when_duration(d->wait_max_s, longest);
+	when_duration(d->hold_s, hold);
+	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d clients", service,
+		blocker, hold, d->blocked);
+	finding_detail(f, "%d connection%s of %s stay%s silent for up to %s; meanwhile the ClientHellos of other clients are "
+			  "acknowledged and not answered, for up to %s, and all are answered when the silence ends.",
+		d->silences, d->silences == 1 ? "" : "s", blocker, d->silences == 1 ? "s" : "", hold, longest);
+	f->responsible = RESPONSIBLE_SERVER;
+	f->confidence = d->silences > 1 ? 0.95 : 0.85;
+	finding_cause(f, 0.9, "the server accepts and handshakes in a single loop that blocks on a silent connection",
+		"%d waits begin inside the silence and end with it", d->blocked);
+	finding_cause(f, 0.1, "something else on the server stops for the same time", "one silent connection may be a coincidence");
+	finding_next(f, "Server: do the handshake in a thread or without blocking, with a timeout before the first byte");
+	finding_next(f, "Until then: let %s speak TLS in its check, close at once, or check another port", blocker);
+}
+
+static void raise_health_check(struct diagnosis_context *x, const struct service_key *k, const struct addr *blocker)
+{
+	struct finding *f = NULL;
+
+	while ((f = finding_next_of(x, f, "plain-health-check")))
+		if (addr_equal(&f->subject.server, &k->server) && f->subject.port == k->port &&
+			addr_equal(&f->subject.client, blocker))
+			f->severity = SEVERITY_WARNING;
+}
+
+static void tell(struct diagnosis_context *x, const struct service_key *k, const struct visits *v,
+	const struct addr *blocker)
+{
+	struct subject subject = { .server = k->server, .port = k->port, .proto = 6 };
+	struct verdict d = { .blocker = *blocker };
+	char service[SERVICE_TEXT_SIZE], who[ADDR_TEXT_SIZE];
+	struct finding *f = finding_open(x, "accept-loop-blocked", &subject);
+
+	for (uint32_t i = 0; i < v->count; i++)
+		if (v->list[i].silent && addr_equal(&v->list[i].client, blocker) &&
+			count_blocked(v, &v->list[i]) >= BLOCKED_MIN)
+			add_silence(&d, f, v, &v->list[i]);
+	subject_service_text(&k->server, k->port, service);
+	addr_text(blocker, who);
+	f->count = (uint64_t)d.blocked;
+	f->of = v->total;
+	finding_text(f, "blocker", who);
+	finding_integer(f, "blocked", d.blocked);
+	finding_number(f, "wait_max_s", d.wait_max_s);
+	finding_number(f, "hold_max_s", d.hold_s);
+	write_texts(f, &d, service, who);
+	f->filter_source = v->list[0].source;
+	finding_filter_streams(f, 6, d.streams, d.stream_count);
+	own_claims(x, k, &d);
+	raise_health_check(x, k, blocker);
+}
+
+static const struct visit *worst_silence(const struct visits *v)
+{
+	const struct visit *worst = NULL;
+	int most = BLOCKED_MIN - 1;
+
+	for (uint32_t i = 0; i < v->count; i++) {
+		int n = v->list[i].silent ? count_blocked(v, &v->list[i]) : 0;
+
+		if (n > most) {
+			most = n;
+			worst = &v->list[i];
+		}
+	}
+	return worst;
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
+		const struct visits *v = table_value(e);
+		const struct visit *worst = worst_silence(v);
+
+		if (worst)
+			tell(x, table_key(e), v, &worst->client);
+	}
+}
+
+static void on_free(void *state)
+{
+	table_free(&((struct state *)state)->services);
+}
+
+const struct rule rule_accept_loop = {
+	.codes = { "accept-loop-blocked" },
+	.spec = "accept(2), SSL_accept(3): both block",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.finish = on_finish,
+	.free = on_free,
+};

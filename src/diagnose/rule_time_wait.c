@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * time-wait-accumulation: the modelled number of sockets in TIME_WAIT on one host. TIME_WAIT is held by whoever sent the
+ * first FIN (both when simultaneous), for an assumed time after the close; a RST leaves none (RFC 9293, 3.6.1).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/moments.h"
+#include "diagnose/rule.h"
+
+#define HOSTS_MAX 5000
+#define PLOTS_MAX 4
+#define PLOT_FROM 30 /* a population below that is nothing to look at */
+#define STREAMS_MAX 2000
+
+struct holder {
+	struct moments closes;
+	struct addr peer; /* of the first close; unset when they differ */
+	uint16_t port;
+	uint32_t streams[STREAMS_MAX];
+	int stream_count;
+	uint16_t source;
+	struct evidence first_fin, last_fin;
+};
+
+struct state {
+	struct table hosts; /* struct addr -> struct holder */
+	size_t held_bytes;
+};
+
+static void drop(void *value)
+{
+	moments_free(&((struct holder *)value)->closes);
+}
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	(void)x;
+	table_init(&s->hosts, sizeof(struct addr), sizeof(struct holder), HOSTS_MAX);
+	s->hosts.drop = drop;
+}
+
+static void enter(struct state *s, struct diagnosis_context *x, const struct record *r, enum side side)
+{
+	const struct addr *host = side == SIDE_ORIG ? &r->orig_h : &r->resp_h;
+	const struct addr *peer = side == SIDE_ORIG ? &r->resp_h : &r->orig_h;
+	const struct frame_ref *fin = &r->conn.side[side].fin;
+	struct holder *h = table_add(&s->hosts, host);
+	static const struct addr unset;
+
+	if (!h->closes.n) {
+		h->peer = *peer;
+		h->port = r->resp_p;
+		h->source = fin->source;
+		h->first_fin = (struct evidence){ .source = fin->source, .frame = fin->frame, .ts_ns = r->ts_ns + fin->at_ns };
+	}
+	if (!addr_equal(&h->peer, peer))
+		h->peer = unset;
+	if (h->port != r->resp_p)
+		h->port = 0;
+	if (fin->source == h->source && h->stream_count < STREAMS_MAX)
+		h->streams[h->stream_count++] = r->conn.stream;
+	h->last_fin = (struct evidence){ .source = fin->source, .frame = fin->frame, .ts_ns = r->ts_ns + fin->at_ns };
+	moments_add(&h->closes, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	const struct conn *c = &r->conn;
+
+	if (r->kind != RECORD_CONN || r->proto != 6 || c->end_reason == CONN_END_PART || c->rst_count ||
+		c->first_fin == SIDE_NONE || !c->side[0].fin.frame || !c->side[1].fin.frame)
+		return;
+	enter(state, x, r, (enum side)c->first_fin);
+	if (c->simultaneous_close)
+		enter(state, x, r, side_other((enum side)c->first_fin));
+}
+
+static void plot_population(struct diagnosis_context *x, const struct addr *host, const struct holder *h, int64_t life_ns)
+{
+	struct result *r = x->result;
+	struct plot *p = NULL;
+	struct plot_line *l;
+	char name[ADDR_TEXT_SIZE];
+	uint32_t out = 0;
+	int64_t start = r->summary.has_packets ? r->summary.first_ts_ns : h->closes.v[0];
+
+	for (int i = 0; i < r->plot_count; i++)
+		if (strcmp(r->plots[i]->id, "time-wait") == 0)
+			p = r->plots[i];
+	if (!p) {
+		p = result_plot(r, "time-wait", "Sockets in TIME_WAIT", "seconds", "sockets (modelled)");
+		p->x_is_time = p->steps = true;
+		p->thresholds[0] = x->options->limit;
+		p->threshold_labels[0] = "limit";
+		p->threshold_count = 1;
+		p->says = xstrdup("Modelled number of sockets in TIME_WAIT per host over time, with the limit.");
+	}
+	if (p->line_count == PLOTS_MAX)
+		return;
+	l = plot_line(p, addr_text(host, name));
+	for (uint32_t in = 0; in < h->closes.n; in++) {
+		for (; h->closes.v[out] + life_ns <= h->closes.v[in]; out++)
+			plot_point(l, when_s(h->closes.v[out] + life_ns - start), (double)(in - out - 1));
+		plot_point(l, when_s(h->closes.v[in] - start), (double)(in - out + 1));
+	}
+}
+
+static void write_texts(struct finding *f, const struct diagnosis_context *x, const struct holder *h, const char *host,
+	uint32_t peak, uint32_t per_minute, const char *when)
+{
+	double safe = x->options->limit * 60.0 / x->options->time_wait_s;
+
+	finding_title(f, "%u sockets in TIME_WAIT pile up on %s", peak, host);
+	finding_detail(f, "Whoever closes first holds the socket for some %.0f s. %u closes a minute at most; the peak is at "
+			  "%s.", x->options->time_wait_s, per_minute, when);
+	if (per_minute > safe)
+		finding_detail(f, "At that rate %u sockets stand at once in the long run; %.0f a minute keep it below %u.",
+			(unsigned)(per_minute * x->options->time_wait_s / 60), safe, x->options->limit);
+	if (addr_is_set(&h->peer)) {
+		char peer[SERVICE_TEXT_SIZE];
+
+		finding_detail(f, "All of them are connections with %s.", subject_service_text(&h->peer, h->port, peer));
+	}
+	finding_against(f, "the length of TIME_WAIT is assumed (%.0f s, --time-wait): Linux and FreeBSD 60, Windows 120, older "
+			   "systems and some firewalls 240", x->options->time_wait_s);
+	finding_cause(f, 0.8, "many short connections, one per request or file", "%u closes within a minute", per_minute);
+	finding_next(f, "On %s: ss -tan state time-wait | wc -l", host);
+	finding_next(f, "Keep connections open (HTTP keep-alive, a pool), or let the other side close first");
+}
+
+static void tell(struct diagnosis_context *x, const struct addr *host, const struct holder *h, uint32_t peak,
+	int64_t peak_ns, uint32_t per_minute)
+{
+	struct subject subject = { .host = *host, .proto = 6 };
+	struct finding *f = finding_open(x, "time-wait-accumulation", &subject);
+	char name[ADDR_TEXT_SIZE], when[WHEN_TEXT_SIZE];
+
+	addr_text(host, name);
+	when_rfc3339(peak_ns, when);
+	f->count = peak;
+	f->first_ts_ns = h->closes.v[0];
+	f->last_ts_ns = h->closes.v[h->closes.n - 1];
+	f->confidence = 0.8;
+	finding_text(f, "host", name);
+	finding_integer(f, "peak", peak);
+	finding_text(f, "peak_ts", when);
+	finding_integer(f, "per_minute", per_minute);
+	finding_number(f, "assumed_s", x->options->time_wait_s);
+	write_texts(f, x, h, name, peak, per_minute, when);
+	finding_evidence(f, h->first_fin.source, h->first_fin.frame, h->first_fin.ts_ns, "first FIN of %s", name);
+	finding_evidence(f, h->last_fin.source, h->last_fin.frame, h->last_fin.ts_ns, "last FIN of %s", name);
+	finding_filter_streams(f, 6, h->streams, h->stream_count);
+	f->filter_source = h->source;
+}
+
+static void add_row(struct result *r, const struct addr *host, uint32_t peak, int64_t peak_ns, uint32_t per_minute)
+{
+	r->time_wait = xrealloc(r->time_wait, (size_t)(r->time_wait_count + 1) * sizeof(*r->time_wait));
+	r->time_wait[r->time_wait_count++] = (struct time_wait_row){ *host, peak, peak_ns, per_minute };
+}
+
+static int by_peak(const void *a, const void *b)
+{
+	const struct time_wait_row *x = a, *y = b;
+
+	if (x->peak != y->peak)
+		return x->peak < y->peak ? 1 : -1;
+	return addr_compare(&x->host, &y->host);
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	struct state *s = state;
+	int64_t life_ns = (int64_t)(x->options->time_wait_s * 1e9), peak_ns, minute_ns;
+
+	for (struct table_entry *e = table_next(&s->hosts, NULL); e; e = table_next(&s->hosts, e)) {
+		struct holder *h = table_value(e);
+		uint32_t peak, per_minute;
+
+		moments_sort(&h->closes);
+		peak = moments_peak(&h->closes, life_ns, &peak_ns);
+		per_minute = moments_peak(&h->closes, 60 * NS_PER_S, &minute_ns);
+		add_row(x->result, table_key(e), peak, peak_ns, per_minute);
+		if (peak >= PLOT_FROM)
+			plot_population(x, table_key(e), h, life_ns);
+		if (peak >= x->options->limit)
+			tell(x, table_key(e), h, peak, peak_ns, per_minute);
+	}
+	if (x->result->time_wait_count)
+		qsort(x->result->time_wait, (size_t)x->result->time_wait_count, sizeof(*x->result->time_wait), by_peak);
+}
+
+static void on_free(void *state)
+{
+	table_free(&((struct state *)state)->hosts);
+}
+
+const struct rule rule_time_wait = {
+	.codes = { "time-wait-accumulation" },
+	.spec = "RFC 9293, section 3.6.1; Linux TCP_TIMEWAIT_LEN",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.finish = on_finish,
+	.free = on_free,
+};

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What rules about TLS have in common. */
+#include "diagnose/rule_tls.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "dissectors/tls_names.h"
+
+#define ALERT_CLOSE_NOTIFY 0
+#define ALERT_USER_CANCELED 90
+#define LEVEL_FATAL 2
+
+bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns)
+{
+	const struct frame_ref *fin = &c->conn->side[s].fin;
+
+	if (fin->frame && fin->at_ns < at_ns)
+		return true;
+	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++)
+		if (c->conn->rsts[i].side == s && c->conn->rsts[i].ref.at_ns < at_ns)
+			return true;
+	return false;
+}
+
+static bool ends_it(const struct conversation *c, const struct tls_alert_seen *a)
+{
+	if (a->encrypted && !a->decrypted)
+		return false;
+	if (a->code == ALERT_CLOSE_NOTIFY || a->code == ALERT_USER_CANCELED || a->level != LEVEL_FATAL)
+		return false;
+	return !tls_closed_before(c, side_other((enum side)a->side), a->ref.at_ns);
+}
+
+static const struct tls_alert_seen *find_alert(const struct conversation *c, enum side by)
+{
+	if (!c->tls)
+		return NULL;
+	for (uint32_t i = 0; i < c->tls->alert_count && i < TLS_ALERTS_MAX; i++) {
+		const struct tls_alert_seen *a = &c->tls->alerts[i];
+
+		if ((by == SIDE_NONE || a->side == by) && ends_it(c, a))
+			return a;
+	}
+	return NULL;
+}
+
+const struct tls_alert_seen *tls_fatal_alert(const struct conversation *c, enum side by)
+{
+	return find_alert(c, by);
+}
+
+const struct tls_alert_seen *tls_any_fatal_alert(const struct conversation *c)
+{
+	return find_alert(c, SIDE_NONE);
+}
+
+const char *tls_alert_text(uint8_t code, char out[64])
+{
+	const char *name = tls_alert_name(code);
+
+	snprintf(out, 64, "%s (%u)", name ? name : "unknown", code);
+	return out;
+}
+
+void tls_claim_hello(struct claim *out, const struct conversation *c)
+{
+	const struct tls *t = c->tls;
+
+	text_copy(out->text, sizeof(out->text), t->sni[0] ? t->sni : t->proxied_host);
+	claim_evidence(out, c->tls_record, &t->at[TLS_CLIENT_HELLO], "ClientHello%s%.60s", t->sni[0] ? " for " : "", t->sni);
+}
+
+void tls_claim_alert(struct claim *out, const struct conversation *c, const struct tls_alert_seen *a)
+{
+	char name[64];
+
+	out->number = a->code;
+	claim_evidence(out, c->tls_record, &a->ref, "alert %s from the %s", tls_alert_text(a->code, name),
+		a->side == SIDE_ORIG ? "client" : "server");
+}
+
+void tls_list_offered(struct finding *f, const char *name, const struct tls *t)
+{
+	char number[16];
+
+	for (uint32_t i = 0; i < t->offered_version_count && i < 12; i++) {
+		const char *version = tls_version_name(t->offered_versions[i]);
+
+		snprintf(number, sizeof(number), "0x%04x", t->offered_versions[i]);
+		finding_list(f, name, version ? version : number);
+	}
+	if (!t->offered_version_count) {
+		const char *version = tls_version_name(t->offered_version);
+
+		if (version)
+			finding_list(f, name, version);
+		else
+			finding_null(f, name);
+	}
+}
+
+const char *group_text(const struct claim_group *g)
+{
+	for (int i = 0; i < g->count; i++)
+		if (g->claims[i]->text[0])
+			return g->claims[i]->text;
+	return "";
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What rules about TLS have in common. */
+#ifndef PCAPDX_DIAGNOSE_RULE_TLS_H
+#define PCAPDX_DIAGNOSE_RULE_TLS_H
+
+#include "diagnose/rule.h"
+
+/* The first fatal alert in clear (or decrypted) of that side that is not part of a close that the other side began;
+ * NULL: none. close_notify and user_canceled are no failures. */
+const struct tls_alert_seen *tls_fatal_alert(const struct conversation *c, enum side by);
+/* The same of either side. */
+const struct tls_alert_seen *tls_any_fatal_alert(const struct conversation *c);
+
+/* Whether that side's FIN or RST came before the moment (an offset). */
+bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns);
+
+/* "handshake_failure (40)" */
+const char *tls_alert_text(uint8_t code, char out[64]);
+
+/* Evidence of the usual stages: ClientHello, and the ServerHello, Certificate when there. */
+void tls_claim_hello(struct claim *out, const struct conversation *c);
+void tls_claim_alert(struct claim *out, const struct conversation *c, const struct tls_alert_seen *a);
+
+/* "TLS 1.2, TLS 1.3" for a fact; appended to a list fact of the finding. */
+void tls_list_offered(struct finding *f, const char *name, const struct tls *t);
+
+/* The name that the clients asked for, of the first claim that has one; "" none. */
+const char *group_text(const struct claim_group *g);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tls-silent-server: the ClientHello is acknowledged and never answered. tls-closed-after-client-hello: the server
+ * answers it with FIN. rst-after-client-hello: with RST.
+ */
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule_tls.h"
+
+#define SILENT_MIN_S 3.0    /* a server that takes longer to its ServerHello is not thinking any more */
+#define SILENT_RTTS 10.0
+
+/* A ClientHello that the server acknowledged and answered with not a byte. */
+static bool hello_unanswered(const struct conversation *c)
+{
+	return c->tls && !c->tls->dtls && !c->tls->quic && c->tls->at[TLS_CLIENT_HELLO].frame && !c->resp->bytes &&
+		!c->cannot_tell && !c->conn->midstream;
+}
+
+static bool hello_received(const struct conversation *c)
+{
+	return c->orig->first_data_acked_ns != UNSET;
+}
+
+static const struct rst_seen *first_rst(const struct conversation *c, enum side s)
+{
+	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++)
+		if (c->conn->rsts[i].side == s)
+			return &c->conn->rsts[i];
+	return NULL;
+}
+
+static int64_t hello_at(const struct conversation *c)
+{
+	return c->tls_record->ts_ns + c->tls->at[TLS_CLIENT_HELLO].at_ns - c->record->ts_ns;
+}
+
+static bool claim_reset(const struct conversation *c, struct claim *out)
+{
+	const struct rst_seen *rst = first_rst(c, SIDE_RESP);
+
+	if (!rst || c->orig->fin.frame || first_rst(c, SIDE_ORIG))
+		return false;
+	out->code = "rst-after-client-hello";
+	out->delay_s = when_s(rst->ref.at_ns - hello_at(c));
+	tls_claim_hello(out, c);
+	claim_evidence(out, c->record, &rst->ref, "RST from the server");
+	return out->delay_s >= 0;
+}
+
+static bool claim_closed(const struct conversation *c, struct claim *out)
+{
+	if (c->conn->first_fin != SIDE_RESP)
+		return false;
+	out->code = "tls-closed-after-client-hello";
+	out->delay_s = when_s(c->resp->fin.at_ns - hello_at(c));
+	tls_claim_hello(out, c);
+	claim_evidence(out, c->record, &c->resp->fin, "FIN from the server, without an answer");
+	return out->delay_s >= 0;
+}
+
+/* How long the client waited: until its own FIN or RST, or the end of the conversation or capture. */
+static double waited(const struct conversation *c, const struct frame_ref **gave_up)
+{
+	const struct rst_seen *rst = first_rst(c, SIDE_ORIG);
+	int64_t until = c->record->emitted_ns - c->record->ts_ns;
+
+	*gave_up = NULL;
+	if (c->orig->fin.frame)
+		*gave_up = &c->orig->fin;
+	else if (rst)
+		*gave_up = &rst->ref;
+	else if (c->conn->end_reason != CONN_END_OPEN)
+		until = c->conn->duration_ns;
+	return when_s((*gave_up ? (*gave_up)->at_ns : until) - hello_at(c));
+}
+
+static bool claim_silent(const struct conversation *c, struct claim *out)
+{
+	const struct frame_ref *gave_up;
+	double s = waited(c, &gave_up);
+
+	if (s < SILENT_MIN_S || s < SILENT_RTTS * c->rtt_s || !hello_received(c))
+		return false;
+	out->code = "tls-silent-server";
+	out->delay_s = s;
+	tls_claim_hello(out, c);
+	if (gave_up)
+		claim_evidence(out, c->record, gave_up, "the client gives up");
+	return true;
+}
+
+static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	(void)state;
+	(void)x;
+	if (!hello_unanswered(c))
+		return false;
+	return claim_reset(c, out) || claim_closed(c, out) || claim_silent(c, out);
+}
+
+static struct finding *open_finding(struct diagnosis_context *x, const struct claim_group *g, char *service)
+{
+	struct finding *f = finding_of_group(x, g);
+
+	subject_service_text(&g->server, g->port, service);
+	if (g->claims[0]->text[0])
+		finding_text(f, "sni", group_text(g));
+	else
+		finding_null(f, "sni");
+	finding_next(f, "openssl s_client -connect %s -servername %s (from the client, then from behind the gateway)",
+		service, group_text(g)[0] ? "NAME" : "''");
+	return f;
+}
+
+static void add_delays(struct finding *f, const struct claim_group *g)
+{
+	finding_number(f, "delay_median_s", group_delay_median(g));
+	finding_number(f, "delay_min_s", group_delay_min(g));
+	finding_number(f, "delay_max_s", group_delay_max(g));
+}
+
+static void each_reset(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	const struct service_state *s = context_service(x, &g->server, g->port, 6);
+	char service[SERVICE_TEXT_SIZE], delay[WHEN_TEXT_SIZE];
+	struct finding *f = open_finding(x, g, service);
+
+	(void)arg;
+	add_delays(f, g);
+	when_duration(group_delay_median(g), delay);
+	finding_title(f, "%s resets TLS clients %s after their ClientHello (%d of %llu)", service, delay, g->count,
+		(unsigned long long)(s ? s->total : (uint64_t)g->count));
+	finding_detail(f, "The TCP handshake works and the ClientHello is acknowledged, but not a byte comes back before the "
+			  "RST.");
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_cause(f, 0.55, "a load balancer or firewall accepts for the service and finds no healthy server behind it",
+		"the connection is accepted first and reset later, without a word of TLS");
+	finding_cause(f, 0.3, "the server process accepts and then gives up",
+		"a crash, a limit or a wrong TLS configuration closes the socket with data unread");
+	finding_next(f, "Check the server behind it directly, past any load balancer: does it complete the handshake?");
+}
+
+static void each_closed(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	char service[SERVICE_TEXT_SIZE], delay[WHEN_TEXT_SIZE];
+	struct finding *f = open_finding(x, g, service);
+
+	(void)arg;
+	add_delays(f, g);
+	when_duration(group_delay_median(g), delay);
+	finding_title(f, "%s closes TLS connections %s after the ClientHello, without an answer (%d)", service, delay,
+		g->count);
+	finding_detail(f, "The ClientHello is received; instead of a ServerHello or an alert the server sends FIN.");
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_cause(f, 0.45, "a proxy or load balancer has no server for that name or port",
+		"it closes cleanly, which a crashed process does not");
+	finding_cause(f, 0.4, "the service does not speak TLS, or refuses this client",
+		"a server that cannot make sense of the bytes often just closes");
+}
+
+static void each_silent(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	char service[SERVICE_TEXT_SIZE], longest[WHEN_TEXT_SIZE];
+	struct finding *f = open_finding(x, g, service);
+
+	(void)arg;
+	when_duration(group_delay_max(g), longest);
+	finding_number(f, "waited_max_s", group_delay_max(g));
+	finding_title(f, "%s never answers the ClientHello (%d connection%s, up to %s)", service, g->count,
+		g->count == 1 ? "" : "s", longest);
+	finding_detail(f, "The server's kernel acknowledges the ClientHello; its program says nothing until the client gives "
+			  "up.");
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_cause(f, 0.5, "the server's program does not read: it hangs, or serves one connection at a time",
+		"TCP answers, the program does not");
+	finding_cause(f, 0.25, "a proxy accepts and waits for a server behind it", "it would acknowledge in the same way");
+	finding_next(f, "On the server: ss -tnp 'sport = :%u' (a Recv-Q above 0 means that the program does not read)",
+		g->port);
+	finding_next(f, "On the server: the process's threads and stacks (gdb -p, py-spy, jstack): what does it wait for?");
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	(void)state;
+	claim_groups(x, "rst-after-client-hello", GROUP_BY_SERVICE, each_reset, NULL);
+	claim_groups(x, "tls-closed-after-client-hello", GROUP_BY_SERVICE, each_closed, NULL);
+	claim_groups(x, "tls-silent-server", GROUP_BY_SERVICE, each_silent, NULL);
+}
+
+const struct rule rule_tls_silent = {
+	.codes = { "rst-after-client-hello", "tls-closed-after-client-hello", "tls-silent-server" },
+	.spec = "RFC 8446, section 4.1; RFC 9293, section 3.10",
+	.claim = on_claim,
+	.finish = on_finish,
+};
