@@ -30,7 +30,9 @@ struct join *join_new(size_t *held_bytes)
 
 static bool http_matters(const struct http *h)
 {
-	return h->status == 0 || h->status >= 400 || h->proxy;
+	bool whole = h->announced_body == UINT64_MAX || h->response_body >= h->announced_body;
+
+	return h->status == 0 || h->status >= 400 || h->proxy || !whole;
 }
 
 void join_session(struct join *j, const struct record *r)

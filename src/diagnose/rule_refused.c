@@ -12,6 +12,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	if (c->conn->answered != SYN_ANSWER_RST)
 		return false;
 	out->code = "tcp-refused";
+	out->number = c->conn->rst_count ? c->conn->rsts[0].ttl : 0;
 	if (c->conn->answer_ns >= 0)
 		out->delay_s = when_s(c->conn->answer_ns);
 	claim_evidence(out, c->record, &(struct frame_ref){c->conn->syn_frames[0], 0, c->record->source}, "SYN");

@@ -23,6 +23,9 @@ extern const struct rule rule_tls_client_certificate;
 extern const struct rule rule_tls_parameters;
 extern const struct rule rule_tls_alert;
 extern const struct rule rule_tls_silent;
+/* Resets. */
+extern const struct rule rule_rst_injected;
+extern const struct rule rule_rst;
 /* Connecting. */
 extern const struct rule rule_icmp_rejected;
 extern const struct rule rule_refused;
@@ -51,9 +54,11 @@ const struct rule *const rule_table[] = {
 	&rule_tls_alert,
 	&rule_tls_silent,
 
+	&rule_rst_injected,
 	&rule_icmp_rejected,
 	&rule_refused,
 	&rule_no_answer,
+	&rule_rst,
 
 	&rule_https_redirect,
 

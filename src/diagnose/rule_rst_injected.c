@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rst-injected: a RST that the peer did not send (Weaver, Sommer, Paxson, NDSS 2009). Two independent signs are needed,
+ * as NATs, load balancers and plain stacks mimic single ones. The TTL alone suffices for refused ports when all RSTs of
+ * a host agree and all its other packets have come another, constant distance.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/path.h"
+#include "diagnose/rule.h"
+
+#define SIGNS_MIN 2
+#define HOSTS_MAX 20000
+#define IP_ID_FAR 2048 /* further ahead than a host's counter runs within a connection */
+#define TOO_SOON 0.5   /* of the round trip: nothing from the peer can be here yet */
+
+enum sign {
+	SIGN_TTL = 1 << 0,
+	SIGN_IP_ID = 1 << 1,
+	SIGN_MAC = 1 << 2,
+	SIGN_SEQUENCE = 1 << 3,
+	SIGN_CONTINUES = 1 << 4,
+	SIGN_RESERVED = 1 << 5,
+	SIGN_TOO_SOON = 1 << 6,
+};
+
+static const char *const sign_names[] = { "TTL differs from the peer's", "IP id out of line", "another source MAC",
+	"sequence number out of line", "the peer goes on after it", "reserved header bits set",
+	"arrives sooner than a round trip" };
+
+struct host_ttl {
+	uint8_t ttl;
+	bool varies;
+	struct evidence shown;
+};
+
+struct state {
+	struct table hosts; /* struct addr -> struct host_ttl: of packets that are no RST */
+};
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	(void)x;
+	table_init(&((struct state *)state)->hosts, sizeof(struct addr), sizeof(struct host_ttl), HOSTS_MAX);
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	struct state *s = state;
+	const struct conn_side *side = &r->conn.side[SIDE_RESP];
+	struct host_ttl *h;
+
+	(void)x;
+	if (r->kind != RECORD_CONN || r->proto != 6 || !r->conn.handshake_ack.frame || !side->ttl)
+		return;
+	h = table_add(&s->hosts, &r->resp_h);
+	h->varies |= side->ttl_min != side->ttl_max || (h->ttl && h->ttl != side->ttl);
+	h->ttl = side->ttl;
+	if (!h->shown.frame)
+		h->shown = (struct evidence){ .source = r->conn.syn_ack.source, .frame = r->conn.syn_ack.frame,
+			.ts_ns = r->ts_ns + r->conn.syn_ack.at_ns };
+}
+
+static bool other_distance(uint8_t rst_ttl, uint8_t ttl)
+{
+	return rst_ttl && ttl && path_hops(rst_ttl) != path_hops(ttl);
+}
+
+static int count_signs(unsigned signs)
+{
+	return __builtin_popcount(signs);
+}
+
+static unsigned signs_of(const struct conversation *c, const struct rst_seen *rst)
+{
+	const struct conn_side *side = &c->conn->side[rst->side];
+	unsigned signs = 0;
+
+	if (side->ttl_min == side->ttl_max && other_distance(rst->ttl, side->ttl))
+		signs |= SIGN_TTL;
+	if (rst->ip_id_delta != UNSET_DELTA && rst->ip_id && (rst->ip_id_delta < 0 || rst->ip_id_delta > IP_ID_FAR))
+		signs |= SIGN_IP_ID;
+	if (mac_is_set(&rst->mac) && mac_is_set(&side->mac) && !mac_equal(&rst->mac, &side->mac) && !side->mac_changed)
+		signs |= SIGN_MAC;
+	if (rst->seq_delta != UNSET_DELTA && rst->seq_delta != 0)
+		signs |= SIGN_SEQUENCE;
+	if (rst->data_continues)
+		signs |= SIGN_CONTINUES;
+	if (rst->reserved_bits)
+		signs |= SIGN_RESERVED;
+	if (c->rtt_s > 0.001 && rst->after_peer_ns >= 0 && rst->after_own_ns > rst->after_peer_ns &&
+		when_s(rst->after_peer_ns) < TOO_SOON * c->rtt_s && rst->side == SIDE_RESP && !c->conn->midstream)
+		signs |= SIGN_TOO_SOON;
+	return signs;
+}
+
+/* Late echoes of a closed connection carry odd numbers by nature. */
+static bool is_echo(const struct rst_seen *rst)
+{
+	return (rst->after_fin || rst->after_peer_fin) && !rst->data_continues;
+}
+
+static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	(void)state;
+	(void)x;
+	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++) {
+		const struct rst_seen *rst = &c->conn->rsts[i];
+		unsigned signs = signs_of(c, rst);
+		bool strong = signs & (SIGN_TTL | SIGN_MAC | SIGN_CONTINUES | SIGN_RESERVED);
+
+		if (is_echo(rst) || !strong || count_signs(signs) < SIGNS_MIN)
+			continue;
+		out->code = "rst-injected";
+		out->bytes = signs;
+		out->number = rst->ttl;
+		out->value = c->conn->side[rst->side].ttl;
+		out->delay_s = when_s(rst->ref.at_ns);
+		claim_evidence(out, c->record, &(struct frame_ref){ c->record->frame, 0, c->record->source }, "first packet");
+		claim_evidence(out, c->record, &rst->ref, "forged RST (TTL %u, the peer's is %u)", rst->ttl,
+			c->conn->side[rst->side].ttl);
+		return true;
+	}
+	return false;
+}
+
+static void list_signs(struct finding *f, unsigned signs)
+{
+	for (unsigned i = 0; i < sizeof(sign_names) / sizeof(*sign_names); i++)
+		if (signs & 1u << i)
+			finding_list(f, "signs", sign_names[i]);
+}
+
+static void write_finding(struct finding *f, const struct claim_group *g, unsigned signs, uint8_t ttl_rst,
+	uint8_t ttl_peer)
+{
+	char server[SERVICE_TEXT_SIZE];
+	int nearer = path_hops(ttl_peer) - path_hops(ttl_rst);
+
+	subject_service_text(&g->server, g->port, server);
+	list_signs(f, signs);
+	finding_integer(f, "ttl_rst", ttl_rst);
+	finding_integer(f, "ttl_peer", ttl_peer);
+	finding_title(f, "Resets in the name of %s are not sent by it (%d)", server, g->count);
+	finding_detail(f, "The RSTs arrive with TTL %u, the real packets of the host with TTL %u%s.", ttl_rst, ttl_peer,
+		nearer > 0 ? ": their sender is nearer" : nearer < 0 ? ": their sender is farther" : "");
+	f->responsible = RESPONSIBLE_MIDDLEBOX;
+	f->confidence = count_signs(signs) > 1 ? 0.9 : 0.8;
+	finding_cause(f, 0.85, "a firewall or inspection device on the path answers in the server's name",
+		"the RST's sender is at another distance than the server");
+	if (count_signs(signs) == 1)
+		finding_against(f, "the TTL is the only sign: some stacks send resets with another initial TTL");
+	finding_next(f, "Capture on the server: the RST is not there when a device on the path made it");
+	if (path_hops(ttl_rst) == 0)
+		finding_next(f, "The RST's TTL is an initial one: its sender is the first hop, the default gateway");
+}
+
+static void each_claimed(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	unsigned signs = 0;
+
+	(void)arg;
+	for (int i = 0; i < g->count; i++)
+		signs |= (unsigned)g->claims[i]->bytes;
+	write_finding(finding_of_group(x, g), g, signs, (uint8_t)g->claims[0]->number, (uint8_t)g->claims[0]->value);
+}
+
+static bool all_rsts_agree(const struct claim_group *g)
+{
+	for (int i = 0; i < g->count; i++)
+		if (g->claims[i]->number != g->claims[0]->number || !g->claims[i]->number)
+			return false;
+	return true;
+}
+
+static void each_refusing_host(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	struct state *s = arg;
+	const struct host_ttl *h = table_find(&s->hosts, &g->server);
+	struct claim_group mine = *g;
+	struct finding *f;
+
+	if (!h || h->varies || !all_rsts_agree(g) || !other_distance((uint8_t)g->claims[0]->number, h->ttl))
+		return;
+	mine.code = "rst-injected";
+	f = finding_of_group(x, &mine);
+	write_finding(f, g, SIGN_TTL, (uint8_t)g->claims[0]->number, h->ttl);
+	finding_evidence(f, h->shown.source, h->shown.frame, h->shown.ts_ns, "real packet of the host, TTL %u", h->ttl);
+	for (int i = 0; i < g->count; i++)
+		claim_own(g->claims[i], "rst-injected");
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	claim_groups(x, "rst-injected", GROUP_BY_SERVICE, each_claimed, NULL);
+	claim_groups(x, "tcp-refused", GROUP_BY_SERVER, each_refusing_host, state);
+}
+
+static void on_free(void *state)
+{
+	table_free(&((struct state *)state)->hosts);
+}
+
+const struct rule rule_rst_injected = {
+	.codes = { "rst-injected" },
+	.spec = "Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.claim = on_claim,
+	.finish = on_finish,
+	.free = on_free,
+};
