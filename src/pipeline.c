@@ -101,45 +101,47 @@ static void on_differ(void *arg, enum side s, const struct frame_ref *old, const
 
 static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ };
 
-static void fill_service(const struct session *s, struct conn *c)
+static void fill_service(const struct session_summary *s, struct conn *c)
 {
-	struct session_summary summary = { .service = "" };
-
-	if (s)
-		session_summarise(s, &summary);
-	text_copy(c->service, sizeof(c->service), summary.service);
-	c->restarts = summary.restarts;
-	c->skipped_bytes = summary.skipped_bytes;
-	c->gap_bytes[0] = summary.gap_bytes[0];
-	c->gap_bytes[1] = summary.gap_bytes[1];
+	text_copy(c->service, sizeof(c->service), s->service);
+	c->restarts = s->restarts;
+	c->skipped_bytes = s->skipped_bytes;
+	c->gap_bytes[0] = s->gap_bytes[0];
+	c->gap_bytes[1] = s->gap_bytes[1];
 }
 
-static void emit(struct pipeline *p, struct record *r)
+static void close_session(struct pipeline *p, struct flow *f, struct session_summary *summary)
 {
-	r->emitted_ns = p->clock_ns;
-	p->sink.take(p->sink.arg, r);
+	struct fed fed = { p, f };
+	struct frame_ref now = { .at_ns = flow_emitted_ns(f) };
+	struct session **session = flow_session(f);
+	struct record head;
+
+	reassemble_close(p->reassembler, flow_stream_pair(f), &fed, &now);
+	session_summarise(*session, summary);
+	if (*session) {
+		struct session_owner o = owner_of(p, f, &head);
+
+		o.clock_ns = flow_emitted_ns(f);
+		session_close(p->dissectors, session, &o);
+	}
 }
 
 /* The session's records go out before the conversation's own. */
 static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 {
 	struct pipeline *p = arg;
-	struct session **session = flow_session(f);
-	struct fed fed = { p, f };
-	struct frame_ref now = { .at_ns = p->clock_ns };
-	struct record r, head;
+	struct session_summary summary = { .service = "" };
+	struct record r;
 
-	if (reason != CONN_END_PART)
-		reassemble_close(p->reassembler, flow_stream_pair(f), &fed, &now);
-	record_init(&r, RECORD_CONN);
-	fill_service(*session, &r.conn);
-	if (reason != CONN_END_PART && *session) {
-		struct session_owner o = owner_of(p, f, &head);
-
-		session_close(p->dissectors, session, &o);
-	}
+	if (reason == CONN_END_PART)
+		session_summarise(*flow_session(f), &summary);
+	else
+		close_session(p, f, &summary);
 	flow_record(f, reason, &r);
-	emit(p, &r);
+	r.emitted_ns = flow_emitted_ns(f);
+	fill_service(&summary, &r.conn);
+	p->sink.take(p->sink.arg, &r);
 }
 
 struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink)

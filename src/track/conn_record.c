@@ -192,6 +192,29 @@ static void fill_idle(const struct flow *f, struct conn *c)
 	c->idle_after_unanswered = k->idle_after_unanswered;
 }
 
+static struct frame_ref relative(const struct flow *f, const struct frame_ref *absolute)
+{
+	return (struct frame_ref){.frame = absolute->frame,
+		.at_ns = absolute->at_ns - f->ts_ns,
+		.source = absolute->source};
+}
+
+void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, const struct frame_ref *new_one)
+{
+	struct cold *k = f->cold;
+
+	(void)side;
+	if (!k->overlaps_differ++) {
+		k->overlap_old = relative(f, old);
+		k->overlap_new = relative(f, new_one);
+	}
+}
+
+uint16_t flow_peer_mss(const struct flow *f, enum side side)
+{
+	return f->cold->side[side_other(side)].mss;
+}
+
 static bool side_failed(const struct conn_side *o)
 {
 	return o->unanswered >= UNANSWERED_FAILS || o->gap_tail || o->zero_window_open_ns != UNSET ||
@@ -235,6 +258,9 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	fill_side(f, SIDE_RESP, &c->side[SIDE_RESP]);
 	fill_trouble(f, c);
 	fill_idle(f, c);
+	c->overlaps_differ = k->overlaps_differ;
+	c->overlap_old = k->overlap_old;
+	c->overlap_new = k->overlap_new;
 	turns_record(f, c);
 	key_frames_record(f, failed(c), c);
 }

@@ -198,6 +198,9 @@ struct cold {
 	uint32_t ignored_data; /* of which it answered with SYN-ACK */
 	uint8_t answered, reused_closer;
 
+	uint32_t overlaps_differ;
+	struct frame_ref overlap_old, overlap_new; /* of the first one */
+
 	/* close */
 	uint8_t first_fin, first_rst;
 	bool simultaneous_close;
