@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line. Letters mean what they mean in tcpdump. */
+#include "config.h"
+
 #include "options.h"
 
 #include <errno.h>
