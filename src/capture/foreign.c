@@ -16,6 +16,7 @@ struct foreign {
 	pcap_t *pcap;
 	struct arena arena;
 	uint32_t link_type;
+	bool failed; /* libpcap tells it once only */
 };
 
 static ssize_t cookie_read(void *cookie, char *to, size_t n)
@@ -73,11 +74,12 @@ static int foreign_frames(struct frame_reader *r, struct frame *out, int max)
 	const uint8_t *data;
 	int n = 0, got = 1;
 
-	while (n < max && (got = pcap_next_ex(f->pcap, &h, &data)) == 1) {
+	while (n < max && !f->failed && (got = pcap_next_ex(f->pcap, &h, &data)) == 1) {
 		arena_copy(&f->arena, n, h, data, 1, &out[n]);
 		out[n++].link_type = f->link_type;
 	}
-	return n || got != PCAP_ERROR ? n : foreign_failed(r, f);
+	f->failed = f->failed || got == PCAP_ERROR;
+	return n || !f->failed ? n : foreign_failed(r, f);
 }
 
 static void foreign_close(struct frame_reader *r)
