@@ -165,13 +165,13 @@ static inline int remove_test_folder(void **state)
 	return system(command);
 }
 
-/* Path of a file in the test's folder; of the last eight calls. */
+/* Path of a file in the test's folder; stays through the next 500 calls. */
 static inline const char *in_folder(const char *name)
 {
-	static char paths[8][PATH_MAX];
+	static char paths[512][128];
 	static int turn;
 
-	turn = (turn + 1) % 8;
+	turn = (turn + 1) % 512;
 	snprintf(paths[turn], sizeof(paths[turn]), "%s/%s", test_folder, name);
 	return paths[turn];
 }

@@ -37,7 +37,7 @@ const char *input_packed_name(const uint8_t *data, size_t size);
 
 /*
  * Unpacks what comes from `raw`, whose content and input are taken over. Past `max_bytes` of output it fails with a
- * sentence, so that a small file cannot fill the machine's time and memory.
+ * sentence, so that a small file cannot fill the machine's time and memory; 0: no limit.
  */
 struct input *input_unpack(struct window *raw, uint64_t max_bytes);
 

@@ -108,7 +108,9 @@ static int by_name(const void *a, const void *b)
 {
 	const struct listed_source *x = a, *y = b;
 
-	return natural_compare(x->path, y->path);
+	int by_path = natural_compare(x->path, y->path);
+
+	return by_path ? by_path : x->folder - y->folder;
 }
 
 struct file_identity {
@@ -128,6 +130,14 @@ static int by_identity(const void *a, const void *b)
 	return x->at - y->at;
 }
 
+static void drop(struct source_list *l, struct listed_source *s)
+{
+	if (s->folder >= 0)
+		l->found[s->folder]++;
+	free(s->path);
+	s->path = NULL;
+}
+
 /* Takes each file once, by the first of its names: its packets would look doubled. */
 static void drop_doubles(struct source_list *l)
 {
@@ -140,10 +150,8 @@ static void drop_doubles(struct source_list *l)
 			ids[known++] = (struct file_identity){st.st_dev, st.st_ino, i};
 	qsort(ids, (size_t)known, sizeof(*ids), by_identity);
 	for (int i = 1; i < known; i++)
-		if (ids[i].device == ids[i - 1].device && ids[i].inode == ids[i - 1].inode) {
-			free(l->sources[ids[i].at].path);
-			l->sources[ids[i].at].path = NULL;
-		}
+		if (ids[i].device == ids[i - 1].device && ids[i].inode == ids[i - 1].inode)
+			drop(l, &l->sources[ids[i].at]);
 	for (int i = 0; i < l->count; i++)
 		if (l->sources[i].path)
 			l->sources[kept++] = l->sources[i];

@@ -89,6 +89,22 @@ static ssize_t open_entry(struct unpack *u)
 	return 1;
 }
 
+/* All that is allowed was given out: is there more? */
+static ssize_t at_limit(struct unpack *u)
+{
+	char one;
+	ssize_t got = archive_read_data(u->archive, &one, 1);
+
+	if (got < 0)
+		return failed(u);
+	if (got == 0)
+		return INPUT_END;
+	snprintf(u->in.problem, sizeof(u->in.problem),
+		"it unpacks to more than %llu bytes, the limit of --max-expand; the rest was left unread",
+		(unsigned long long)u->max);
+	return INPUT_FAILED;
+}
+
 static ssize_t unpack_read(struct input *in, void *to, size_t n)
 {
 	struct unpack *u = (struct unpack *)in;
@@ -98,18 +114,14 @@ static ssize_t unpack_read(struct input *in, void *to, size_t n)
 		return INPUT_FAILED;
 	if (!u->opened && (got = open_entry(u)) <= 0)
 		return got;
-	if (n > u->max - u->made + 1)
-		n = (size_t)(u->max - u->made + 1);
+	if (u->made == u->max)
+		return at_limit(u);
+	if (n > u->max - u->made)
+		n = (size_t)(u->max - u->made);
 	got = archive_read_data(u->archive, to, n);
 	if (got < 0)
 		return failed(u);
 	u->made += (uint64_t)got;
-	if (u->made > u->max) {
-		snprintf(in->problem, sizeof(in->problem),
-			"it unpacks to more than %llu bytes, the limit of --max-expand; the rest was left unread",
-			(unsigned long long)u->max);
-		return INPUT_FAILED;
-	}
 	return got;
 }
 
@@ -131,7 +143,7 @@ struct input *input_unpack(struct window *raw, uint64_t max_bytes)
 	u->in.size = raw->in->size;
 	u->raw = *raw;
 	*raw = (struct window){0};
-	u->max = max_bytes < UINT64_MAX ? max_bytes : UINT64_MAX - 1;
+	u->max = max_bytes ? max_bytes : UINT64_MAX;
 	u->archive = archive_read_new();
 	/* These five only: others of libarchive's filters start programs. */
 	archive_read_support_filter_gzip(u->archive);

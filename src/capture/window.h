@@ -12,8 +12,9 @@
 
 struct input;
 
-#define WINDOW_ROOM (1024 * 1024) /* one read: large enough to hide the cost of the call, small enough for the cache \
-				   */
+#define WINDOW_ROOM \
+	(1024 * 1024) /* one read: large enough to hide the cost of the call, small enough for the cache \
+		       */
 
 struct window {
 	struct input *in; /* owned */
