@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Prints what decode/ makes of each frame of a capture file, tab-separated, for decode_vs_tshark: frame number, kind,
- * verdict, fault, source, destination, protocol, ports, and of TCP seq, ack, flags, window and payload length on the
- * wire; last the tunnels. Frames are read by libpcap, so that this test needs nothing of src/capture/.
+ * verdict, fault, source, destination, protocol, ports, seq and ack of TCP (type and code of ICMP), flags, window, payload
+ * length on the wire, checksum, tunnels. Frames are read by libpcap, so that this test needs nothing of src/capture/.
  */
 #include <pcap/pcap.h>
 #include <stdio.h>

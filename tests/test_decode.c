@@ -97,6 +97,17 @@ static void test_cut_in_options_is_still_a_segment(void **state)
 	assert_int_equal(packet_checksum((struct packet *)p), CHECKSUM_PARTIAL); /* it is 0 */
 }
 
+/* An empty segment with a checksum, of whose options two bytes are here: nothing to sum up */
+static void test_checksum_needs_the_options_too(void **state)
+{
+	struct bench *b = *state;
+
+	decode_kept(b, MACS "0800" IP_52 "9c40 01bb 0000 03e8 0000 07d0 8010 01f5 abcd 0000"
+		"0101 080a 0000 0007 0000 0009", 14 + 20 + 22);
+	assert_int_equal(b->p.kind, PACKET_TCP);
+	assert_int_equal(packet_checksum(&b->p), CHECKSUM_UNKNOWN);
+}
+
 static void test_cut_header_is_cut_and_short_one_is_bad(void **state)
 {
 	const struct packet *p = decode_kept(*state, MACS "0800" IP_52 TCP_TS, 14 + 20 + 19);
@@ -319,6 +330,7 @@ int main(void)
 		bench_test(test_sack_blocks),
 		bench_test(test_option_that_overruns_leaves_the_segment),
 		bench_test(test_cut_in_options_is_still_a_segment),
+		bench_test(test_checksum_needs_the_options_too),
 		bench_test(test_cut_header_is_cut_and_short_one_is_bad),
 		bench_test(test_bad_lengths_of_ip),
 		bench_test(test_frame_shorter_than_the_packet_is_used_as_cut),

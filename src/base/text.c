@@ -87,7 +87,7 @@ void text_add_char(struct text *t, char c)
 	text_add_bytes(t, &c, 1);
 }
 
-static void text_vprintf(struct text *t, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void text_vprintf(struct text *t, const char *format, va_list args)
 {
 	va_list again;
 	int n;

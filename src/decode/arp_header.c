@@ -2,6 +2,8 @@
 /* ARP and RARP for IPv4 over hardware with 48-bit addresses (RFC 826, RFC 903). */
 #include "decode/layers.h"
 
+#define HARDWARE_ETHERNET 1
+
 static void arp_addresses(struct arp_header *a, const uint8_t *body)
 {
 	memcpy(a->sender_mac.b, body, 6);
@@ -21,7 +23,7 @@ void arp_decode(struct decoder *d, struct packet *p, struct reader *r)
 	}
 	if (be16(h + 2) != ETHER_IPV4) /* ARP for something else than IPv4 */
 		return;
-	if (h[5] != 4) {
+	if (h[5] != 4 || (h[4] != 6 && be16(h) == HARDWARE_ETHERNET)) {
 		packet_bad(p, FAULT_ARP);
 		return;
 	}

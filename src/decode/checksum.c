@@ -55,7 +55,7 @@ static uint32_t pseudo_sum(const struct packet *p, uint32_t length)
 static enum checksum_state judge(const struct packet *p, uint16_t stored, uint32_t segment_len)
 {
 	uint32_t pseudo = pseudo_sum(p, segment_len);
-	bool whole = p->payload_len == p->payload_wire;
+	bool whole = (size_t)(p->payload + p->payload_len - p->transport) == segment_len; /* options can be cut, too */
 
 	if (whole && fold(pseudo + in_host_order(sum_bytes(p->transport, segment_len))) == 0xffff)
 		return CHECKSUM_GOOD;

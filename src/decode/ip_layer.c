@@ -212,6 +212,7 @@ static void ip_other(struct decoder *d, struct packet *p, struct reader *r)
 	if (p->proto == IP_SCTP)
 		sctp_ports(p, r);
 	packet_payload(p, r);
+	tunnel_ip(d, p, r);
 }
 
 void ip_payload(struct decoder *d, struct packet *p, struct reader *r)

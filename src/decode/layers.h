@@ -68,11 +68,16 @@ enum ip_protocol {
 };
 
 /* link_layer.c */
-layer_fn link_ethernet, link_ethernet_fcs, link_null, link_raw, link_raw4, link_raw6, link_enc;
+layer_fn link_ethernet, link_null, link_raw, link_raw4, link_raw6, link_enc;
 void link_ether_type(struct decoder *d, struct packet *p, uint16_t type, struct reader *r);
 void link_llc(struct decoder *d, struct packet *p, struct reader *r);
 /* link_cooked.c */
 layer_fn link_sll, link_sll2, link_nflog;
+
+/* link_wifi.c */
+layer_fn link_wifi, link_radiotap, link_prism, link_ppi;
+/* tunnel_ppp.c */
+layer_fn link_ppp, link_ppp_hdlc, link_ppp_direction, link_chdlc, link_chdlc_direction, link_pppoe, link_slip;
 
 /* ip_layer.c, ipv6_ext.c; ip_any looks at the version. p->proto says what ip_payload carries on with. */
 layer_fn ip_any, ip4_decode, ip6_decode, ip_payload;
@@ -84,6 +89,9 @@ uint8_t ip6_skip_extensions(struct reader *r, uint8_t next);
 uint8_t ip_skip_ah(struct reader *r);
 
 layer_fn tcp_decode, udp_decode, icmp_decode, arp_decode;
+
+/* Tunnels. Where they carry nothing that is followed, *p stays as it is. tunnel_ip goes by p->proto. */
+layer_fn tunnel_ip, tunnel_gre, tunnel_udp, tunnel_mpls, tunnel_nsh;
 
 /* What both IP versions do with a fragment: joined, or noted as PACKET_FRAGMENT; true: go on with p->proto. */
 bool ip_fragment(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ethernet II, IEEE 802.3 with LLC and SNAP, IEEE 802.1Q and 802.1ad tags, BSD loopback, raw IP, OpenBSD enc. */
 #include "decode/layers.h"
+#include "decode/tunnel.h"
 
 #define ETHER_TYPE_MIN 0x0600 /* below it the field is a length (IEEE 802.3, clause 3.2.6) */
 #define LLC_LENGTH_MAX 1500
@@ -53,6 +54,14 @@ static void ether_other(struct decoder *d, struct packet *p, uint16_t type, stru
 {
 	if (type == ETHER_ARP || type == ETHER_RARP)
 		arp_decode(d, p, r);
+	else if (type == ETHER_PPPOE)
+		link_pppoe(d, p, r);
+	else if (type == ETHER_MPLS || type == ETHER_MPLS_MULTICAST)
+		tunnel_mpls(d, p, r);
+	else if (type == ETHER_NSH)
+		tunnel_nsh(d, p, r);
+	else if (type == ETHER_TEB)
+		tunnel_follow(d, p, r, &(struct inside){ "ethernet", 0, ETHER_TEB, false });
 	else if (type == ETHER_JUMBO_LLC)
 		link_llc(d, p, r);
 	else if (type <= LLC_LENGTH_MAX) {

@@ -64,6 +64,13 @@ static void tcp_option(struct tcp_header *t, uint8_t kind, struct reader *o)
 	}
 }
 
+/* A length that was wrong further out is the more telling fault. */
+static void option_fault(struct packet *p)
+{
+	if (!p->fault)
+		p->fault = FAULT_TCP_OPTION;
+}
+
 /* Options up to the first that is broken; one that the capture cut off is no fault. */
 static void tcp_options(struct packet *p, struct reader *r)
 {
@@ -77,7 +84,7 @@ static void tcp_options(struct packet *p, struct reader *r)
 			continue;
 		length = rd_u8(r);
 		if (rd_ok(r) && length < 2) {
-			p->fault = FAULT_TCP_OPTION;
+			option_fault(p);
 			return;
 		}
 		option = rd_sub(r, length - 2u);
@@ -85,7 +92,7 @@ static void tcp_options(struct packet *p, struct reader *r)
 			tcp_option(&p->tcp, kind, &option);
 	}
 	if (r->state == READER_BAD)
-		p->fault = FAULT_TCP_OPTION;
+		option_fault(p);
 }
 
 static void clear_options(struct tcp_header *t)

@@ -7,7 +7,6 @@ void udp_decode(struct decoder *d, struct packet *p, struct reader *r)
 	const uint8_t *h = rd_bytes(r, 8);
 	uint16_t length;
 
-	(void)d;
 	if (!h) {
 		packet_fail(p, r, FAULT_UDP_LENGTH);
 		return;
@@ -26,4 +25,5 @@ void udp_decode(struct decoder *d, struct packet *p, struct reader *r)
 	p->sport = be16(h);
 	p->dport = be16(h + 2);
 	packet_payload(p, r);
+	tunnel_udp(d, p, r);
 }
