@@ -228,6 +228,11 @@ static bool are_records(const struct options *o)
 	return records && records == o->input_count;
 }
 
+static bool records_take_stdout(const struct options *o)
+{
+	return o->records_path && strcmp(o->records_path, "-") == 0;
+}
+
 static int report(struct run *run)
 {
 	const struct options *o = run->o;
@@ -243,6 +248,10 @@ static int report(struct run *run)
 		status = STATUS_FAILED;
 	}
 	if (report_write(r, o, error, sizeof(error))) {
+		complain(error);
+		status = STATUS_FAILED;
+	}
+	if (!report_takes_stdout(o) && !records_take_stdout(o) && report_print(r, o, error, sizeof(error))) {
 		complain(error);
 		status = STATUS_FAILED;
 	}
