@@ -19,10 +19,14 @@ extern const struct rule rule_connection_limit;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
 /* TLS: a specific reason before a general one. */
+extern const struct rule rule_tls_certificate;
+extern const struct rule rule_tls_mixed_up;
 extern const struct rule rule_tls_client_certificate;
+extern const struct rule rule_tls_refused;
 extern const struct rule rule_tls_parameters;
 extern const struct rule rule_tls_alert;
 extern const struct rule rule_tls_silent;
+extern const struct rule rule_tls_stalled;
 /* Resets. */
 extern const struct rule rule_rst_injected;
 extern const struct rule rule_rst;
@@ -49,10 +53,14 @@ const struct rule *const rule_table[] = {
 	&rule_time_wait,
 	&rule_ftp_churn,
 
+	&rule_tls_certificate,
+	&rule_tls_mixed_up,
 	&rule_tls_client_certificate,
+	&rule_tls_refused,
 	&rule_tls_parameters,
 	&rule_tls_alert,
 	&rule_tls_silent,
+	&rule_tls_stalled,
 
 	&rule_rst_injected,
 	&rule_icmp_rejected,
