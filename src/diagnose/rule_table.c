@@ -16,6 +16,7 @@ extern const struct rule rule_health_check;
 extern const struct rule rule_accept_loop;
 /* Limits and ports: they take unanswered connections over. */
 extern const struct rule rule_connection_limit;
+extern const struct rule rule_flood;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
 /* TLS: a specific reason before a general one. */
@@ -34,8 +35,13 @@ extern const struct rule rule_rst;
 extern const struct rule rule_icmp_rejected;
 extern const struct rule rule_refused;
 extern const struct rule rule_no_answer;
+extern const struct rule rule_handshake;
 /* Services. */
 extern const struct rule rule_https_redirect;
+extern const struct rule rule_proxy;
+extern const struct rule rule_silence;
+extern const struct rule rule_window;
+extern const struct rule rule_loss;
 /* What the failing conversations have in common. */
 extern const struct rule rule_rst_timer;
 extern const struct rule rule_failing_gateway;
@@ -49,6 +55,7 @@ const struct rule *const rule_table[] = {
 	&rule_health_check,
 	&rule_accept_loop,
 
+	&rule_flood,
 	&rule_connection_limit,
 	&rule_time_wait,
 	&rule_ftp_churn,
@@ -66,9 +73,14 @@ const struct rule *const rule_table[] = {
 	&rule_icmp_rejected,
 	&rule_refused,
 	&rule_no_answer,
+	&rule_handshake,
 	&rule_rst,
+	&rule_silence,
 
 	&rule_https_redirect,
+	&rule_proxy,
+	&rule_window,
+	&rule_loss,
 
 	&rule_rst_timer,
 	&rule_failing_gateway,
