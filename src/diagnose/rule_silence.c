@@ -13,6 +13,7 @@
 #define NO_REPLY_MIN_S 3.0
 #define STALLED_MIN_S 5.0
 #define RTTS_MIN 10.0
+#define SMALL_ASK 16384 /* sent at once: what follows much later (close_notify) is no part of the request */
 
 /* The offset at which it became clear: the last event of either side, or the end of the capture while it was open. */
 static double waited_since(const struct conversation *c, int64_t from_ns)
@@ -110,7 +111,7 @@ static bool claim_no_reply(const struct conversation *c, struct claim *out)
 	if (c->record->proto != 6 || c->conn->pending != SIDE_ORIG || !t->ask.frame || t->answer.frame || !t->acked.frame ||
 		!c->conn->handshake_ack.frame || !healthy_path(c) || c->conn->first_fin == SIDE_RESP)
 		return false;
-	s = waited_since(c, t->ask_last.at_ns);
+	s = waited_since(c, t->ask_bytes > SMALL_ASK ? t->ask_last.at_ns : t->ask.at_ns);
 	if (s < NO_REPLY_MIN_S || s < RTTS_MIN * c->rtt_s)
 		return false;
 	if (c->conn->end_reason == CONN_END_OPEN && !c->orig->fin.frame)
@@ -129,7 +130,15 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	(void)x;
 	if (c->record->proto != 6 || c->cannot_tell)
 		return false;
-	return claim_after_idle(c, out) || claim_vanished(c, out) || claim_stalled(c, out) || claim_no_reply(c, out);
+	return claim_after_idle(c, out) || claim_vanished(c, out);
+}
+
+static bool on_claim_unanswered(void *state, struct diagnosis_context *x, const struct conversation *c,
+	struct claim *out)
+{
+	(void)state;
+	(void)x;
+	return c->record->proto == 6 && !c->cannot_tell && (claim_stalled(c, out) || claim_no_reply(c, out));
 }
 
 static void each_after_idle(void *arg, struct diagnosis_context *x, const struct claim_group *g)
@@ -216,13 +225,27 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	(void)state;
 	claim_groups(x, "silent-after-idle", GROUP_BY_SERVICE, each_after_idle, NULL);
 	claim_groups(x, "peer-vanished", GROUP_BY_SERVICE, each_vanished, NULL);
+}
+
+static void on_finish_unanswered(void *state, struct diagnosis_context *x)
+{
+	(void)state;
 	claim_groups(x, "stalled-transfer", GROUP_BY_SERVICE, each_stalled, NULL);
 	claim_groups(x, "no-reply", GROUP_BY_SERVICE, each_no_reply, NULL);
 }
 
+/* Before the resets: the client's own RST when it gives up is not the failure. */
 const struct rule rule_silence = {
-	.codes = { "silent-after-idle", "peer-vanished", "stalled-transfer", "no-reply" },
+	.codes = { "silent-after-idle", "peer-vanished" },
 	.spec = "RFC 9293, section 3.8; RFC 1122, section 4.2.3.6",
 	.claim = on_claim,
 	.finish = on_finish,
+};
+
+/* After them. */
+const struct rule rule_unanswered = {
+	.codes = { "stalled-transfer", "no-reply" },
+	.spec = "RFC 9293, section 3.8",
+	.claim = on_claim_unanswered,
+	.finish = on_finish_unanswered,
 };

@@ -40,6 +40,7 @@ extern const struct rule rule_handshake;
 extern const struct rule rule_https_redirect;
 extern const struct rule rule_proxy;
 extern const struct rule rule_silence;
+extern const struct rule rule_unanswered;
 extern const struct rule rule_window;
 extern const struct rule rule_loss;
 /* What the failing conversations have in common. */
@@ -74,8 +75,9 @@ const struct rule *const rule_table[] = {
 	&rule_refused,
 	&rule_no_answer,
 	&rule_handshake,
-	&rule_rst,
 	&rule_silence,
+	&rule_rst,
+	&rule_unanswered,
 
 	&rule_https_redirect,
 	&rule_proxy,
