@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dissectors/tls_decrypt.h"
 #include "dissectors/tls_names.h"
 #include "dissectors/tls_state.h"
 
@@ -144,6 +145,8 @@ static void change_cipher_spec(struct tls_state *st, const struct tls_place *at)
 
 	if (tls_version_is_13(t->version))
 		return;
+	if (st->dir[at->side].encrypted)
+		tls_crypt_changed(st, at->side); /* renegotiated: the key log has no line for that */
 	st->dir[at->side].encrypted = true;
 	if (at->side == t->client || !t->at[TLS_SERVER_HELLO].frame || t->handshake_cut)
 		return;
@@ -199,6 +202,61 @@ static void one_record(struct tls_state *st, const struct tls_place *at, uint8_t
 	}
 }
 
+/* What an encrypted record turned out to hold. */
+static void opened_record(struct tls_state *st, const struct tls_place *at, const struct tls_plain *plain)
+{
+	struct tls_place inside = *at;
+	struct tls *t = &st->t;
+
+	inside.decrypted = true;
+	if (plain->type == TLS_HANDSHAKE) {
+		tls_handshake_bytes(st, &inside, plain->bytes, plain->len);
+	} else if (plain->type == TLS_ALERT && plain->len == 2) {
+		tls_alert(st, &inside, plain->bytes[0], plain->bytes[1]);
+	} else if (plain->type == TLS_APPLICATION) {
+		if (!t->app_data[at->side].frame)
+			t->app_data[at->side] = session_ref(at->session, &at->absolute);
+		t->app_bytes[at->side] += plain->len;
+		if (t->stage >= TLS_CLIENT_FINISHED || !t->early_data)
+			established(st, at);
+	}
+}
+
+/* Early data before the client's handshake keys apply has a key of its own, which is not looked for. */
+static bool is_early_data(const struct tls_state *st, const struct tls_place *at)
+{
+	return st->t.early_data && at->side == st->t.client && !tls_crypt_worked(st, at->side);
+}
+
+/* true: the record was opened, or could not be although the key is right; there is nothing more to find out. */
+static bool open_record(struct tls_state *st, const struct tls_place *at, const uint8_t *header, const uint8_t *body,
+	size_t n)
+{
+	struct tls_plain plain;
+	struct tls *t = &st->t;
+	uint8_t type = header[0];
+
+	if (!st->dir[at->side].encrypted || type == TLS_CHANGE_CIPHER_SPEC)
+		return false;
+	if (type == TLS_ALERT && n == 2)
+		return false;
+	switch (tls_crypt_open(st, at, header, body, n, &plain)) {
+	case TLS_OPENED:
+		opened_record(st, at, &plain);
+		return true;
+	case TLS_OPEN_FAILED:
+		if (is_early_data(st, at)) {
+			tls_crypt_again(st, at->side);
+			return false;
+		}
+		if (t->decrypt_failures++ == 0)
+			t->decrypt_failure = session_ref(at->session, &at->absolute);
+		return tls_crypt_worked(st, at->side);
+	default:
+		return false;
+	}
+}
+
 /* The first record of a side. One that cannot be a first one: the beginning was not captured. */
 static void first_record(struct tls_state *st, const struct tls_place *at, const uint8_t *p)
 {
@@ -217,11 +275,11 @@ static void first_record(struct tls_state *st, const struct tls_place *at, const
 		tls_cut(st, at);
 }
 
-static bool body_is_needed(const struct tls_state *st, const struct tls_place *at, uint8_t type, size_t len)
+static bool body_is_needed(struct tls_state *st, const struct tls_place *at, uint8_t type, size_t len)
 {
 	if (len <= WAIT_FOR_BODY || (type == TLS_HANDSHAKE && !st->dir[at->side].encrypted))
 		return true;
-	return false;
+	return st->dir[at->side].encrypted && tls_crypt_wants(st, at, type, len);
 }
 
 static void remember_rest(struct tls_direction *d, const uint8_t *p, size_t n, size_t total)
@@ -246,7 +304,8 @@ static enum dissect_verdict walk_record(struct tls_state *st, const struct tls_p
 	d->rest_total = 0;
 	if (!d->started)
 		first_record(st, at, p);
-	one_record(st, at, p[0], p + TLS_HEADER, len);
+	if (!open_record(st, at, p, n < total ? NULL : p + TLS_HEADER, len))
+		one_record(st, at, p[0], p + TLS_HEADER, len);
 	*used = total;
 	return DISSECT_OK;
 }
@@ -300,6 +359,16 @@ static void plain_answer(struct tls_state *st, const struct tls_place *at, const
 	}
 	if (d->plain_told)
 		session_mark(at->session, at->side, &at->absolute, out);
+}
+
+/* Text first, then TLS: some STARTTLS of a protocol that nobody here knows. */
+static void leave_plain(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls_direction *d = &st->dir[at->side];
+
+	d->plain = d->plain_told = false;
+	st->t.answered_with[0] = '\0';
+	st->t.answered_ref = (struct frame_ref){ 0 };
 }
 
 /* Bytes that are no record where one should begin. */
@@ -361,6 +430,8 @@ static enum dissect_verdict walk(struct tls_state *st, const struct tls_place *a
 		d->lost = *used == n;
 		return DISSECT_OK;
 	}
+	if (d->plain && record_header(p, n) != HEADER_NO)
+		leave_plain(st, at);
 	if (d->opaque || d->plain) {
 		if (d->plain)
 			plain_answer(st, at, p, n);
@@ -417,6 +488,7 @@ static enum dissect_verdict tls_gap(void *state, struct session *s, enum side si
 	if (d->join.len || d->pass || d->lost || (d->rest_total && d->rest_type == TLS_HANDSHAKE))
 		d->message_lost = true;
 	d->skip = d->lost ? 0 : (size_t)(rest - missing);
+	tls_crypt_gap(st, side);
 	tls_handshake_forget(d);
 	d->rest_total = 0;
 	return DISSECT_OK;
@@ -433,6 +505,7 @@ static void tls_finish(void *state, struct session *s)
 	struct tls_state *st = state;
 	struct record r;
 
+	tls_crypt_free(st);
 	tls_handshake_forget(&st->dir[SIDE_ORIG]);
 	tls_handshake_forget(&st->dir[SIDE_RESP]);
 	if (!st->dir[SIDE_ORIG].started && !st->dir[SIDE_RESP].started)

@@ -227,11 +227,14 @@ void tls_fingerprint_server(struct tls *t, const uint8_t *body, size_t n)
 	struct list extensions = { .n = 0 };
 	struct text text = { 0 };
 	uint16_t version = rd_u16(&r), cipher;
+	bool early_draft = version >> 8 == 0x7f;
 
 	rd_skip(&r, 32);
-	rd_skip(&r, rd_u8(&r));
+	if (!early_draft)
+		rd_skip(&r, rd_u8(&r));
 	cipher = rd_u16(&r);
-	rd_skip(&r, 1);
+	if (!early_draft)
+		rd_skip(&r, 1);
 	list = rd_sub(&r, rd_left(&r) ? rd_u16(&r) : 0);
 	while (rd_left(&list)) {
 		add(&extensions, rd_u16(&list));

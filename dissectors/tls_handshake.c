@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dissectors/tls_decrypt.h"
 #include "dissectors/tls_names.h"
 #include "dissectors/tls_state.h"
 
@@ -166,6 +167,7 @@ static void on_server_key_exchange(struct tls_state *st, const uint8_t *body, si
 static void on_finished(struct tls_state *st, const struct tls_place *at)
 {
 	st->dir[at->side].finished = true;
+	tls_crypt_finished(st, at->side);
 	tls_reached(st, at, at->side == st->t.client ? TLS_CLIENT_FINISHED : TLS_SERVER_FINISHED);
 	tls_mark(at, "Finished");
 	if (st->dir[side_other(at->side)].finished)
@@ -216,6 +218,9 @@ void tls_handshake_message(struct tls_state *st, const struct tls_place *at, uin
 	case TLS_MSG_CLIENT_KEY_EXCHANGE:
 		tls_reached(st, at, TLS_CLIENT_KEY_EXCHANGE);
 		tls_mark(at, "ClientKeyExchange");
+		break;
+	case TLS_MSG_KEY_UPDATE:
+		tls_crypt_key_update(st, at->side);
 		break;
 	case TLS_MSG_FINISHED:
 		on_finished(st, at);

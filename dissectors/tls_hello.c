@@ -270,7 +270,7 @@ bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool 
 		rd_skip(&r, 1);
 	if (!rd_ok(&r) || !server_extensions(st, &r))
 		return false;
-	if (!*retry && !early_draft)
+	if (!*retry)
 		tls_fingerprint_server(t, body, n);
 	return true;
 }

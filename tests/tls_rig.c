@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Frames are read by libpcap; conversations are told apart by their tuple and, for TCP, by a new SYN. */
+/* Conversations are told apart by their tuple and, for TCP, by a new SYN. */
 #include "tls_rig.h"
 
-#include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "capture/capture.h"
 #include "decode/decode.h"
 #include "decode/packet.h"
+#include "dissectors/keylog.h"
 #include "dissectors/session.h"
+#include "options.h"
 #include "reassemble/reassemble.h"
 
 #define FLOWS_MAX 4096
@@ -90,6 +90,15 @@ static bool is_to(const struct record *h, const struct packet *p)
 		h->resp_p == p->sport;
 }
 
+static void take_mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
+{
+	struct rig_flow *f = flow;
+	const struct rig_options *o = f->rig->options;
+
+	if (o->mark)
+		o->mark(o->mark_arg, &f->head, side, absolute->frame, label);
+}
+
 static struct rig_flow *open_flow(struct rig_state *rig, const struct packet *p)
 {
 	struct rig_flow *f;
@@ -107,6 +116,7 @@ static struct rig_flow *open_flow(struct rig_state *rig, const struct packet *p)
 	f->head.resp_p = p->dport;
 	f->owner.head = &f->head;
 	f->owner.flow = f;
+	f->owner.mark = take_mark;
 	f->owner.first_fin = f->owner.first_rst = SIDE_NONE;
 	if (p->kind == PACKET_TCP)
 		f->isn = p->tcp.seq;
@@ -169,32 +179,31 @@ static void on_udp(struct rig_state *rig, const struct packet *p)
 	session_datagram(rig->engine, &f->session, &f->owner, &c);
 }
 
-static uint32_t link_type_of(int dlt)
+static void on_frame(struct rig_state *rig, struct decoder *d, const struct frame *f)
 {
-	return dlt == DLT_RAW ? 101 : dlt == DLT_PPP_SERIAL ? 50 : dlt == DLT_PPP_ETHER ? 51 : (uint32_t)dlt;
-}
-
-static void read_frames(struct rig_state *rig, pcap_t *pcap)
-{
-	struct decoder *d = decoder_new(1 << 22);
-	struct frame f = { .link_type = link_type_of(pcap_datalink(pcap)) };
-	struct pcap_pkthdr *h;
-	const u_char *data;
 	struct packet p;
 
-	while (pcap_next_ex(pcap, &h, &data) == 1) {
-		f.data = data;
-		f.captured = h->caplen;
-		f.on_wire = h->len;
-		f.ts_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec;
-		f.clock_ns = f.ts_ns > f.clock_ns ? f.ts_ns : f.clock_ns;
-		f.number++;
-		rig->clock_ns = f.clock_ns;
-		decode_frame(d, &f, &p);
-		if (p.verdict == PACKET_OK && p.kind == PACKET_TCP)
-			on_tcp(rig, &p);
-		else if (p.verdict == PACKET_OK && p.kind == PACKET_UDP)
-			on_udp(rig, &p);
+	rig->clock_ns = f->clock_ns;
+	decode_frame(d, f, &p);
+	if (p.verdict == PACKET_OK && p.kind == PACKET_TCP)
+		on_tcp(rig, &p);
+	else if (p.verdict == PACKET_OK && p.kind == PACKET_UDP)
+		on_udp(rig, &p);
+}
+
+static void read_frames(struct rig_state *rig, struct capture_stream *c)
+{
+	struct decoder *d = decoder_new(1 << 22);
+	struct batch b;
+	int64_t clock_ns;
+
+	while (capture_next(c, &b, &clock_ns) == 1) {
+		const char *secrets = capture_secrets(c);
+
+		if (secrets && rig->options->secrets)
+			keylog_add(rig->options->secrets, secrets, strlen(secrets));
+		for (int i = 0; i < b.count; i++)
+			on_frame(rig, d, &b.frames[i]);
 	}
 	decoder_free(d);
 }
@@ -213,20 +222,21 @@ static void finish(struct rig_state *rig)
 int rig_file(const char *path, const struct rig_options *o, const struct record_sink *sink)
 {
 	static const struct stream_taker taker = { take_data, take_gap, take_end, NULL };
-	char error[PCAP_ERRBUF_SIZE];
-	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
+	struct options options = { .inputs = &path, .input_count = 1, .from_ns = INT64_MIN, .to_ns = INT64_MAX,
+		.max_expand_bytes = UINT64_C(1) << 30, .memory_bytes = 1 << 30 };
+	char error[256];
+	struct capture_stream *c = capture_open(&options, error, sizeof(error));
 	struct rig_state *rig;
 
-	if (!pcap)
+	if (!c)
 		return -1;
-	hash_init();
 	rig = xcalloc(1, sizeof(*rig));
 	rig->options = o;
 	rig->random = o->seed;
 	rig->engine = dissect_engine_new(sink, o->keys);
 	rig->reassembler = reassembler_new(ENGINE_NATIVE, &taker, 64 << 20, 4 << 20);
-	read_frames(rig, pcap);
-	pcap_close(pcap);
+	read_frames(rig, c);
+	capture_close(c);
 	finish(rig);
 	return 0;
 }

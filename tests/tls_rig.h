@@ -14,6 +14,9 @@ struct rig_options {
 	uint32_t split; /* 0: segments as they are; n: chunks of 1 to n bytes, drawn from `seed` */
 	uint32_t seed;
 	const struct keylog *keys;
+	struct keylog *secrets; /* where secrets in the capture itself go; usually the same as keys */
+	void (*mark)(void *arg, const struct record *head, enum side side, uint64_t frame, const char *label);
+	void *mark_arg;
 };
 
 /* Gives the records of the file to the sink, in the order of the conversations' first frames. -1: cannot be read. */
