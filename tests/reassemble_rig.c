@@ -68,6 +68,7 @@ void rig_feed(struct rig *g, const struct rig_segment *s)
 		.sport = s->side == SIDE_ORIG ? 40000 : 80,
 		.dport = s->side == SIDE_ORIG ? 80 : 40000,
 		.checksum = g->checksum,
+		.ip_len = g->ip_len,
 		.payload = s->bytes,
 		.payload_len = s->here,
 		.payload_wire = s->wire > s->here ? s->wire : s->here,

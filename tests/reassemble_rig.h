@@ -22,6 +22,7 @@ struct rig {
 	uint64_t frame;	      /* number of the last frame */
 	int64_t now_ns;
 	uint8_t checksum; /* of the next packets */
+	uint32_t ip_len;
 	uint32_t gaps[2], ends[2], differences;
 	uint64_t gap_bytes[2];
 };

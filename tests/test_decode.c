@@ -8,6 +8,7 @@
 #define LINK_RAW 101
 #define LINK_SLL 113
 #define LINK_SLL2 276
+#define LINK_JUNIPER 178
 
 #define MACS "0200 0000 0002 0200 0000 0001 "
 /* 192.0.2.1 > 192.0.2.9, id 0x1234, DF, ttl 64, TCP, total length 52 */
@@ -216,6 +217,10 @@ static void test_other_link_types(void **state)
 	assert_int_equal(p->kind, PACKET_TCP);
 	assert_int_equal(p->interface, 3);
 	assert_int_equal(p->sll_type, 0);
+	b->f.link_type = LINK_JUNIPER;
+	assert_int_equal(decode_hex(b, "4d4743 81 0006 010100 030104" MACS "0800" IP_52 TCP_TS)->kind, PACKET_TCP);
+	assert_int_equal(decode_hex(b, "4d4743 02 00000002" IP_52 TCP_TS)->kind, PACKET_TCP);
+	assert_int_equal(decode_hex(b, "4d4744 01" MACS "0800" IP_52 TCP_TS)->fault, FAULT_LINK);
 	b->f.link_type = 147;
 	assert_int_equal(decode_hex(b, IP_52 TCP_TS)->kind, PACKET_OTHER);
 }

@@ -453,6 +453,25 @@ static void test_wrong_checksums_throughout_are_offload(void **state)
 	end(&g);
 }
 
+/* ACKs of 46 bytes (6 of them padding) before the data whose place they seem to take. */
+static void test_ethernet_padding_is_no_data(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	g.ip_len = 46;
+	rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1, 1, "\0\0\0\0\0", 6, 0});
+	rig_feed(&g, &(struct rig_segment){SIDE_RESP, TCP_ACK, 1, 1, "\0\0\0\0a", 6, 0});
+	g.ip_len = 0;
+	rig_say(&g, SIDE_ORIG, 1, 1, "abcdefgh");
+	rig_close(&g);
+	assert_string_equal(text_str(&g.bytes[0]), "abcdefgh");
+	assert_int_equal(g.bytes[1].len, 6);
+	assert_int_equal(g.differences, 0);
+	end(&g);
+}
+
 static void test_segment_beyond_any_window_is_ignored(void **state)
 {
 	struct rig g;
@@ -647,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_rst_out_of_line_ends_nothing),
 		cmocka_unit_test(test_damaged_segment_gives_way_to_the_right_one),
 		cmocka_unit_test(test_wrong_checksums_throughout_are_offload),
+		cmocka_unit_test(test_ethernet_padding_is_no_data),
 		cmocka_unit_test(test_segment_beyond_any_window_is_ignored),
 		cmocka_unit_test(test_bound_of_a_stream_is_kept),
 		cmocka_unit_test(test_many_tiny_segments_are_bounded),

@@ -9,7 +9,6 @@
 #include "decode/fragment.h"
 #include "decode/layers.h"
 
-#define LINKTYPE_ETHERNET 1
 #define SLL_TYPE_NONE 255
 
 static const char *const fault_names[FAULT_KINDS] = {
@@ -43,17 +42,13 @@ static void packet_begin(struct packet *p, const struct frame *f)
 void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)
 {
 	struct reader r = rd_make(f->data, f->captured, f->on_wire);
-	const struct link_type *link;
 
 	d->turn++;
 	packet_begin(p, f);
-	if (f->link_type == LINKTYPE_ETHERNET) {
-		link_ethernet(d, p, &r);
-		return;
-	}
-	link = link_type_find(f->link_type);
-	if (link)
-		link->decode(d, p, &r);
+	if (!d->link || d->link->number != f->link_type)
+		d->link = link_type_find(f->link_type);
+	if (d->link)
+		d->link->decode(d, p, &r);
 }
 
 struct decoder *decoder_new(size_t fragment_bytes)

@@ -17,10 +17,12 @@
 
 struct fragments;
 struct fragment_seen;
+struct link_type;
 
 struct decoder {
 	struct fragments *fragments;
-	uint64_t turn; /* counts frames: what was joined in this turn is still looked at */
+	uint64_t turn;		      /* counts frames: what was joined in this turn is still looked at */
+	const struct link_type *link; /* of the last frame */
 };
 
 typedef void layer_fn(struct decoder *d, struct packet *p, struct reader *r);
@@ -68,7 +70,7 @@ enum ip_protocol {
 };
 
 /* link_layer.c */
-layer_fn link_ethernet, link_null, link_raw, link_raw4, link_raw6, link_enc;
+layer_fn link_ethernet, link_null, link_raw, link_raw4, link_raw6, link_enc, link_juniper;
 void link_ether_type(struct decoder *d, struct packet *p, uint16_t type, struct reader *r);
 void link_llc(struct decoder *d, struct packet *p, struct reader *r);
 /* link_cooked.c */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ethernet II, IEEE 802.3 with LLC and SNAP, IEEE 802.1Q and 802.1ad tags, BSD loopback, raw IP, OpenBSD enc. */
+/*
+ * Ethernet II, IEEE 802.3 with LLC and SNAP, IEEE 802.1Q and 802.1ad tags, BSD loopback, raw IP, OpenBSD enc,
+ * Juniper's Ethernet.
+ */
 #include "decode/layers.h"
 #include "decode/tunnel.h"
 
@@ -8,6 +11,9 @@
 #define SAP_SNAP 0xaa
 #define SAP_IP 0x06
 #define LLC_UI 0x03
+#define JUNIPER_MAGIC 0x4d4743
+#define JUNIPER_NO_ETHERNET 0x02
+#define JUNIPER_EXTENSIONS 0x80
 
 void link_ethernet(struct decoder *d, struct packet *p, struct reader *r)
 {
@@ -148,6 +154,24 @@ void link_enc(struct decoder *d, struct packet *p, struct reader *r)
 		return;
 	}
 	address_family(d, p, h[0] ? h[0] : h[3], r);
+}
+
+/* Ethernet as Junos captures it: a magic, flags, maybe a list of extensions; of its own packets there is only IP. */
+void link_juniper(struct decoder *d, struct packet *p, struct reader *r)
+{
+	uint32_t magic = rd_u24(r);
+	uint8_t flags = rd_u8(r);
+
+	if (flags & JUNIPER_EXTENSIONS)
+		rd_skip(r, rd_u16(r));
+	if (flags & JUNIPER_NO_ETHERNET)
+		rd_skip(r, 4);
+	if (!rd_ok(r) || magic != JUNIPER_MAGIC)
+		packet_fail(p, r, FAULT_LINK);
+	else if (flags & JUNIPER_NO_ETHERNET)
+		ip_any(d, p, r);
+	else
+		link_ethernet(d, p, r);
 }
 
 void link_raw(struct decoder *d, struct packet *p, struct reader *r)

@@ -26,6 +26,7 @@ static const struct link_type link_types[] = {
 	{ 127, "ieee-802-11-radiotap", link_radiotap },
 	{ 163, "ieee-802-11-avs", link_prism },
 	{ 166, "ppp-pppd", link_ppp_direction },
+	{ 178, "juniper-ethernet", link_juniper },
 	{ 192, "ppi", link_ppi },
 	{ 204, "ppp-with-direction", link_ppp_direction },
 	{ 205, "chdlc-with-direction", link_chdlc_direction },

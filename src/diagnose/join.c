@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Session records are emitted before the conn record of their conversation, most of them right before it. The last one
- * of each kind waits here; HTTP transactions that may explain a failure wait longer, by uid.
+ * Session records are emitted before the conn record of their conversation: the last one of each kind waits here, by
+ * uid. Of HTTP only transactions that may explain a failure wait.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,22 +9,24 @@
 #include "base/text.h"
 #include "diagnose/core.h"
 
-#define HTTP_WAITING_MAX 4096
-#define TUNNELS_WAITING_MAX 256
+#define WAITING_MAX 4096 /* of a kind; the oldest is forgotten: its conversation is still open */
+
+static const enum record_kind kinds[] = { RECORD_TLS, RECORD_HTTP, RECORD_FTP, RECORD_TUNNEL };
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 struct join {
-	struct record tls, ftp; /* last one of its kind */
-	struct table http;	/* uid -> struct record */
-	struct table tunnels;	/* uid -> struct record: the summary */
+	struct table waiting[KINDS]; /* uid -> struct record */
 };
 
 struct join *join_new(size_t *held_bytes)
 {
 	struct join *j = xcalloc(1, sizeof(*j));
 
-	table_init(&j->http, 20, sizeof(struct record), HTTP_WAITING_MAX);
-	table_init(&j->tunnels, 20, sizeof(struct record), TUNNELS_WAITING_MAX);
-	j->http.held_bytes = j->tunnels.held_bytes = held_bytes;
+	for (size_t i = 0; i < KINDS; i++) {
+		table_init(&j->waiting[i], sizeof(((struct record *)0)->uid), sizeof(struct record), WAITING_MAX);
+		j->waiting[i].held_bytes = held_bytes;
+	}
 	return j;
 }
 
@@ -35,35 +37,22 @@ static bool http_matters(const struct http *h)
 	return h->status == 0 || h->status >= 400 || h->proxy || !whole;
 }
 
+static bool matters(const struct record *r)
+{
+	if (r->kind == RECORD_HTTP)
+		return http_matters(&r->http);
+	return r->kind != RECORD_TUNNEL || r->tunnel.event == TUNNEL_SUMMARY;
+}
+
 void join_session(struct join *j, const struct record *r)
 {
-	switch ((enum record_kind)r->kind) {
-	case RECORD_TLS:
-		j->tls = *r;
-		break;
-	case RECORD_FTP:
-		j->ftp = *r;
-		break;
-	case RECORD_HTTP:
-		if (http_matters(&r->http))
-			*(struct record *)table_add(&j->http, r->uid) = *r;
-		else
-			table_remove(&j->http, r->uid);
-		break;
-	case RECORD_TUNNEL:
-		if (r->tunnel.event == TUNNEL_SUMMARY)
-			*(struct record *)table_add(&j->tunnels, r->uid) = *r;
-		break;
-	case RECORD_CAPTURE:
-	case RECORD_CONN:
-	case RECORD_DNS:
-	case RECORD_ICMP:
-	case RECORD_ARP:
-	case RECORD_DHCP:
-	case RECORD_LINK:
-	case RECORD_SERIES:
-	case RECORD_KINDS:
-		break;
+	for (size_t i = 0; i < KINDS; i++) {
+		if (kinds[i] != (enum record_kind)r->kind)
+			continue;
+		if (matters(r))
+			*(struct record *)table_add(&j->waiting[i], r->uid) = *r;
+		else if (r->kind == RECORD_HTTP)
+			table_remove(&j->waiting[i], r->uid);
 	}
 }
 
@@ -80,9 +69,12 @@ static double round_trip(const struct conn *c)
 	return (double)ns / 1e9;
 }
 
-static const struct record *same(const struct record *waiting, const struct record *r)
+static const struct record *waiting(const struct join *j, const struct record *r, enum record_kind kind)
 {
-	return waiting && waiting->uid[0] && memcmp(waiting->uid, r->uid, sizeof(r->uid)) == 0 ? waiting : NULL;
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i] == kind)
+			return table_find(&j->waiting[i], r->uid);
+	return NULL;
 }
 
 void join_conversation(struct join *j, const struct record *r, struct conversation *c)
@@ -90,13 +82,13 @@ void join_conversation(struct join *j, const struct record *r, struct conversati
 	*c = (struct conversation){.record = r, .conn = &r->conn};
 	c->orig = &r->conn.side[SIDE_ORIG];
 	c->resp = &r->conn.side[SIDE_RESP];
-	if ((c->tls_record = same(&j->tls, r)))
+	if ((c->tls_record = waiting(j, r, RECORD_TLS)))
 		c->tls = &c->tls_record->tls;
-	if ((c->ftp_record = same(&j->ftp, r)))
+	if ((c->ftp_record = waiting(j, r, RECORD_FTP)))
 		c->ftp = &c->ftp_record->ftp;
-	if ((c->http_record = table_find(&j->http, r->uid)))
+	if ((c->http_record = waiting(j, r, RECORD_HTTP)))
 		c->http = &c->http_record->http;
-	if ((c->tunnel_record = table_find(&j->tunnels, r->uid)))
+	if ((c->tunnel_record = waiting(j, r, RECORD_TUNNEL)))
 		c->tunnel = &c->tunnel_record->tunnel;
 	c->cannot_tell = r->conn.one_sided || c->orig->missing_bytes || c->resp->missing_bytes;
 	c->rtt_s = round_trip(&r->conn);
@@ -104,13 +96,13 @@ void join_conversation(struct join *j, const struct record *r, struct conversati
 
 void join_forget(struct join *j, const struct record *r)
 {
-	table_remove(&j->http, r->uid);
-	table_remove(&j->tunnels, r->uid);
+	for (size_t i = 0; i < KINDS; i++)
+		table_remove(&j->waiting[i], r->uid);
 }
 
 void join_free(struct join *j)
 {
-	table_free(&j->http);
-	table_free(&j->tunnels);
+	for (size_t i = 0; i < KINDS; i++)
+		table_free(&j->waiting[i]);
 	free(j);
 }

@@ -51,9 +51,13 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	s->pairs.drop = drop;
 }
 
+/* No byte of the client; what the server says to its FIN (a TLS alert) does not count. */
 static bool is_silent(const struct conn *c)
 {
-	return c->handshake_ack.frame && !c->side[SIDE_ORIG].bytes && !c->side[SIDE_RESP].bytes && !c->one_sided &&
+	const struct frame_ref *said = &c->side[SIDE_RESP].first_data, *fin = &c->side[SIDE_ORIG].fin;
+	bool unasked = said->frame && !(fin->frame && fin->at_ns <= said->at_ns);
+
+	return c->handshake_ack.frame && !c->side[SIDE_ORIG].bytes && !unasked && !c->one_sided &&
 		c->end_reason != CONN_END_OPEN;
 }
 

@@ -16,13 +16,18 @@ extern const struct rule rule_health_check;
 extern const struct rule rule_accept_loop;
 /* Limits and ports: they take unanswered connections over. */
 extern const struct rule rule_connection_limit;
+extern const struct rule rule_flood;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
 /* TLS: a specific reason before a general one. */
+extern const struct rule rule_tls_certificate;
+extern const struct rule rule_tls_mixed_up;
 extern const struct rule rule_tls_client_certificate;
+extern const struct rule rule_tls_refused;
 extern const struct rule rule_tls_parameters;
 extern const struct rule rule_tls_alert;
 extern const struct rule rule_tls_silent;
+extern const struct rule rule_tls_stalled;
 /* Resets. */
 extern const struct rule rule_rst_injected;
 extern const struct rule rule_rst;
@@ -30,8 +35,14 @@ extern const struct rule rule_rst;
 extern const struct rule rule_icmp_rejected;
 extern const struct rule rule_refused;
 extern const struct rule rule_no_answer;
+extern const struct rule rule_handshake;
 /* Services. */
 extern const struct rule rule_https_redirect;
+extern const struct rule rule_proxy;
+extern const struct rule rule_silence;
+extern const struct rule rule_unanswered;
+extern const struct rule rule_window;
+extern const struct rule rule_loss;
 /* What the failing conversations have in common. */
 extern const struct rule rule_rst_timer;
 extern const struct rule rule_failing_gateway;
@@ -45,22 +56,33 @@ const struct rule *const rule_table[] = {
 	&rule_health_check,
 	&rule_accept_loop,
 
+	&rule_flood,
 	&rule_connection_limit,
 	&rule_time_wait,
 	&rule_ftp_churn,
 
+	&rule_tls_certificate,
+	&rule_tls_mixed_up,
 	&rule_tls_client_certificate,
+	&rule_tls_refused,
 	&rule_tls_parameters,
 	&rule_tls_alert,
 	&rule_tls_silent,
+	&rule_tls_stalled,
 
 	&rule_rst_injected,
 	&rule_icmp_rejected,
 	&rule_refused,
 	&rule_no_answer,
+	&rule_handshake,
+	&rule_silence,
 	&rule_rst,
+	&rule_unanswered,
 
 	&rule_https_redirect,
+	&rule_proxy,
+	&rule_window,
+	&rule_loss,
 
 	&rule_rst_timer,
 	&rule_failing_gateway,

@@ -40,7 +40,7 @@ static bool claim_reset(const struct conversation *c, struct claim *out)
 {
 	const struct rst_seen *rst = first_rst(c, SIDE_RESP);
 
-	if (!rst || c->orig->fin.frame || first_rst(c, SIDE_ORIG))
+	if (!rst || rst->after_fin || c->orig->fin.frame || first_rst(c, SIDE_ORIG))
 		return false;
 	out->code = "rst-after-client-hello";
 	out->delay_s = when_s(rst->ref.at_ns - hello_at(c));

@@ -23,6 +23,7 @@ struct direction {
 	bool acked : 1;	      /* ack_seq is known */
 	bool good_sums : 1;   /* has sent a segment with a right checksum */
 	bool ended : 1;	      /* end was told */
+	bool padded : 1;      /* its short segments carry padding as data, so what differs means nothing */
 	bool ignored : 1;     /* nobody listens */
 	uint8_t mark_packets; /* packets since the mark was set */
 	uint32_t mark_seq;    /* acknowledged when the mark was set */
@@ -52,6 +53,7 @@ struct reassembler {
 void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p);
 /* Whether the receiver can have accepted the segment: its checksum is right, or left to the card. */
 bool native_takes(struct direction *d, const struct packet *p);
+bool native_is_padding(const struct packet *p); /* its payload is no payload */
 void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s);
 void native_close(struct reassembler *r, struct stream_pair *pair, const struct frame_ref *ref);
 

@@ -8,6 +8,7 @@
  * Where segments overlap, the bytes that came first are handed on.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/when.h"
 #include "capture/capture.h"
@@ -231,7 +232,8 @@ static void tell_difference(struct reassembler *r, struct direction *d, const st
 {
 	struct frame_ref old;
 
-	if (r->taker.differ && (tail_differs(d->tail, in, &old) || waiting_differs(&d->waiting, in, &old)))
+	if (r->taker.differ && !d->padded &&
+		(tail_differs(d->tail, in, &old) || waiting_differs(&d->waiting, in, &old)))
 		r->taker.differ(pair_of(d)->flow, side_of(d), &old, &in->ref);
 }
 
@@ -375,6 +377,19 @@ bool native_takes(struct direction *d, const struct packet *p)
 	return p->checksum != CHECKSUM_BAD || !d->good_sums;
 }
 
+/*
+ * Some capture tools count the padding of short Ethernet frames (60 bytes, 56 behind a VLAN tag) into the length of
+ * the IP packet: a bare ACK then seems to carry a few zeros, over which the next data is sent.
+ */
+bool native_is_padding(const struct packet *p)
+{
+	static const uint8_t zeros[6];
+
+	return p->tcp.flags == TCP_ACK && (p->ip_len == 42 || p->ip_len == 46) && p->payload_len &&
+	       p->payload_len <= sizeof(zeros) && p->payload_len == p->payload_wire &&
+	       memcmp(p->payload, zeros, p->payload_len) == 0;
+}
+
 static void take_segment(
 	struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
 {
@@ -384,7 +399,9 @@ static void take_segment(
 
 	if (in.wire < in.here)
 		in.here = in.wire;
-	if (in.wire)
+	if (native_is_padding(p))
+		d->padded = true;
+	else if (in.wire)
 		take_payload(r, d, &in);
 	if (p->tcp.flags & TCP_RST)
 		take_rst(r, d, end, ref);

@@ -142,7 +142,7 @@ static void start_libnids(size_t held_max)
 	nids_params.syslog = on_warning;
 	nids_params.no_mem = on_no_memory;
 	nids_params.multiproc = 0;
-	nids_params.scan_num_hosts = 0; /* off: it would index out of bounds with addresses of 128.0.0.0 and above */
+	nids_params.scan_num_hosts = 0;	  /* off: it would index out of bounds with addresses of 128.0.0.0 and above */
 	nids_params.tcp_flow_timeout = 0; /* a surrogate connection is never reused */
 	if (!nids_params.pcap_desc || !nids_init())
 		on_no_memory(NULL);
@@ -376,7 +376,7 @@ static void offer_packet(struct nids_pair *np, struct stream_pair *pair, enum si
 	uint32_t n = p->payload_len;
 
 	if (!n || !d->started || d->guessed || d->ended || d->ignored || p->tcp.flags & TCP_SYN ||
-		!native_takes(&pair->dir[s], p))
+		!native_takes(&pair->dir[s], p) || native_is_padding(p))
 		return;
 	if (d->fin != UNSET && offset + n > d->fin)
 		n = d->fin > offset ? (uint32_t)(d->fin - offset) : 0;

@@ -471,19 +471,32 @@ enum tunnel_event {
 };
 
 struct tunnel {
-	uint8_t protocol;      /* enum tunnel_protocol */
-	uint8_t event;	       /* enum tunnel_event */
-	uint8_t side;	       /* enum side: who did it */
-	char step[32];	       /* of the handshake: "KEX", "SIG", "IKE_AUTH", "hard reset" */
-	char names[2][64];     /* node names, orig then resp; "" unknown */
-	char session[40];      /* WireGuard index, OpenVPN session id, SPIs, tinc node ids; hex */
-	uint32_t length;       /* of a bad record */
-	uint32_t attempt;      /* running number of that event on that side */
+	uint8_t protocol;	/* enum tunnel_protocol */
+	uint8_t event;		/* enum tunnel_event */
+	uint8_t side;		/* enum side: who did it */
+	char step[32];		/* of the handshake: "KEX", "SIG", "IKE_AUTH", "hard reset" */
+	char reason[48];	/* why: "NO_PROPOSAL_CHOSEN", "TLS alert 42", "silence"; "" unknown */
+	char names[2][64];	/* node names, orig then resp; "" unknown */
+	char session[40];	/* WireGuard index, OpenVPN session id, SPIs, tinc node ids "from>to"; hex */
+	uint32_t length;	/* of a bad record */
+	uint32_t attempt;	/* running number of that event on that side */
 	struct frame_ref ref;
-	/* counters of a summary */
+	/* Counters of a summary. There `side`, `step`, `attempt`, `ref` and `last` tell what was sent again and again
+	 * without progress until the end; step "": nothing. */
+	struct frame_ref last;
 	uint64_t hellos[2], answers[2], data_pkts[2], data_bytes[2], restarts[2], rekeys[2], reordered[2], lost[2];
 	int64_t first_data_ns[2], last_data_ns[2]; /* offsets; UNSET */
 	int64_t hello_last_ns[2];
+	int64_t established_ns;	    /* offset; UNSET */
+	uint32_t unanswered[2];	    /* longest run of hellos without an answer */
+	struct frame_ref unanswered_first[2], unanswered_last[2];
+	bool unanswered_open[2];    /* and nothing answered the last of them */
+	uint32_t alone_pkts[2];	    /* data in the longest time in which that side sent and the other was silent */
+	struct frame_ref alone_first[2], alone_last[2];
+	bool alone_open[2];	    /* and the other side stayed silent to the end */
+	uint32_t old_key_pkts[2];   /* data under a key that the peer has replaced */
+	uint64_t keepalives[2];	    /* PING and PONG, empty data */
+	uint32_t events_left_out;   /* told only in these counters */
 	bool established;
 	uint64_t esp_spi;
 };

@@ -8,8 +8,8 @@
 #include "decode/decode.h"
 #include "decode/packet.h"
 
-static const uint8_t link_types[] = { 1, 0, 8, 9, 50, 51, 100, 101, 104, 105, 108, 109, 113, 119, 127, 163, 166, 192, 204,
-	205, 219, 228, 229, 239 };
+static const uint8_t link_types[] = { 1, 0, 8, 9, 50, 51, 100, 101, 104, 105, 108, 109, 113, 119, 127, 163, 166, 178, 192,
+	204, 205, 219, 228, 229, 239 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * packet-loss: more than 1 % of a direction's data segments lost, and a delay that a user can notice. reordering: more
+ * than 1 % out of order, nothing lost. bad-checksum, stream-ambiguous and delayed-ack-stall beside them.
+ */
+#include <string.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+#include "diagnose/tally.h"
+
+#define PATHS_MAX 4000
+#define RATE_MIN 0.01
+#define LOST_MIN 3		       /* one or two lost segments are everyday life */
+#define STALLED_MIN_NS (100 * NS_PER_MS)
+#define REORDERED_MIN 3
+#define DELAYED_ACKS_MIN 5
+
+enum trouble {
+	TROUBLE_LOSS,
+	TROUBLE_CHECKSUM,
+	TROUBLE_AMBIGUOUS,
+	TROUBLE_DELAYED_ACK,
+};
+
+struct path_key {
+	struct addr sender, receiver;
+	uint16_t port;
+	uint8_t sender_is_client, trouble;
+};
+
+struct path {
+	struct tally tally;
+	uint64_t segments, lost, reordered, count, conversations;
+	int64_t stalled_ns, delayed_ns;
+};
+
+struct state {
+	struct table paths; /* struct path_key -> struct path */
+};
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	(void)x;
+	table_init(&((struct state *)state)->paths, sizeof(struct path_key), sizeof(struct path), PATHS_MAX);
+}
+
+static struct path *path_of(struct state *s, const struct record *r, enum side side, enum trouble trouble)
+{
+	struct path_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.sender = side == SIDE_ORIG ? r->orig_h : r->resp_h;
+	k.receiver = side == SIDE_ORIG ? r->resp_h : r->orig_h;
+	k.port = r->resp_p;
+	k.sender_is_client = side == SIDE_ORIG;
+	k.trouble = (uint8_t)trouble;
+	return table_add(&s->paths, &k);
+}
+
+static void show_stalls(struct path *p, const struct record *r, enum side side)
+{
+	for (uint32_t i = 0; i < r->conn.stall_count && i < STALLS_MAX; i++)
+		if (r->conn.stalls[i].reason == STALL_LOSS && r->conn.stalls[i].side == side)
+			tally_show(&p->tally, r, &r->conn.stalls[i].ref, "came after %.3f s, sent again or late",
+				when_s(r->conn.stalls[i].lasted_ns));
+}
+
+static void note_loss(struct state *s, const struct record *r, enum side side)
+{
+	const struct conn_side *o = &r->conn.side[side];
+	struct path *p;
+
+	if (!o->data_segments || r->conn.side[side].missing_bytes || r->conn.one_sided)
+		return;
+	p = path_of(s, r, side, TROUBLE_LOSS);
+	p->segments += o->data_segments;
+	p->conversations++;
+	if (!o->loss.lost && !o->loss.reordered)
+		return;
+	/* repeats into nowhere are a vanished peer or a black hole, not a rate */
+	p->lost += o->loss.lost - (o->unanswered > 1 && o->unanswered - 1 <= o->loss.lost ? o->unanswered - 1 : 0);
+	p->reordered += o->loss.reordered;
+	p->stalled_ns += o->loss.stalled_ns;
+	tally_count(&p->tally, r->ts_ns);
+	tally_conversation(&p->tally, r);
+	show_stalls(p, r, side);
+	if (!p->tally.shown_count)
+		tally_show(&p->tally, r, &o->first_data, "first data of a conversation with out-of-order segments");
+}
+
+static void note_others(struct state *s, const struct record *r, enum side side)
+{
+	const struct conn_side *o = &r->conn.side[side];
+	struct path *p;
+
+	if (o->loss.bad_checksum) {
+		p = path_of(s, r, side, TROUBLE_CHECKSUM);
+		p->count += o->loss.bad_checksum;
+		tally_count(&p->tally, r->ts_ns);
+		tally_conversation(&p->tally, r);
+		show_stalls(p, r, side);
+		tally_show(&p->tally, r, &o->first_data, "first data of that conversation");
+	}
+	if (o->delayed_ack_stalls) {
+		p = path_of(s, r, side, TROUBLE_DELAYED_ACK);
+		p->count += o->delayed_ack_stalls;
+		p->delayed_ns += o->delayed_ack_ns;
+		tally_count(&p->tally, r->ts_ns);
+		tally_show(&p->tally, r, &o->delayed_ack_first, "segment that waited for a delayed ACK");
+		tally_conversation(&p->tally, r);
+	}
+}
+
+static void note_ambiguous(struct state *s, const struct record *r)
+{
+	struct path *p;
+
+	if (!r->conn.overlaps_differ)
+		return;
+	p = path_of(s, r, SIDE_ORIG, TROUBLE_AMBIGUOUS);
+	p->count += r->conn.overlaps_differ;
+	tally_count(&p->tally, r->ts_ns);
+	tally_show(&p->tally, r, &r->conn.overlap_old, "the bytes first");
+	tally_show(&p->tally, r, &r->conn.overlap_new, "other bytes for the same sequence numbers");
+	tally_conversation(&p->tally, r);
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	(void)x;
+	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
+		return;
+	for (int side = 0; side < 2; side++) {
+		note_loss(state, r, (enum side)side);
+		note_others(state, r, (enum side)side);
+	}
+	note_ambiguous(state, r);
+}
+
+static struct finding *open_for(struct diagnosis_context *x, const char *code, const struct path_key *k,
+	const struct path *p)
+{
+	struct subject subject = { .client = k->sender_is_client ? k->sender : k->receiver,
+		.server = k->sender_is_client ? k->receiver : k->sender, .port = k->port, .proto = 6 };
+	struct finding *f = finding_open(x, code, &subject);
+
+	tally_tell(&p->tally, f);
+	return f;
+}
+
+static void tell_loss(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
+{
+	double rate = (double)p->lost / (double)p->segments;
+	struct finding *f = open_for(x, "packet-loss", k, p);
+	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE], stalled[WHEN_TEXT_SIZE];
+
+	addr_text(&k->sender, from);
+	addr_text(&k->receiver, to);
+	when_duration(when_s(p->stalled_ns), stalled);
+	f->of = p->conversations;
+	f->responsible = RESPONSIBLE_PATH;
+	finding_number(f, "rate", rate);
+	finding_number(f, "stalled_s", when_s(p->stalled_ns));
+	finding_integer(f, "lost", (int64_t)p->lost);
+	finding_integer(f, "segments", (int64_t)p->segments);
+	finding_title(f, "%.1f %% of the data segments from %s to %s are lost (%llu of %llu)", rate * 100, from, to,
+		(unsigned long long)p->lost, (unsigned long long)p->segments);
+	finding_detail(f, "Waiting for their repetition takes %s in all.", stalled);
+	finding_cause(f, 0.6, "a congested or bad link, or a policer, on the path", "segments are missing and sent again");
+	finding_cause(f, 0.2, "an overloaded device on the path (CPU, buffers)", "it drops in the same way");
+	finding_next(f, "mtr -n -T -P %u %s from the sender's side (at which hop does the loss begin?)", k->port, to);
+	finding_next(f, "Error and drop counters of the interfaces on the path; duplex and policer settings");
+}
+
+static void tell_reordering(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
+{
+	double rate = (double)p->reordered / (double)p->segments;
+	struct finding *f = open_for(x, "reordering", k, p);
+	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
+
+	addr_text(&k->sender, from);
+	addr_text(&k->receiver, to);
+	f->responsible = RESPONSIBLE_PATH;
+	finding_number(f, "rate", rate);
+	finding_title(f, "%.1f %% of the data segments from %s to %s arrive out of order", rate * 100, from, to);
+	finding_detail(f, "%llu of %llu; they come a little late, not lost.", (unsigned long long)p->reordered,
+		(unsigned long long)p->segments);
+	finding_cause(f, 0.7, "packets of one connection take several paths (per-packet balancing, bonding)",
+		"late by far less than a round trip");
+	finding_next(f, "Look for per-packet load balancing on the path; balance by flow instead");
+}
+
+static void tell_delayed(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
+{
+	struct finding *f = open_for(x, "delayed-ack-stall", k, p);
+	char from[ADDR_TEXT_SIZE], wasted[WHEN_TEXT_SIZE];
+
+	addr_text(&k->sender, from);
+	when_duration(when_s(p->delayed_ns), wasted);
+	finding_integer(f, "stalls", (int64_t)p->count);
+	finding_number(f, "seconds", when_s(p->delayed_ns));
+	f->responsible = k->sender_is_client ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
+	finding_title(f, "Small writes of %s wait for delayed ACKs %llu times, %s in all", from, (unsigned long long)p->count,
+		wasted);
+	finding_detail(f, "A second small write is held back (Nagle) until the receiver's delayed ACK comes.");
+	finding_next(f, "Set TCP_NODELAY on the sender, or write the message in one piece");
+}
+
+static void tell_other(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
+{
+	bool ambiguous = k->trouble == TROUBLE_AMBIGUOUS;
+	struct finding *f = open_for(x, ambiguous ? "stream-ambiguous" : "bad-checksum", k, p);
+	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
+
+	addr_text(&k->sender, from);
+	addr_text(&k->receiver, to);
+	if (ambiguous) {
+		f->responsible = RESPONSIBLE_MIDDLEBOX;
+		finding_integer(f, "streams", (int64_t)p->tally.count);
+		finding_title(f, "Segments between %s and %s overlap with different bytes (%llu)", from, to,
+			(unsigned long long)p->count);
+		finding_detail(f, "Which bytes an application reads depends on its host's stack.");
+		finding_cause(f, 0.6, "a device on the path injects data, or an attempt to evade inspection",
+			"an honest retransmission carries the same bytes");
+		finding_next(f, "Compare the TTLs and IP ids of both copies; capture at both ends; --engine=both");
+		return;
+	}
+	f->responsible = RESPONSIBLE_PATH;
+	finding_integer(f, "frames", (int64_t)p->count);
+	finding_title(f, "%llu segments from %s arrive with a wrong TCP checksum", (unsigned long long)p->count, from);
+	finding_detail(f, "The receiver ignores them, and they are sent again.");
+	finding_cause(f, 0.7, "a device on the path damages packets (memory, line card, NAT helper)",
+		"the link's own checksum was right when the frame was captured");
+	finding_next(f, "Capture hop by hop: the first place with wrong checksums is behind the device at fault");
+}
+
+static void tell(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
+{
+	if (k->trouble == TROUBLE_DELAYED_ACK) {
+		if (p->count >= DELAYED_ACKS_MIN)
+			tell_delayed(x, k, p);
+	} else if (k->trouble != TROUBLE_LOSS) {
+		tell_other(x, k, p);
+	} else if (p->lost >= LOST_MIN && (double)p->lost >= RATE_MIN * (double)p->segments &&
+		p->stalled_ns >= STALLED_MIN_NS) {
+		tell_loss(x, k, p);
+	} else if (p->reordered >= REORDERED_MIN && (double)p->reordered >= RATE_MIN * (double)p->segments) {
+		tell_reordering(x, k, p);
+	}
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	for (struct table_entry *e = table_next(&s->paths, NULL); e; e = table_next(&s->paths, e))
+		tell(x, table_key(e), table_value(e));
+}
+
+static void on_free(void *state)
+{
+	table_free(&((struct state *)state)->paths);
+}
+
+const struct rule rule_loss = {
+	.codes = { "packet-loss", "reordering", "bad-checksum", "stream-ambiguous", "delayed-ack-stall" },
+	.spec = "RFC 9293, section 3.8; RFC 2883; RFC 6675; RFC 896 and RFC 1122, section 4.2.3.2",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.finish = on_finish,
+	.free = on_free,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plain-on-tls-port: plain HTTP or other text meets a server that wants TLS. tls-on-plain-port: a ClientHello is
+ * answered by plain text.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule_tls.h"
+
+static bool claim_tls_on_plain(const struct conversation *c, struct claim *out)
+{
+	if (!c->tls || !c->tls->answered_with[0] || !c->tls->at[TLS_CLIENT_HELLO].frame)
+		return false;
+	out->code = "tls-on-plain-port";
+	claim_evidence(out, c->tls_record, &c->tls->at[TLS_CLIENT_HELLO], "ClientHello");
+	claim_evidence(out, c->tls_record, &c->tls->answered_ref, "plain answer: %.60s", c->tls->answered_with);
+	text_copy(out->text, sizeof(out->text), c->tls->answered_with);
+	return true;
+}
+
+/* A TLS server's alert to bytes that are no TLS: the dissector of the client's bytes is another one. */
+static bool answered_by_alert(const struct conversation *c)
+{
+	return c->tls && !c->tls->client_hellos && c->tls->alert_count && c->tls->alerts[0].side == SIDE_RESP &&
+		c->orig->bytes;
+}
+
+static bool claim_plain_on_tls(const struct conversation *c, struct claim *out)
+{
+	if (c->http && c->http->on_tls_port_hint) {
+		claim_evidence(out, c->http_record, &c->http->request, "plain %s", c->http->method);
+		claim_evidence(out, c->http_record, &c->http->response, "answer %u: plain HTTP to an HTTPS port",
+			c->http->status);
+		text_copy(out->text, sizeof(out->text), "HTTP 400");
+	} else if (answered_by_alert(c)) {
+		claim_evidence(out, c->record, &c->orig->first_data, "plain request");
+		claim_evidence(out, c->tls_record, &c->tls->alerts[0].ref, "TLS alert in answer");
+		text_copy(out->text, sizeof(out->text), "TLS alert");
+	} else {
+		return false;
+	}
+	out->code = "plain-on-tls-port";
+	return true;
+}
+
+static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	(void)state;
+	(void)x;
+	return claim_tls_on_plain(c, out) || claim_plain_on_tls(c, out);
+}
+
+static void each_tls_on_plain(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	struct finding *f = finding_of_group(x, g);
+	char service[SERVICE_TEXT_SIZE];
+
+	(void)arg;
+	subject_service_text(&g->server, g->port, service);
+	finding_text(f, "answered_with", group_text(g));
+	finding_title(f, "Clients speak TLS to %s, which answers in plain text: %s (%d)", service, group_text(g), g->count);
+	finding_detail(f, "The ClientHello is answered by text instead of a TLS record.");
+	f->responsible = RESPONSIBLE_CLIENT;
+	finding_cause(f, 0.6, "the client uses the wrong port, or https where the service speaks plain",
+		"the server answers \"%s\"", group_text(g));
+	finding_cause(f, 0.35, "TLS is not switched on at the server", "the port may have been meant for TLS");
+	finding_next(f, "curl -v http://%s/ or nc (what does the service say by itself?)", service);
+	finding_next(f, "Correct the port or scheme at the client, or switch TLS on at the server");
+}
+
+static void each_plain_on_tls(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	struct finding *f = finding_of_group(x, g);
+	char service[SERVICE_TEXT_SIZE];
+
+	(void)arg;
+	subject_service_text(&g->server, g->port, service);
+	finding_text(f, "answered_with", group_text(g));
+	finding_title(f, "Clients speak plain text to the TLS port %s, which answers with %s (%d)", service, group_text(g),
+		g->count);
+	finding_detail(f, "The request arrives unencrypted at a port that wants TLS.");
+	f->responsible = RESPONSIBLE_CLIENT;
+	finding_cause(f, 0.85, "the client uses http where https is needed, or a proxy forwards without TLS",
+		"the request is readable in the capture");
+	finding_next(f, "Use https:// for %s, or correct the port; behind a proxy: proxy_pass https://", service);
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	(void)state;
+	claim_groups(x, "tls-on-plain-port", GROUP_BY_SERVICE, each_tls_on_plain, NULL);
+	claim_groups(x, "plain-on-tls-port", GROUP_BY_SERVICE, each_plain_on_tls, NULL);
+}
+
+const struct rule rule_tls_mixed_up = {
+	.codes = { "tls-on-plain-port", "plain-on-tls-port" },
+	.claim = on_claim,
+	.finish = on_finish,
+};

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A conversation of ike out of any bytes: see fuzz_tunnel.h. */
+#include "fuzz_tunnel.h"
+
+FUZZ_TUNNEL(4500)

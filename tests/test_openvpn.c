@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* OpenVPN: resets, answers, restarts, TLS alerts; plain, tls-auth and tls-crypt; UDP and TCP. */
+#include "cmocka_all.h"
+
+#include <string.h>
+
+#include "tunnel_rig.h"
+
+static struct tunnel_rig *ovpn(uint8_t proto)
+{
+	return tunnel_rig_new(proto, 40000, 1194);
+}
+
+static void give(struct tunnel_rig *r, enum side side, int64_t ms, const uint8_t *b, size_t n)
+{
+	uint8_t framed[300] = {(uint8_t)(n >> 8), (uint8_t)n};
+
+	memcpy(framed + 2, b, n);
+	if (r->head.proto == 17)
+		tunnel_rig_give(r, side, ms, b, n);
+	else
+		tunnel_rig_give(r, side, ms, framed, n + 2);
+}
+
+/* Opcode and key id, session id, no ACKs, packet id 0. */
+static void client_reset(struct tunnel_rig *r, int64_t ms, uint8_t session)
+{
+	uint8_t b[14] = {0x38, session, 2, 3, 4, 5, 6, 7, 8};
+
+	give(r, SIDE_ORIG, ms, b, sizeof(b));
+}
+
+static void server_reset(struct tunnel_rig *r, int64_t ms, uint8_t session)
+{
+	uint8_t b[26] = {0x40, session, 2, 3, 4, 5, 6, 7, 9, 1};
+
+	give(r, SIDE_RESP, ms, b, sizeof(b));
+}
+
+static void control(struct tunnel_rig *r, enum side side, int64_t ms, const uint8_t *tls, size_t n)
+{
+	uint8_t b[200] = {0x20, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 1};
+
+	memcpy(b + 14, tls, n);
+	give(r, side, ms, b, 14 + n);
+}
+
+static void data(struct tunnel_rig *r, enum side side, int64_t ms)
+{
+	uint8_t b[60] = {0x48, 0, 0, 1};
+
+	give(r, side, ms, b, sizeof(b));
+}
+
+static void check_session(uint8_t proto)
+{
+	struct tunnel_rig *r = ovpn(proto);
+	const struct tunnel *t;
+
+	client_reset(r, 0, 1);
+	server_reset(r, 10, 2);
+	control(r, SIDE_ORIG, 20, (const uint8_t *)"\x16\x03\x01", 3);
+	control(r, SIDE_RESP, 30, (const uint8_t *)"\x16\x03\x03", 3);
+	data(r, SIDE_ORIG, 1000);
+	data(r, SIDE_RESP, 1010);
+	tunnel_rig_close(r);
+	t = tunnel_rig_summary(r);
+	assert_non_null(t);
+	assert_string_equal(r->service, "openvpn");
+	assert_true(t->established);
+	assert_int_equal(t->answers[SIDE_RESP], 1);
+	assert_int_equal(t->unanswered[SIDE_ORIG], 0);
+	assert_string_equal(t->step, "");
+	tunnel_rig_free(r);
+}
+
+static void test_session_over_udp_and_tcp(void **state)
+{
+	(void)state;
+	check_session(17);
+	check_session(6);
+}
+
+static void test_resets_without_answer_are_counted(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		client_reset(r, 1000 << i, 1);
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_summary(r)->unanswered[SIDE_ORIG], 5);
+	assert_true(tunnel_rig_summary(r)->unanswered_open[SIDE_ORIG]);
+	tunnel_rig_free(r);
+}
+
+static void test_new_session_id_in_a_working_tunnel_is_a_restart(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+
+	(void)state;
+	client_reset(r, 0, 1);
+	server_reset(r, 10, 2);
+	data(r, SIDE_ORIG, 1000);
+	data(r, SIDE_RESP, 1010);
+	client_reset(r, 5000, 7);
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_count(r, TUNNEL_RESTART), 1);
+	assert_int_equal(tunnel_rig_find(r, TUNNEL_RESTART, 0)->tunnel.side, SIDE_ORIG);
+	tunnel_rig_free(r);
+}
+
+/* A fatal alert 42 (bad certificate) of the client in clear. */
+static void test_tls_alert_in_clear_is_a_refusal(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+	const struct record *refused;
+
+	(void)state;
+	client_reset(r, 0, 1);
+	server_reset(r, 10, 2);
+	control(r, SIDE_ORIG, 20, (const uint8_t *)"\x15\x03\x03\x00\x02\x02\x2a", 7);
+	tunnel_rig_close(r);
+	refused = tunnel_rig_find(r, TUNNEL_REJECTED, 0);
+	assert_non_null(refused);
+	assert_string_equal(refused->tunnel.reason, "TLS alert 42");
+	assert_int_equal(refused->tunnel.side, SIDE_ORIG);
+	tunnel_rig_free(r);
+}
+
+/* tls-auth with SHA-1 (42 bytes) and tls-crypt (54): a packet id and a time stand where they must. */
+static void test_protected_resets_are_recognised_off_the_port(void **state)
+{
+	uint8_t auth[42] = {0x38, 1, 2, 3, 4, 5, 6, 7, 8}, crypt[54] = {0x38, 1, 2, 3, 4, 5, 6, 7, 8};
+	static const uint8_t id[8] = {0, 0, 0, 1, 0x65, 0x53, 0xf1, 0};
+	struct tunnel_rig *r;
+
+	(void)state;
+	memset(auth + 9, 0xaa, 20);
+	memcpy(auth + 29, id, 8);
+	memset(crypt + 9, 0xaa, 45);
+	memcpy(crypt + 9, id, 8);
+	r = tunnel_rig_new(17, 40000, 443);
+	tunnel_rig_give(r, SIDE_ORIG, 0, auth, sizeof(auth));
+	tunnel_rig_close(r);
+	assert_string_equal(r->service, "openvpn");
+	tunnel_rig_free(r);
+	r = tunnel_rig_new(17, 40000, 443);
+	tunnel_rig_give(r, SIDE_ORIG, 0, crypt, sizeof(crypt));
+	tunnel_rig_close(r);
+	assert_string_equal(r->service, "openvpn");
+	tunnel_rig_free(r);
+}
+
+static void test_noise_is_not_openvpn_off_the_port(void **state)
+{
+	uint8_t b[64] = {0x38};
+	struct tunnel_rig *r;
+
+	(void)state;
+	for (size_t n = 1; n <= sizeof(b); n++) {
+		memset(b + 1, 0x5a, sizeof(b) - 1);
+		r = tunnel_rig_new(17, 40000, 40001);
+		tunnel_rig_give(r, SIDE_ORIG, 0, b, n);
+		tunnel_rig_close(r);
+		assert_string_equal(r->service, "");
+		tunnel_rig_free(r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_session_over_udp_and_tcp),
+		cmocka_unit_test(test_resets_without_answer_are_counted),
+		cmocka_unit_test(test_new_session_id_in_a_working_tunnel_is_a_restart),
+		cmocka_unit_test(test_tls_alert_in_clear_is_a_refusal),
+		cmocka_unit_test(test_protected_resets_are_recognised_off_the_port),
+		cmocka_unit_test(test_noise_is_not_openvpn_off_the_port),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
