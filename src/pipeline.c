@@ -13,6 +13,7 @@
 #include "dissectors/session.h"
 #include "options.h"
 #include "reassemble/reassemble.h"
+#include "track/surroundings.h"
 #include "track/tracker.h"
 
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
@@ -34,6 +35,7 @@ struct pipeline {
 	struct tracker *tracker;
 	struct reassembler *reassembler;
 	struct dissect_engine *dissectors;
+	struct surroundings *surroundings;
 	struct record_sink sink;
 	struct source_counters *sources;
 	uint16_t source_count;
@@ -154,6 +156,7 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	p->tracker = tracker_new(&owner, o->memory_bytes);
 	p->reassembler = reassembler_new(o->engine, &taker, o->memory_bytes / STREAM_SHARE, STREAM_MAX);
 	p->dissectors = dissect_engine_new(sink, keys);
+	p->surroundings = surroundings_new(sink);
 	return p;
 }
 
@@ -229,14 +232,13 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 	p->clock_ns = f->clock_ns;
 	decode_frame(p->decoder, f, &p->packet);
 	count_packet(n, f, &p->packet);
-	if (p->packet.kind == PACKET_OTHER || p->packet.kind == PACKET_FRAGMENT)
-		return;
 	t = tracker_packet(p->tracker, &p->packet);
 	if (t.duplicate) {
 		if (!n->duplicates++)
 			n->duplicates_frame = f->number;
 		return;
 	}
+	surroundings_packet(p->surroundings, &p->packet, &t);
 	if (t.flow && p->packet.kind == PACKET_TCP)
 		count_offload(n, &p->packet, &t);
 	if (t.flow && t.feed)
@@ -249,7 +251,8 @@ static void charge(struct pipeline *p)
 		return;
 	p->since_charge = 0;
 	tracker_charge(p->tracker,
-		reassembler_held_bytes(p->reassembler) + dissect_engine_held_bytes(p->dissectors));
+		reassembler_held_bytes(p->reassembler) + dissect_engine_held_bytes(p->dissectors) +
+			surroundings_held_bytes(p->surroundings));
 }
 
 void pipeline_batch(struct pipeline *p, const struct batch *b)
@@ -262,6 +265,7 @@ void pipeline_batch(struct pipeline *p, const struct batch *b)
 void pipeline_finish(struct pipeline *p)
 {
 	tracker_finish(p->tracker);
+	surroundings_finish(p->surroundings);
 }
 
 void pipeline_free(struct pipeline *p)
@@ -269,6 +273,7 @@ void pipeline_free(struct pipeline *p)
 	tracker_free(p->tracker);
 	reassembler_free(p->reassembler);
 	dissect_engine_free(p->dissectors);
+	surroundings_free(p->surroundings);
 	decoder_free(p->decoder);
 	free(p->sources);
 	free(p);

@@ -85,18 +85,21 @@ static enum checksum_state judge_icmp(const struct packet *p)
 	return CHECKSUM_BAD;
 }
 
+enum checksum_state packet_checksum_of(const struct packet *p)
+{
+	if (p->checksum != CHECKSUM_UNKNOWN)
+		return p->checksum;
+	if (p->verdict != PACKET_OK || p->source_routed)
+		return CHECKSUM_UNKNOWN;
+	if (p->kind == PACKET_TCP)
+		return judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire);
+	if (p->kind == PACKET_UDP)
+		return judge_udp(p);
+	return p->kind == PACKET_ICMP ? judge_icmp(p) : CHECKSUM_UNKNOWN;
+}
+
 enum checksum_state packet_checksum(struct packet *p)
 {
-	enum checksum_state state = CHECKSUM_UNKNOWN;
-
-	if (p->verdict != PACKET_OK || p->source_routed)
-		return state;
-	if (p->kind == PACKET_TCP)
-		state = judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire);
-	else if (p->kind == PACKET_UDP)
-		state = judge_udp(p);
-	else if (p->kind == PACKET_ICMP)
-		state = judge_icmp(p);
-	p->checksum = (uint8_t)state;
-	return state;
+	p->checksum = (uint8_t)packet_checksum_of(p);
+	return p->checksum;
 }

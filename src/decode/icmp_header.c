@@ -34,6 +34,8 @@ static void quoted_transport(struct quoted_packet *q, struct reader *r)
 	q->dport = dport;
 	if (q->proto == IP_TCP)
 		q->seq = rd_u32(r);
+	rd_skip(r, q->proto == IP_TCP ? 12 : 4);
+	q->whole = rd_ok(r);
 }
 
 static void quoted_v4(struct quoted_packet *q, struct reader *r)

@@ -93,6 +93,7 @@ struct quoted_packet {
 	uint32_t seq;	       /* TCP */
 	uint8_t proto, ttl;
 	uint16_t ip_id;
+	bool whole;	       /* its UDP header, or the fixed part of its TCP header, is all there */
 };
 
 struct icmp_header {
@@ -160,5 +161,7 @@ struct packet {
  * when bytes are missing, for UDP over IPv4 without one (0), and for other kinds.
  */
 enum checksum_state packet_checksum(struct packet *p);
+/* The answer that is kept, else a judgement that is not. */
+enum checksum_state packet_checksum_of(const struct packet *p);
 
 #endif

@@ -11,7 +11,7 @@
 #define UNANSWERED_FAILS 3 /* so many sendings in vain are a failure, fewer may be repaired */
 
 /* "C" and 17 digits of base 62 from what tells a conversation from all others; the same on every run. */
-static void make_uid(const struct flow *f, char out[20])
+void flow_make_uid(const struct flow *f, char out[20])
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	struct {
@@ -38,7 +38,7 @@ static void make_uid(const struct flow *f, char out[20])
 
 void flow_identify(const struct flow *f, struct record *r)
 {
-	make_uid(f, r->uid);
+	memcpy(r->uid, f->cold->uid, sizeof(r->uid));
 	r->ts_ns = f->ts_ns;
 	r->emitted_ns = f->emitted_ns;
 	r->orig_h = *flow_addr(f, SIDE_ORIG);
@@ -189,14 +189,14 @@ static void fill_idle(const struct flow *f, struct conn *c)
 	c->idle_after = k->idle_after;
 	c->idle_after_side = k->idle_after_side;
 	c->idle_after_rst = k->idle_after_rst;
-	c->idle_after_unanswered = k->idle_after_unanswered;
+	c->idle_after_unanswered = c->one_sided ? 0 : k->idle_after_unanswered;
 }
 
 static struct frame_ref relative(const struct flow *f, const struct frame_ref *absolute)
 {
-	return (struct frame_ref){.frame = absolute->frame,
-		.at_ns = absolute->at_ns - f->ts_ns,
-		.source = absolute->source};
+	return (struct frame_ref){
+		.frame = absolute->frame, .at_ns = absolute->at_ns - f->ts_ns, .source = absolute->source
+	};
 }
 
 void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, const struct frame_ref *new_one)

@@ -20,8 +20,6 @@ void history_packet(struct passing *w)
 	struct cold *c = w->c;
 	uint8_t f = w->flags;
 
-	if (w->p->checksum == CHECKSUM_BAD)
-		history_add(c, w->side, 'C');
 	if ((f & TCP_SYN) && (f & (TCP_FIN | TCP_RST)))
 		history_add(c, w->side, 'Q');
 	else if (f & TCP_SYN)

@@ -38,18 +38,19 @@ enum half_flag {
 	HALF_SYN = 1 << 4,	 /* it sent SYN */
 	HALF_FIN = 1 << 5,	 /* it sent FIN */
 	HALF_FIN_ACKED = 1 << 6,
-	HALF_SCALE = 1 << 7,	   /* it announced a window scale */
-	HALF_WINDOW = 1 << 8,	   /* window is known */
-	HALF_ZERO = 1 << 9,	   /* its window is closed */
-	HALF_TIMED = 1 << 10,	   /* a round trip of its data is being measured */
-	HALF_FULL = 1 << 11,	   /* its last data filled the peer's window */
-	HALF_ID_VARIES = 1 << 12,  /* its IP ids are not constant */
-	HALF_GOOD_SUM = 1 << 13,   /* a right checksum was seen, so a wrong one is no offload */
-	HALF_KEEP_ALIVE = 1 << 14, /* its last packet was a keep-alive */
-	HALF_TS = 1 << 15,	   /* ts_value is known */
-	HALF_SMALL = 1 << 16,	   /* small data of it waits for an ACK (see tcp_window.c) */
-	HALF_SACKED = 1 << 17,	   /* its last ACK carried SACK blocks */
-	HALF_RST_SEEN = 1 << 18,   /* it sent RST */
+	HALF_SCALE = 1 << 7,	    /* it announced a window scale */
+	HALF_WINDOW = 1 << 8,	    /* window is known */
+	HALF_ZERO = 1 << 9,	    /* its window is closed */
+	HALF_TIMED = 1 << 10,	    /* a round trip of its data is being measured */
+	HALF_FULL = 1 << 11,	    /* its last data filled the peer's window */
+	HALF_ID_VARIES = 1 << 12,   /* its IP ids are not constant */
+	HALF_GOOD_SUM = 1 << 13,    /* a right checksum was seen, so a wrong one is no offload */
+	HALF_KEEP_ALIVE = 1 << 14,  /* its last packet was a keep-alive */
+	HALF_TS = 1 << 15,	    /* ts_value is known */
+	HALF_SMALL = 1 << 16,	    /* small data of it waits for an ACK (see tcp_window.c) */
+	HALF_SACKED = 1 << 17,	    /* its last ACK carried SACK blocks */
+	HALF_PARTIAL_SUM = 1 << 19, /* a checksum was left to the network card */
+	HALF_RST_SEEN = 1 << 18,    /* it sent RST */
 };
 
 #define RECENT_MAX 8
@@ -176,6 +177,7 @@ struct cold {
 	struct thinks *thinks;
 	char *tunnel;	   /* path as text, owned; NULL: none */
 	size_t text_bytes; /* held in owned text */
+	char uid[20];
 	uint16_t vlan;
 	uint16_t source; /* of the first frame */
 	uint64_t frame;
@@ -288,7 +290,7 @@ static inline const struct addr *flow_addr(const struct flow *f, enum side s)
 /* The packet at hand as evidence. */
 static inline struct frame_ref passing_ref(const struct passing *w)
 {
-	struct frame_ref r = {w->p->frame->number, w->at_ns, w->p->frame->source};
+	struct frame_ref r = { w->p->frame->number, w->at_ns, w->p->frame->source };
 	return r;
 }
 

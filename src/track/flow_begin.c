@@ -14,9 +14,9 @@
 /* Services above the system ports whose answers are often seen first. */
 static bool known_service(uint16_t port)
 {
-	static const uint16_t ports[] = {1194, 1433, 1521, 1701, 1723, 1812, 2049, 3128, 3268, 3306, 3389, 3478, 4500,
+	static const uint16_t ports[] = { 1194, 1433, 1521, 1701, 1723, 1812, 2049, 3128, 3268, 3306, 3389, 3478, 4500,
 		4789, 5060, 5222, 5353, 5432, 5671, 5672, 5900, 6379, 6443, 8080, 8443, 9100, 9092, 10051, 27017,
-		51820};
+		51820 };
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
 		if (ports[i] == port)
@@ -51,14 +51,14 @@ static bool sender_opened(const struct packet *p)
 
 struct former former_of_flow(const struct flow *f, bool same_stream)
 {
-	struct former o = {.known = true,
+	struct former o = { .known = true,
 		.same_stream = same_stream,
 		.closed = f->state == FLOW_CLOSED,
 		.stream = f->stream,
 		.generation = f->generation,
 		.sources = f->sources,
 		.ended_ns = f->last_ns,
-		.closer = 2};
+		.closer = 2 };
 
 	if (f->cold->first_fin != SIDE_NONE)
 		o.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
@@ -67,14 +67,15 @@ struct former former_of_flow(const struct flow *f, bool same_stream)
 
 struct former former_of_tombstone(const struct tombstone *s, bool same_stream)
 {
-	return (struct former){.known = true,
+	return (struct former){ .known = true,
 		.same_stream = same_stream,
 		.closed = s->closed,
+		.quoted = s->quoted,
 		.stream = s->stream,
 		.generation = s->generation,
 		.sources = s->sources,
 		.ended_ns = s->ended_ns,
-		.closer = s->closer};
+		.closer = s->closer };
 }
 
 static struct stream_count *count_of(struct tracker *t, uint16_t source)
@@ -89,7 +90,7 @@ static struct stream_count *count_of(struct tracker *t, uint16_t source)
 	return &t->streams[source];
 }
 
-static uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source)
+uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source)
 {
 	struct stream_count *n = count_of(t, source);
 
@@ -116,7 +117,7 @@ static void inherit(struct tracker *t, struct flow *f, const struct former *o, u
 		f->stream = next_stream(t, f->key.proto, source);
 		f->sources = UINT64_C(1) << (source & 63);
 	}
-	if (!o->known || f->key.proto != 6 || f->midstream)
+	if (!o->known || o->quoted || f->key.proto != 6 || f->midstream)
 		return;
 	c->port_reused = true;
 	c->reused_after_ns = t->now_ns - o->ended_ns;
@@ -147,7 +148,7 @@ static void cold_init(struct cold *c)
 static char *tunnel_path(const struct packet *p)
 {
 	char a[ADDR_TEXT_SIZE], b[ADDR_TEXT_SIZE];
-	struct text out = {0};
+	struct text out = { 0 };
 
 	for (int i = 0; i < p->tunnel_count && i < TUNNEL_DEPTH_MAX; i++) {
 		const struct tunnel_level *l = &p->tunnels[i];
@@ -188,6 +189,7 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 		t->text_bytes += f->cold->text_bytes;
 	}
 	inherit(t, f, former, p->frame->source);
+	flow_make_uid(f, f->cold->uid);
 	flow_table_add(&t->table, tag, number << 1);
 	queue_add(t, f, p->kind == PACKET_TCP ? LIST_TCP : LIST_OTHER);
 	return f;

@@ -57,6 +57,16 @@ static void note_mac(struct passing *w, bool carries)
 	}
 }
 
+/* Data, a FIN or a probe is acknowledged by a peer that lives. A datagram may be the answer that was waited for. */
+static bool wants_answer(const struct passing *w)
+{
+	if (w->p->kind != PACKET_TCP)
+		return w->side == SIDE_ORIG || w->side == w->f->last_side;
+	if (w->flags & TCP_RST)
+		return false;
+	return w->len || (w->flags & (TCP_SYN | TCP_FIN)) || w->seq != w->own->next_seq;
+}
+
 /*
  * The longest silence, and whether what broke it was answered. Pauses between repeated attempts after a silence that
  * nobody answered belong to that silence.
@@ -85,7 +95,7 @@ static void note_silence(struct passing *w)
 	c->idle_after = passing_ref(w);
 	c->idle_after_side = (uint8_t)w->side;
 	c->idle_after_rst = false;
-	c->idle_watch = !rst;
+	c->idle_watch = wants_answer(w);
 	c->idle_after_unanswered = c->idle_watch;
 }
 

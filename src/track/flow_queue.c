@@ -68,32 +68,48 @@ struct tombstone *tombstone_oldest(const struct tracker *t)
 	return grave_at(t, t->graves.oldest);
 }
 
-void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
+static uint32_t bury(struct tracker *t, const struct tombstone *what)
 {
 	uint32_t number = pool_take(&t->tombstones);
 	struct tombstone *s = grave_at(t, number);
-	const struct half *low = &f->half[f->orig_is_low ? SIDE_ORIG : SIDE_RESP];
-	const struct half *high = &f->half[f->orig_is_low ? SIDE_RESP : SIDE_ORIG];
 
-	*s = (struct tombstone){.key = f->key,
-		.tag = f->tag,
-		.stream = f->stream,
-		.generation = f->generation,
-		.base_seq = {low->base_seq, high->base_seq},
-		.base_set = {(low->flags & HALF_BASE_SET) != 0, (high->flags & HALF_BASE_SET) != 0},
-		.closed = closed,
-		.closer = 2,
-		.sources = f->sources,
-		.ended_ns = f->last_ns};
-	if (f->cold->first_fin != SIDE_NONE)
-		s->closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
+	*s = *what;
 	s->older = t->graves.newest;
 	if (s->older)
 		grave_at(t, s->older)->newer = number;
 	else
 		t->graves.oldest = number;
 	t->graves.newest = number;
-	flow_table_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
+	return number;
+}
+
+struct tombstone *tombstone_add(struct tracker *t, const struct flow_key *key, uint32_t tag)
+{
+	struct tombstone s = { .key = *key, .tag = tag, .closer = 2, .ended_ns = t->now_ns };
+	uint32_t number = bury(t, &s);
+
+	flow_table_add(&t->table, tag, number << 1 | 1);
+	return grave_at(t, number);
+}
+
+void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
+{
+	const struct half *low = &f->half[f->orig_is_low ? SIDE_ORIG : SIDE_RESP];
+	const struct half *high = &f->half[f->orig_is_low ? SIDE_RESP : SIDE_ORIG];
+	struct tombstone s = { .key = f->key,
+		.tag = f->tag,
+		.stream = f->stream,
+		.generation = f->generation,
+		.base_seq = { low->base_seq, high->base_seq },
+		.base_set = { (low->flags & HALF_BASE_SET) != 0, (high->flags & HALF_BASE_SET) != 0 },
+		.closed = closed,
+		.closer = 2,
+		.sources = f->sources,
+		.ended_ns = f->last_ns };
+
+	if (f->cold->first_fin != SIDE_NONE)
+		s.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
+	flow_table_renumber(&t->table, f->tag, f->index << 1, bury(t, &s) << 1 | 1);
 }
 
 void tombstone_remove(struct tracker *t, struct tombstone *s)

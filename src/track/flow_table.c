@@ -11,13 +11,13 @@
 
 void flow_table_init(struct flow_table *t)
 {
-	*t = (struct flow_table){.slots = xcalloc(SLOTS_FIRST, sizeof(*t->slots)), .mask = SLOTS_FIRST - 1};
+	*t = (struct flow_table){ .slots = xcalloc(SLOTS_FIRST, sizeof(*t->slots)), .mask = SLOTS_FIRST - 1 };
 }
 
 void flow_table_free(struct flow_table *t)
 {
 	free(t->slots);
-	*t = (struct flow_table){0};
+	*t = (struct flow_table){ 0 };
 }
 
 size_t flow_table_bytes(const struct flow_table *t)
@@ -36,7 +36,7 @@ static void place(struct flow_table *t, struct flow_slot entry)
 
 static void grow(struct flow_table *t)
 {
-	struct flow_table bigger = {.mask = t->mask * 2 + 1, .count = t->count};
+	struct flow_table bigger = { .mask = t->mask * 2 + 1, .count = t->count };
 
 	bigger.slots = xcalloc((size_t)bigger.mask + 1, sizeof(*bigger.slots));
 	for (size_t i = 0; i <= t->mask; i++)
@@ -51,7 +51,7 @@ void flow_table_add(struct flow_table *t, uint32_t tag, uint32_t number)
 	assert(number != 0);
 	if (t->count >= t->mask / 4 * 3)
 		grow(t);
-	place(t, (struct flow_slot){tag, number});
+	place(t, (struct flow_slot){ tag, number });
 	t->count++;
 }
 
@@ -90,6 +90,6 @@ void flow_table_remove(struct flow_table *t, uint32_t tag, uint32_t number)
 		t->slots[hole] = t->slots[at];
 		hole = at;
 	}
-	t->slots[hole] = (struct flow_slot){0};
+	t->slots[hole] = (struct flow_slot){ 0 };
 	t->count--;
 }

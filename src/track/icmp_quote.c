@@ -19,14 +19,14 @@ static void attach(struct passing *w, enum side quoted_side)
 	struct trouble *t = flow_trouble(w->f);
 
 	if (t->icmp_count < ICMPS_MAX)
-		t->icmps[t->icmp_count] = (struct icmp_seen){.ref = passing_ref(w),
+		t->icmps[t->icmp_count] = (struct icmp_seen){ .ref = passing_ref(w),
 			.from = p->src,
 			.type = p->icmp.type,
 			.code = p->icmp.code,
 			.v6 = !addr_is_v4(&p->src),
 			.mtu = p->icmp.mtu,
 			.side = (uint8_t)quoted_side,
-			.ttl = p->ttl};
+			.ttl = p->ttl };
 	t->icmp_count++;
 	if (refuses(p) && quoted_side == SIDE_ORIG && !w->c->syn_acks && !w->f->half[SIDE_RESP].pkts)
 		handshake_answered(w, SYN_ANSWER_ICMP);
@@ -38,20 +38,23 @@ static void attach(struct passing *w, enum side quoted_side)
 struct tracked icmp_quote(struct tracker *t, const struct packet *p)
 {
 	const struct quoted_packet *q = &p->icmp.quoted;
-	struct passing w = {.t = t, .p = p, .now_ns = t->now_ns};
+	struct passing w = { .t = t, .p = p, .now_ns = t->now_ns };
 	struct flow_key key;
 	enum side side;
 	bool src_is_low;
 
 	if (!q->proto)
-		return (struct tracked){0};
+		return (struct tracked){ 0 };
 	src_is_low = flow_key_make(&key, &q->src, q->sport, &q->dst, q->dport, q->proto);
 	w.f = tracker_find(t, &key);
-	if (!w.f)
-		return (struct tracked){0};
+	if (!w.f) {
+		if (q->whole)
+			tracker_count_stream(t, &key, p->frame->source);
+		return (struct tracked){ 0 };
+	}
 	side = src_is_low == w.f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 	w.c = w.f->cold;
 	w.at_ns = p->ts_ns - w.f->ts_ns;
 	attach(&w, side);
-	return (struct tracked){.flow = w.f, .side = side_other(side)};
+	return (struct tracked){ .flow = w.f, .side = side_other(side) };
 }

@@ -65,12 +65,12 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 		leave_ring(w->f, m, k);
 	}
 	c->key_frames++;
-	*k = (struct key_frame_kept){.frame = w->p->frame->number,
+	*k = (struct key_frame_kept){ .frame = w->p->frame->number,
 		.at_ns = w->at_ns,
 		.len = w->len,
 		.source = w->p->frame->source,
 		.side = (uint8_t)side,
-		.flags = w->flags};
+		.flags = w->flags };
 	if (label)
 		label_set(w->f, k, label);
 }
@@ -110,10 +110,10 @@ void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute,
 		if (m->marked_count == KEY_MARKED)
 			return;
 		k = &m->marked[m->marked_count++];
-		*k = (struct key_frame_kept){.frame = absolute->frame,
+		*k = (struct key_frame_kept){ .frame = absolute->frame,
 			.at_ns = absolute->at_ns - f->ts_ns,
 			.source = absolute->source,
-			.side = (uint8_t)side};
+			.side = (uint8_t)side };
 	}
 	label_set(f, k, label);
 }
@@ -185,7 +185,7 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];
 
-		k->ref = (struct frame_ref){kept[i]->frame, kept[i]->at_ns, kept[i]->source};
+		k->ref = (struct frame_ref){ kept[i]->frame, kept[i]->at_ns, kept[i]->source };
 		k->len = kept[i]->len;
 		k->side = kept[i]->side;
 		k->flags = kept[i]->flags;

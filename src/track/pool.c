@@ -11,12 +11,12 @@
 
 void pool_init(struct pool *p, size_t size)
 {
-	*p = (struct pool){.size = (size + 63) & ~(size_t)63};
+	*p = (struct pool){ .size = (size + 63) & ~(size_t)63 };
 }
 
 void pool_init_objects(struct pool *p, size_t size)
 {
-	*p = (struct pool){.size = (size + HEAD + 15) & ~(size_t)15};
+	*p = (struct pool){ .size = (size + HEAD + 15) & ~(size_t)15 };
 }
 
 void pool_free(struct pool *p)
@@ -24,7 +24,7 @@ void pool_free(struct pool *p)
 	for (uint32_t i = 0; i < p->slab_count; i++)
 		free(p->slabs[i]);
 	free(p->slabs);
-	*p = (struct pool){.size = p->size};
+	*p = (struct pool){ .size = p->size };
 }
 
 static void *aligned(size_t size)

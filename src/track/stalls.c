@@ -18,9 +18,9 @@ void stall_add(struct passing *w, enum side side, enum stall_reason reason, int6
 			if (t->stalls[i].lasted_ns < at->lasted_ns)
 				at = &t->stalls[i];
 	if (t->stall_count++ < STALLS_MAX || at->lasted_ns < lasted_ns)
-		*at = (struct stall){.ref = passing_ref(w),
+		*at = (struct stall){ .ref = passing_ref(w),
 			.lasted_ns = lasted_ns,
 			.from_frame = from_frame,
 			.reason = (uint8_t)reason,
-			.side = (uint8_t)side};
+			.side = (uint8_t)side };
 }

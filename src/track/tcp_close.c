@@ -47,7 +47,7 @@ static struct rst_seen describe(const struct passing *w)
 {
 	const struct packet *p = w->p;
 	const struct half *own = w->own, *peer = w->peer;
-	struct rst_seen r = {.ref = passing_ref(w),
+	struct rst_seen r = { .ref = passing_ref(w),
 		.after_peer_ns = UNSET,
 		.after_own_ns = UNSET,
 		.seq_delta = UNSET_DELTA,
@@ -60,7 +60,7 @@ static struct rst_seen describe(const struct passing *w)
 		.has_timestamps = p->tcp.has_timestamps,
 		.after_fin = (own->flags & HALF_FIN) != 0,
 		.after_peer_fin = (peer->flags & HALF_FIN) != 0,
-		.reserved_bits = p->tcp.reserved != 0};
+		.reserved_bits = p->tcp.reserved != 0 };
 
 	if (p->has_macs)
 		r.mac = p->mac_src;

@@ -23,12 +23,12 @@ enum flow_start handshake_start(const struct flow *f, enum side side, const stru
 /* Tells what answered the SYN. A SYN-ACK overrules all, a RST or ICMP error an ACK of something old. */
 void handshake_answered(struct passing *w, enum syn_answer how)
 {
-	static const uint8_t rank[] = {[SYN_ANSWER_NONE] = 0,
+	static const uint8_t rank[] = { [SYN_ANSWER_NONE] = 0,
 		[SYN_ANSWER_UNSEEN] = 0,
 		[SYN_ANSWER_ACK] = 1,
 		[SYN_ANSWER_ICMP] = 2,
 		[SYN_ANSWER_RST] = 2,
-		[SYN_ANSWER_SYN_ACK] = 3};
+		[SYN_ANSWER_SYN_ACK] = 3 };
 	struct cold *c = w->c;
 
 	if (rank[how] <= rank[c->answered])
@@ -101,12 +101,18 @@ static void set_base(struct passing *w)
 	own->flags |= HALF_BASE_SET | HALF_NEXT_SET;
 }
 
+/* An ACK of an earlier connection's numbers, in answer to a SYN (RFC 9293, section 3.5.2; RFC 5961, section 4). */
+bool handshake_is_old_ack(const struct passing *w)
+{
+	return w->side == SIDE_RESP && w->c->syns && !w->c->syn_acks && (w->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
+	       w->p->tcp.ack != w->peer->base_seq + 1 && !w->peer->bytes;
+}
+
 static void on_early_ack(struct passing *w)
 {
 	struct cold *c = w->c;
-	bool of_syn = w->p->tcp.ack == w->peer->base_seq + 1;
 
-	if (w->side == SIDE_RESP && !c->syn_acks && c->syns && !of_syn) {
+	if (handshake_is_old_ack(w)) {
 		c->old_acks++;
 		handshake_answered(w, SYN_ANSWER_ACK);
 	}

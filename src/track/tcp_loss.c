@@ -63,15 +63,15 @@ static void open_hole(struct passing *w)
 	struct half *own = w->own;
 	uint32_t size = w->seq - own->next_seq;
 
-	if (size > JUMP_MAX || (own->flags & HALF_FIN))
-		return;
-	*hole_add(flow_repair(w->f, w->side)) = (struct hole){.left = own->next_seq,
+	if (size < 2 || size > JUMP_MAX || (own->flags & HALF_FIN))
+		return; /* one byte may be a FIN, or a probe */
+	*hole_add(flow_repair(w->f, w->side)) = (struct hole){ .left = own->next_seq,
 		.right = w->seq,
 		.since_ns = w->now_ns,
 		.ts_value = w->p->tcp.ts_value,
 		.ip_id = w->p->ip_id,
 		.has_ip_id = w->p->has_ip_id,
-		.has_ts = w->p->tcp.has_timestamps};
+		.has_ts = w->p->tcp.has_timestamps };
 }
 
 /* Bytes that the receiver acknowledged and that were not seen. */
@@ -81,7 +81,7 @@ void loss_note_missing(struct cold *c, enum side s, uint32_t left, uint32_t righ
 
 	c->side[s].missing_bytes += right - left;
 	if (r)
-		*hole_add(r) = (struct hole){.left = left, .right = right, .since_ns = now_ns, .acked = true};
+		*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
 }
 
 static int64_t round_trip(const struct cold *c)
@@ -215,7 +215,7 @@ static struct resend *resend_entry(struct passing *w, struct repair *r)
 		if (!e->sent || (e->acked && !best->acked) || (e->acked == best->acked && e->last_ns < best->last_ns))
 			best = e;
 	}
-	*best = (struct resend){.seq = w->seq, .len = w->len};
+	*best = (struct resend){ .seq = w->seq, .len = w->len };
 	note_original(w, best);
 	if (!best->sent)
 		best->sent = 1; /* sent before, though too long ago to say in which frame */
@@ -295,7 +295,7 @@ static void note_tail(struct passing *w)
 		}
 	if (!open) {
 		o->gap_tail = 0;
-		o->gap_first = (struct frame_ref){0};
+		o->gap_first = (struct frame_ref){ 0 };
 	} else if (beyond && o->gap_tail++ == 0) {
 		o->gap_first = passing_ref(w);
 	}
@@ -313,6 +313,16 @@ bool loss_is_probe(const struct passing *w)
 		return true;
 	return w->len == 1 && (w->peer->flags & HALF_ZERO) && seq_diff(w->seq, own->next_seq) <= 0 &&
 	       w->seq == own->acked;
+}
+
+void loss_gap(struct passing *w)
+{
+	struct half *own = w->own;
+
+	if (!(own->flags & HALF_NEXT_SET) || !seq_after(w->seq, own->next_seq))
+		return;
+	open_hole(w);
+	own->next_seq = w->seq;
 }
 
 enum segment_kind loss_segment(struct passing *w)

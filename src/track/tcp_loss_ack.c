@@ -84,7 +84,7 @@ static void holes_acked(struct passing *w, struct repair *r)
 	}
 	if (!loss_has_holes(w->c, side_other(w->side))) {
 		w->peer_out->gap_tail = 0;
-		w->peer_out->gap_first = (struct frame_ref){0};
+		w->peer_out->gap_first = (struct frame_ref){ 0 };
 	}
 }
 

@@ -38,10 +38,19 @@ static void begin_numbers(struct passing *w)
 /* A wrong checksum where right ones were seen: the receiver drops the segment, and so do we. */
 static bool is_damaged(struct passing *w)
 {
-	if (w->p->checksum == CHECKSUM_GOOD)
-		w->own->flags |= HALF_GOOD_SUM;
-	if (w->p->checksum != CHECKSUM_BAD || !(w->own->flags & HALF_GOOD_SUM))
+	enum checksum_state sum;
+
+	/* Offload leaves sums unfinished: where one was seen there is nothing to judge, and summing costs. */
+	if (w->own->flags & HALF_PARTIAL_SUM)
 		return false;
+	sum = packet_checksum_of(w->p);
+	if (sum == CHECKSUM_GOOD)
+		w->own->flags |= HALF_GOOD_SUM;
+	if (sum == CHECKSUM_PARTIAL)
+		w->own->flags |= HALF_PARTIAL_SUM;
+	if (sum != CHECKSUM_BAD || !(w->own->flags & HALF_GOOD_SUM))
+		return false;
+	history_add(w->c, w->side, 'C');
 	w->out->loss.bad_checksum++;
 	return true;
 }
@@ -85,7 +94,7 @@ static void remember_sent(struct passing *w)
 {
 	struct sent *s = &w->c->sent[w->side][w->own->data_segments % SENT_MAX];
 
-	*s = (struct sent){.seq = w->seq, .len = w->len, .frame = w->p->frame->number, .at_ns = w->at_ns};
+	*s = (struct sent){ .seq = w->seq, .len = w->len, .frame = w->p->frame->number, .at_ns = w->at_ns };
 }
 
 static void on_new_data(struct passing *w)
@@ -161,6 +170,8 @@ static void on_segment(struct passing *w)
 	bool probe;
 
 	handshake_packet(w);
+	if (handshake_is_old_ack(w))
+		return;
 	begin_numbers(w);
 	loss_id(w);
 	probe = loss_is_probe(w);
@@ -170,6 +181,8 @@ static void on_segment(struct passing *w)
 		on_probe(w);
 	else if (w->len)
 		on_payload(w);
+	else
+		loss_gap(w);
 	if (w->flags & TCP_FIN)
 		close_fin(w);
 	close_after(w);
@@ -185,7 +198,7 @@ static bool is_food(const struct passing *w)
 
 struct tracked tcp_track(struct passing *w)
 {
-	struct tracked out = {.flow = w->f, .side = w->side};
+	struct tracked out = { .flow = w->f, .side = w->side };
 
 	w->flags = w->p->tcp.flags;
 	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
@@ -194,7 +207,7 @@ struct tracked tcp_track(struct passing *w)
 	if (duplicate_in_flow(w)) {
 		w->own->doubled++;
 		w->out->loss.duplicated_by_capture++;
-		return (struct tracked){.side = w->side, .duplicate = true};
+		return (struct tracked){ .side = w->side, .duplicate = true };
 	}
 	flow_count(w);
 	answer_keep_alive(w);

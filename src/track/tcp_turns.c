@@ -51,12 +51,12 @@ static void on_ask(struct passing *w)
 	if (c->talker != SIDE_ORIG) {
 		if (c->answer_last_ns != UNSET)
 			c->client_ns += above(w->now_ns - c->answer_last_ns, c->rtt_client_ns);
-		*t = (struct turn){.ask = passing_ref(w)};
+		*t = (struct turn){ .ask = passing_ref(w) };
 		c->ask_open = true;
 	}
 	t->ask_last = passing_ref(w);
 	t->ask_bytes += w->len;
-	t->acked = (struct frame_ref){0};
+	t->acked = (struct frame_ref){ 0 };
 	c->ask_last_ns = w->now_ns;
 	keep_first(c);
 }

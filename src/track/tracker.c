@@ -10,6 +10,8 @@
 #include "track/flow_begin.h"
 #include "track/flow_queue.h"
 
+/* What one more conversation may need at once. */
+#define RESERVE (sizeof(struct flow) + sizeof(struct cold) + sizeof(struct key_more) + 2 * sizeof(struct repair))
 #define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
 
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes)
@@ -144,7 +146,7 @@ static int64_t due_at(const struct flow *f)
 
 static void end_due(struct tracker *t, int64_t at_ns)
 {
-	struct due d = {0};
+	struct due d = { 0 };
 
 	due_from(t, &d, LIST_CLOSED, at_ns - LINGER_NS);
 	due_from(t, &d, LIST_OTHER, at_ns - IDLE_END_NS);
@@ -172,7 +174,7 @@ void tracker_clock(struct tracker *t, int64_t clock_ns)
 
 void tracker_finish(struct tracker *t)
 {
-	struct due d = {0};
+	struct due d = { 0 };
 
 	for (int list = 0; list < LISTS; list++)
 		for (struct flow *f = queue_oldest(t, list); f; f = queue_next(t, f))
@@ -199,7 +201,7 @@ static struct flow *longest_idle(struct tracker *t)
 
 static bool over(const struct tracker *t)
 {
-	return tracker_held_bytes(t) + t->elsewhere > t->memory_bytes;
+	return tracker_held_bytes(t) + t->elsewhere + RESERVE > t->memory_bytes;
 }
 
 /*
@@ -271,14 +273,29 @@ static struct known look_up(struct tracker *t, const struct flow_key *key, uint3
 
 		if (memcmp(entry, key, sizeof(*key)) != 0)
 			continue;
-		return number & 1 ? (struct known){.grave = entry} : (struct known){.flow = entry};
+		return number & 1 ? (struct known){ .grave = entry } : (struct known){ .flow = entry };
 	}
-	return (struct known){0};
+	return (struct known){ 0 };
 }
 
 struct flow *tracker_find(struct tracker *t, const struct flow_key *key)
 {
 	return look_up(t, key, tag_of(key)).flow;
+}
+
+void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source)
+{
+	uint32_t tag = tag_of(key);
+	struct known known = look_up(t, key, tag);
+	struct tombstone *s;
+
+	if (known.flow || known.grave || (key->proto != 6 && key->proto != 17))
+		return;
+	make_room(t);
+	s = tombstone_add(t, key, tag);
+	s->quoted = true;
+	s->stream = next_stream(t, key->proto, source);
+	s->sources = UINT64_C(1) << (source & 63);
 }
 
 /* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
@@ -302,13 +319,13 @@ static struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src
 {
 	struct flow_key key;
 	struct known known;
-	struct former former = {0};
+	struct former former = { 0 };
 	enum flow_start start = START_SAME;
 	uint32_t tag;
 
 	*src_is_low = flow_key_make(&key, &p->src, p->sport, &p->dst, p->dport, p->proto);
 	if (t->last && memcmp(&t->last->key, &key, sizeof(key)) == 0) {
-		known = (struct known){.flow = t->last};
+		known = (struct known){ .flow = t->last };
 		tag = t->last->tag;
 	} else {
 		tag = tag_of(&key);
@@ -345,12 +362,12 @@ static struct tracked track(struct tracker *t, const struct packet *p)
 {
 	bool src_is_low;
 	struct flow *f = flow_of(t, p, &src_is_low);
-	struct passing w = {.t = t, .f = f, .p = p, .now_ns = t->now_ns, .len = p->payload_wire};
+	struct passing w = { .t = t, .f = f, .p = p, .now_ns = t->now_ns, .len = p->payload_wire };
 	struct tracked out;
 
 	t->last = f;
 	if (!f)
-		return (struct tracked){0};
+		return (struct tracked){ 0 };
 	w.c = f->cold;
 	w.side = src_is_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 	w.own = &f->half[w.side];
@@ -367,27 +384,54 @@ static struct tracked track(struct tracker *t, const struct packet *p)
 	return out;
 }
 
+/* Tunnels in UDP are conversations of their own to Wireshark, though only what is inside them concerns us. */
+static void count_tunnels(struct tracker *t, const struct packet *p)
+{
+	struct flow_key key;
+
+	for (int i = 0; i < p->tunnel_count && i < TUNNEL_DEPTH_MAX; i++) {
+		const struct tunnel_level *l = &p->tunnels[i];
+
+		if (!l->sport && !l->dport)
+			continue;
+		flow_key_make(&key, &l->src, l->sport, &l->dst, l->dport, 17);
+		if (memcmp(&key, &t->last_tunnel, sizeof(key)) == 0)
+			continue;
+		t->last_tunnel = key;
+		tracker_count_stream(t, &key, p->frame->source);
+	}
+}
+
+/* TCP, UDP and ICMP without a transport header that can be read: no conversation can be named. */
+static bool is_headless(const struct packet *p)
+{
+	return p->verdict == PACKET_BAD ||
+	       (p->kind == PACKET_IP && (p->proto == 6 || p->proto == 17 || p->proto == 1 || p->proto == 58));
+}
+
 struct tracked tracker_packet(struct tracker *t, const struct packet *p)
 {
 	tracker_clock(t, p->clock_ns);
+	if (p->tunnel_count)
+		count_tunnels(t, p);
 	switch ((enum packet_kind)p->kind) {
 	case PACKET_TCP:
 	case PACKET_UDP:
 	case PACKET_IP:
-		if (p->verdict == PACKET_BAD)
+		if (is_headless(p))
 			break;
 		return track(t, p);
 	case PACKET_ICMP:
 		if (duplicate_elsewhere(t, p))
-			return (struct tracked){.duplicate = true};
+			return (struct tracked){ .duplicate = true };
 		return icmp_quote(t, p);
 	case PACKET_ARP:
-		return (struct tracked){.duplicate = duplicate_elsewhere(t, p)};
+		return (struct tracked){ .duplicate = duplicate_elsewhere(t, p) };
 	case PACKET_OTHER:
 	case PACKET_FRAGMENT:
 		break;
 	}
-	return (struct tracked){0};
+	return (struct tracked){ 0 };
 }
 
 struct stream_pair **flow_stream_pair(struct flow *f)

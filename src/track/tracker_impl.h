@@ -36,6 +36,7 @@ struct tombstone {
 	uint32_t stream, generation;
 	uint32_t base_seq[2];
 	bool base_set[2], closed;
+	bool quoted;	/* no conversation: only a stream number */
 	uint8_t closer; /* end that sent the first FIN; 2: none */
 	uint64_t sources;
 	int64_t ended_ns;
@@ -57,6 +58,7 @@ struct tracker {
 	struct flow_queue lists[LISTS];
 	struct flow_queue graves;     /* tombstones, oldest first */
 	struct flow *last;	      /* of the last packet; NULL: none */
+	struct flow_key last_tunnel;  /* UDP around the last tunnelled packet */
 	struct stream_count *streams; /* by source */
 	uint32_t stream_room;
 	uint64_t evicted;
@@ -81,6 +83,7 @@ enum flow_start {
 	START_AGAIN, /* it begins a new one that Wireshark counts with the old one */
 };
 enum flow_start handshake_start(const struct flow *f, enum side side, const struct packet *p);
+bool handshake_is_old_ack(const struct passing *w);
 void handshake_packet(struct passing *w);
 void handshake_answered(struct passing *w, enum syn_answer how);
 
@@ -97,6 +100,7 @@ enum segment_kind {
 	SEGMENT_PROBE,	/* keep-alive or window probe */
 };
 enum segment_kind loss_segment(struct passing *w);
+void loss_gap(struct passing *w); /* the same without payload: its number may lie beyond a gap */
 void loss_id(struct passing *w);
 bool loss_is_probe(const struct passing *w);
 bool loss_has_holes(const struct cold *c, enum side s); /* bytes of that side are missing and not acknowledged */
@@ -135,6 +139,9 @@ void history_add(struct cold *c, enum side side, char letter);
 void history_packet(struct passing *w);
 const char *conn_state(const struct flow *f);
 
+/* conn_record.c */
+void flow_make_uid(const struct flow *f, char out[20]);
+
 /* icmp_quote.c */
 struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 
@@ -142,6 +149,9 @@ struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 struct flow *tracker_find(struct tracker *t, const struct flow_key *key);
 bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
 	uint8_t proto);
+/* Gives a tuple a stream number because Wireshark would, though none of its packets is here: it is only quoted in an
+ * ICMP error. */
+void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source);
 void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason);
 void tracker_reopened(struct tracker *t, struct flow *f);
 

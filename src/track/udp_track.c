@@ -17,7 +17,7 @@ struct tracked udp_track(struct passing *w)
 
 	if (duplicate_in_flow(w)) {
 		own->doubled++;
-		return (struct tracked){.side = w->side, .duplicate = true};
+		return (struct tracked){ .side = w->side, .duplicate = true };
 	}
 	flow_count(w);
 	if (w->len) {
@@ -36,5 +36,5 @@ struct tracked udp_track(struct passing *w)
 	}
 	key_frame_add(w, w->side, NULL);
 	remember(w);
-	return (struct tracked){.flow = w->f, .side = w->side, .feed = w->p->kind == PACKET_UDP && w->len > 0};
+	return (struct tracked){ .flow = w->f, .side = w->side, .feed = w->p->kind == PACKET_UDP && w->len > 0 };
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ARP (RFC 826) and Neighbor Discovery (RFC 4861): questions with their answers, and announcements that nobody asked
+ * for. A question without an answer is told ANSWER_WAIT_NS after its last repetition. Bounded.
+ */
+#ifndef PCAPDX_TRACK_ARP_TRACK_H
+#define PCAPDX_TRACK_ARP_TRACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+struct arp_track;
+struct nd_message;
+struct packet;
+
+struct arp_track *arp_track_new(const struct record_sink *sink);
+void arp_track_free(struct arp_track *a);
+/* Any packet: frames to a MAC show that answers to it would be in the capture. `nd` as in link_track_packet. */
+void arp_track_packet(struct arp_track *a, const struct packet *p, const struct nd_message *nd);
+void arp_track_clock(struct arp_track *a, int64_t clock_ns);
+void arp_track_finish(struct arp_track *a, int64_t clock_ns);
+size_t arp_track_held_bytes(const struct arp_track *a);
+
+#endif
