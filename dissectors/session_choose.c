@@ -21,7 +21,7 @@ enum strength {
 struct candidate {
 	const struct dissector *dissector; /* NULL: none yet */
 	unsigned rank;
-	bool waiting; /* somebody cannot tell yet */
+	bool waiting[2]; /* somebody cannot tell yet from the bytes of that side */
 };
 
 static bool port_listed(const uint16_t ports[8], uint16_t port)
@@ -113,8 +113,8 @@ static struct candidate best_of_stream(const struct session *s)
 			continue;
 		by_client = ask(d, &client);
 		by_server = ask(d, &server);
-		best.waiting |= by_client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
-		best.waiting |= by_server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
+		best.waiting[SIDE_ORIG] |= by_client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
+		best.waiting[SIDE_RESP] |= by_server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
 		consider(&best, d, strength_of(by_client, by_server, port_fits(s, d)), port_fits(s, d));
 	}
 	return best;
@@ -219,14 +219,17 @@ static void hold_chunk(struct session *s, const struct chunk *c)
 static bool should_wait(const struct session *s, const struct candidate *best)
 {
 	bool client_spoke = s->side[SIDE_ORIG].rest_len, server_spoke = s->side[SIDE_RESP].rest_len;
+	unsigned strength = best->rank / 2;
 
-	if (best->rank / 2 == STRENGTH_CLIENT || held_full(s))
+	if (strength == STRENGTH_CLIENT || held_full(s))
 		return false;
-	if (best->waiting)
-		return true;
-	if (!client_spoke)
+	if (!client_spoke || best->waiting[SIDE_ORIG])
 		return !s->side[SIDE_ORIG].ended;
-	return !best->dissector && !server_spoke && !s->side[SIDE_RESP].ended;
+	if (strength == STRENGTH_SERVER)
+		return false;
+	if (!server_spoke && strength == STRENGTH_NONE)
+		return !s->side[SIDE_RESP].ended;
+	return best->waiting[SIDE_RESP];
 }
 
 void choose_give(struct session *s, const struct chunk *c)
