@@ -20,7 +20,6 @@
 #define STREAM_SHARE 4		/* for out-of-order bytes */
 #define STREAM_MAX (4u << 20)	/* in one direction: more than a window of 2 MiB and its repairs */
 #define JUMBO_MAX 9216		/* IP packets beyond it are none that a network card sends */
-#define SUMMED_ALWAYS 64	/* payload bytes */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
 
 struct source_counters {
@@ -184,14 +183,13 @@ static void count_packet(struct source_counters *n, const struct frame *f, const
 
 /*
  * Offload shows in two ways: segments larger than the receiver's MSS allows, and checksums that hold the
- * pseudo-header's sum only. Checksums of long packets are summed only once a source has shown offload.
+ * pseudo-header's sum only.
  */
 static void count_offload(struct source_counters *n, struct packet *p, const struct tracked *t)
 {
 	uint16_t mss = flow_peer_mss(t->flow, t->side);
 	bool large = p->ip_len_zero || (mss ? p->payload_wire > mss : p->ip_len > JUMBO_MAX);
-	bool partial = (p->payload_wire <= SUMMED_ALWAYS || n->offload_checksum) &&
-		packet_checksum(p) == CHECKSUM_PARTIAL;
+	bool partial = p->checksum == CHECKSUM_PARTIAL;
 
 	if ((large || partial) && !n->offload_frame)
 		n->offload_frame = p->frame->number;
@@ -232,6 +230,8 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 	p->clock_ns = f->clock_ns;
 	decode_frame(p->decoder, f, &p->packet);
 	count_packet(n, f, &p->packet);
+	if (p->packet.kind == PACKET_TCP)
+		packet_checksum(&p->packet);
 	t = tracker_packet(p->tracker, &p->packet);
 	if (t.duplicate) {
 		if (!n->duplicates++)
