@@ -20,6 +20,7 @@ extern const struct rule rule_flood;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
 /* TLS: a specific reason before a general one. */
+extern const struct rule rule_mtu;
 extern const struct rule rule_tls_certificate;
 extern const struct rule rule_tls_mixed_up;
 extern const struct rule rule_tls_client_certificate;
@@ -43,6 +44,7 @@ extern const struct rule rule_silence;
 extern const struct rule rule_unanswered;
 extern const struct rule rule_window;
 extern const struct rule rule_loss;
+extern const struct rule rule_slow;
 /* What the failing conversations have in common. */
 extern const struct rule rule_rst_timer;
 extern const struct rule rule_failing_gateway;
@@ -60,6 +62,8 @@ const struct rule *const rule_table[] = {
 	&rule_connection_limit,
 	&rule_time_wait,
 	&rule_ftp_churn,
+
+	&rule_mtu,
 
 	&rule_tls_certificate,
 	&rule_tls_mixed_up,
@@ -83,6 +87,7 @@ const struct rule *const rule_table[] = {
 	&rule_proxy,
 	&rule_window,
 	&rule_loss,
+	&rule_slow,
 
 	&rule_rst_timer,
 	&rule_failing_gateway,
