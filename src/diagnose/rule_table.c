@@ -19,6 +19,8 @@ extern const struct rule rule_connection_limit;
 extern const struct rule rule_flood;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
+extern const struct rule rule_port_reuse;
+extern const struct rule rule_ports;
 /* TLS: a specific reason before a general one. */
 extern const struct rule rule_mtu;
 extern const struct rule rule_tls_certificate;
@@ -40,12 +42,14 @@ extern const struct rule rule_handshake;
 /* Services. */
 extern const struct rule rule_https_redirect;
 extern const struct rule rule_proxy;
+extern const struct rule rule_http_errors;
 extern const struct rule rule_silence;
 extern const struct rule rule_unanswered;
 extern const struct rule rule_window;
 extern const struct rule rule_loss;
 extern const struct rule rule_slow;
 /* What the failing conversations have in common. */
+extern const struct rule rule_retries;
 extern const struct rule rule_rst_timer;
 extern const struct rule rule_failing_gateway;
 
@@ -62,6 +66,8 @@ const struct rule *const rule_table[] = {
 	&rule_connection_limit,
 	&rule_time_wait,
 	&rule_ftp_churn,
+	&rule_port_reuse,
+	&rule_ports,
 
 	&rule_mtu,
 
@@ -85,10 +91,12 @@ const struct rule *const rule_table[] = {
 
 	&rule_https_redirect,
 	&rule_proxy,
+	&rule_http_errors,
 	&rule_window,
 	&rule_loss,
 	&rule_slow,
 
+	&rule_retries,
 	&rule_rst_timer,
 	&rule_failing_gateway,
 	NULL,
