@@ -83,21 +83,35 @@ static enum recognition tls_recognise(const struct chunk *c)
 	return RECOGNISE_YES;
 }
 
-/* Where the next plausible record may begin; n when nowhere. */
-static size_t find_record(const uint8_t *p, size_t n)
+/* Stricter than record_header, for places that are only guessed. What follows the record plays no part: it may be in
+ * the next segment, and how a stream is cut must not change what is found. */
+static enum header guessed_header(const struct tls_direction *d, const uint8_t *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		enum header header = record_header(p + i, n - i);
-		size_t next;
+	enum header header = record_header(p, n);
+	size_t len;
 
-		if (header == HEADER_MORE)
+	if (header != HEADER_YES)
+		return header;
+	len = (size_t)p[3] << 8 | p[4];
+	if (p[2] == 0 || p[0] == TLS_HEARTBEAT)
+		return HEADER_NO;
+	if (p[0] == TLS_ALERT)
+		return len == 2 || (len >= 16 && len <= 64) ? HEADER_YES : HEADER_NO;
+	if (p[0] == TLS_APPLICATION)
+		return len >= 17 ? HEADER_YES : HEADER_NO; /* a byte and a MAC or tag */
+	if (p[0] != TLS_HANDSHAKE || d->encrypted)
+		return HEADER_YES;
+	if (n < TLS_HEADER + 2)
+		return HEADER_MORE;
+	return tls_message_known(p[TLS_HEADER]) && p[TLS_HEADER + 1] == 0 ? HEADER_YES : HEADER_NO;
+}
+
+/* Where the next plausible record may begin; n when nowhere. */
+static size_t find_record(const struct tls_direction *d, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (guessed_header(d, p + i, n - i) != HEADER_NO)
 			return i;
-		if (header != HEADER_YES)
-			continue;
-		next = i + TLS_HEADER + ((size_t)p[i + 3] << 8 | p[i + 4]);
-		if (next >= n || record_header(p + next, n - next) != HEADER_NO)
-			return i;
-	}
 	return n;
 }
 
@@ -361,14 +375,29 @@ static void plain_answer(struct tls_state *st, const struct tls_place *at, const
 		session_mark(at->session, at->side, &at->absolute, out);
 }
 
-/* Text first, then TLS: some STARTTLS of a protocol that nobody here knows. */
-static void leave_plain(struct tls_state *st, const struct tls_place *at)
+/*
+ * Text first, then TLS behind the end of a line: some STARTTLS of a protocol that nobody here knows. Otherwise passes
+ * over the rest of the line.
+ */
+static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n,
+	size_t *used)
 {
 	struct tls_direction *d = &st->dir[at->side];
+	enum header header = d->line_ended ? record_header(p, n) : HEADER_NO;
+	const uint8_t *end = memchr(p, '\n', n);
 
-	d->plain = d->plain_told = false;
-	st->t.answered_with[0] = '\0';
-	st->t.answered_ref = (struct frame_ref){ 0 };
+	if (header == HEADER_MORE)
+		return DISSECT_MORE;
+	if (header == HEADER_YES) {
+		d->plain = d->plain_told = false;
+		st->t.answered_with[0] = '\0';
+		st->t.answered_ref = (struct frame_ref){ 0 };
+		return DISSECT_OK;
+	}
+	d->line_ended = end != NULL;
+	*used = end ? (size_t)(end + 1 - p) : n;
+	plain_answer(st, at, p, *used);
+	return DISSECT_OK;
 }
 
 /* Bytes that are no record where one should begin. */
@@ -426,15 +455,17 @@ static enum dissect_verdict walk(struct tls_state *st, const struct tls_place *a
 		return DISSECT_OK;
 	}
 	if (d->lost) {
-		*used = find_record(p, n);
-		d->lost = *used == n;
+		*used = find_record(d, p, n);
+		if (*used == n)
+			return DISSECT_OK;
+		if (guessed_header(d, p + *used, n - *used) == HEADER_MORE)
+			return DISSECT_MORE;
+		d->lost = false;
 		return DISSECT_OK;
 	}
-	if (d->plain && record_header(p, n) != HEADER_NO)
-		leave_plain(st, at);
-	if (d->opaque || d->plain) {
-		if (d->plain)
-			plain_answer(st, at, p, n);
+	if (d->plain)
+		return walk_plain(st, at, p, n, used);
+	if (d->opaque) {
 		*used = n;
 		return DISSECT_OK;
 	}
@@ -496,8 +527,9 @@ static enum dissect_verdict tls_gap(void *state, struct session *s, enum side si
 
 static size_t tls_resync(void *state, const struct chunk *c)
 {
-	(void)state;
-	return find_record(c->data, c->len);
+	const struct tls_state *st = state;
+
+	return find_record(&st->dir[c->side], c->data, c->len);
 }
 
 static void tls_finish(void *state, struct session *s)

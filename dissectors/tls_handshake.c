@@ -243,7 +243,7 @@ static size_t message_size(const uint8_t *p)
 	return MESSAGE_HEADER + ((size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
 }
 
-static bool message_known(uint8_t type)
+bool tls_message_known(uint8_t type)
 {
 	return type <= TLS_MSG_COMPRESSED_CERTIFICATE && type != 3 && type != 7 && type != 9 && type != 10 &&
 		!(type > TLS_MSG_CLIENT_KEY_EXCHANGE && type < TLS_MSG_FINISHED);
@@ -252,7 +252,7 @@ static bool message_known(uint8_t type)
 /* Whether a record holds whole messages only: then it can be read although what was before it is missing. */
 static bool whole_messages(const uint8_t *p, size_t n)
 {
-	while (n >= MESSAGE_HEADER && message_known(p[0]) && message_size(p) <= n) {
+	while (n >= MESSAGE_HEADER && tls_message_known(p[0]) && message_size(p) <= n) {
 		size_t size = message_size(p);
 
 		p += size;

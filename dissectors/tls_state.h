@@ -55,6 +55,7 @@ struct tls_direction {
 	bool started;		 /* a TLS record was seen */
 	bool plain;		 /* speaks something else: see answered_with */
 	bool plain_told;	 /* the first line is complete */
+	bool line_ended;	 /* what was passed over last was the end of a line */
 	bool opaque;		 /* nothing more to learn from this side */
 	bool closed;		 /* sent close_notify or a fatal alert: what follows need not be TLS */
 	bool lost;		 /* record boundary unknown */
@@ -102,6 +103,7 @@ struct tls_place {
 void tls_handshake_bytes(struct tls_state *st, const struct tls_place *at, const uint8_t *bytes, size_t n);
 void tls_handshake_message(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n);
 void tls_handshake_sslv2(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n);
+bool tls_message_known(uint8_t type);
 void tls_handshake_forget(struct tls_direction *d); /* what was joined so far is void */
 void tls_reached(struct tls_state *st, const struct tls_place *at, enum tls_stage stage);
 void tls_cut(struct tls_state *st, const struct tls_place *at); /* part of the handshake is missing */
