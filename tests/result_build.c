@@ -540,7 +540,7 @@ struct result *result_hostile(void)
 	f->typical = reset_conversation("<svg onload=alert(3)>\x1b\"'");
 	d = add_diagnosis(r, f, RESPONSIBLE_SERVER, HOSTILE, HOSTILE);
 	d->path = xstrdup(HOSTILE);
-	add_cause(d, 7, HOSTILE, HOSTILE);
+	add_cause(d, 0.7, HOSTILE, HOSTILE);
 	add_line(&d->next, &d->next_count, HOSTILE);
 	add_line(&d->next, &d->next_count, "openssl s_client -servername " HOSTILE);
 	add_line(&d->against, &d->against_count, HOSTILE);

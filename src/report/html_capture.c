@@ -67,6 +67,17 @@ static void count_of(struct text *t, const char *name, uint64_t n)
 		text_printf(t, "<div><dt>%s</dt><dd>%s</dd></div>", name, words_grouped(n, number));
 }
 
+static void counts_open(struct text *t, const char *heading)
+{
+	text_printf(t, "<h3>%s</h3>\n<dl class=\"counts\">", heading);
+}
+
+/* `before`: where the list was opened; nothing since then means that nothing was counted. */
+static void counts_close(struct text *t, size_t before)
+{
+	text_add(t, t->len == before ? "<div><dt>none</dt><dd>0</dd></div></dl>\n" : "</dl>\n");
+}
+
 static void outcomes(struct text *t, const char *proto, const uint64_t counts[OUTCOMES])
 {
 	text_printf(t, "<h3>What became of %s conversations</h3>\n<dl class=\"counts\">", proto);
@@ -77,7 +88,10 @@ static void outcomes(struct text *t, const char *proto, const uint64_t counts[OU
 
 static void loss(struct text *t, const struct tcp_loss *l)
 {
-	text_add(t, "<h3>Segments lost and sent again, as pcapdx judges them</h3>\n<dl class=\"counts\">");
+	size_t before;
+
+	counts_open(t, "Segments lost and sent again, as pcapdx judges them");
+	before = t->len;
 	count_of(t, "lost", l->lost);
 	count_of(t, "sent again", l->retransmitted);
 	count_of(t, "sent again without need", l->spurious);
@@ -85,12 +99,15 @@ static void loss(struct text *t, const struct tcp_loss *l)
 	count_of(t, "doubled by the capture", l->duplicated_by_capture);
 	count_of(t, "doubled by the network", l->duplicated_by_network);
 	count_of(t, "wrong checksum", l->bad_checksum);
-	text_add(t, "</dl>\n");
+	counts_close(t, before);
 }
 
 static void analysis(struct text *t, const struct tcp_analysis *a)
 {
-	text_add(t, "<h3>The same as Wireshark counts it</h3>\n<dl class=\"counts\">");
+	size_t before;
+
+	counts_open(t, "The same as Wireshark counts it");
+	before = t->len;
 	count_of(t, "retransmission", a->retransmission);
 	count_of(t, "fast retransmission", a->fast_retransmission);
 	count_of(t, "spurious retransmission", a->spurious_retransmission);
@@ -105,7 +122,7 @@ static void analysis(struct text *t, const struct tcp_analysis *a)
 	count_of(t, "keep-alive", a->keep_alive);
 	count_of(t, "keep-alive ACK", a->keep_alive_ack);
 	count_of(t, "reused ports", a->reused_ports);
-	text_add(t, "</dl>\n");
+	counts_close(t, before);
 }
 
 static void time_wait(struct text *t, const struct result *r)
@@ -127,7 +144,7 @@ static void time_wait(struct text *t, const struct result *r)
 			when_s(w->peak_ts_ns - r->summary.first_ts_ns), w->per_minute_peak);
 	}
 	table_close(t, (uint64_t)(r->time_wait_count - i), "pcapdx -o report.json writes them.");
-	text_printf(t, "<p class=\"note\">Modelled: a socket is taken to stay %.0f s (--time-wait).</p>\n",
+	text_printf(t, "<p class=\"hint\">Modelled: a socket is taken to stay %.0f s (--time-wait).</p>\n",
 		r->summary.time_wait_assumed_s);
 }
 

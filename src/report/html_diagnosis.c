@@ -98,17 +98,18 @@ static void evidence(struct text *t, const struct result *r, const struct diagno
 
 	if (!d->finding_count)
 		return;
-	text_add(t, "<div class=\"part wide\"><h3>Evidence</h3>\n");
+	text_add(t, "<div class=\"part wide evidence\"><h3>Evidence</h3>\n");
 	for (int i = 0; i < d->finding_count; i++)
 		if (html_has_ladder(d->findings[i])) {
 			snprintf(id, sizeof(id), "ladder-%s", d->id);
 			html_ladder(t, r, d->findings[i], id);
 			break;
 		}
+	text_add(t, "<div class=\"proof\">\n");
 	frames_line(t, r, d->findings[0]);
 	html_filter(t, r, d->findings[0]);
 	finding_links(t, d);
-	text_add(t, "</div>\n");
+	text_add(t, "</div></div>\n");
 }
 
 static void one(struct text *t, const struct result *r, const struct diagnosis *d)

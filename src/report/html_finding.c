@@ -52,11 +52,27 @@ void html_filter(struct text *t, const struct result *r, const struct finding *f
 	text_add(t, "</p>\n");
 }
 
+static const char *spelled_out(const char *name)
+{
+	static const char *const names[][2] = {{"sni", "SNI"}, {"mac", "MAC"}, {"macs", "MACs"}, {"ip", "IP"},
+		{"mtu", "MTU"}, {"icmp", "ICMP"}, {"ttl_rst", "TTL of the RST"}, {"ttl_peer", "TTL of the peer"},
+		{"rate_bps", "Bits per second"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i][0], name) == 0)
+			return names[i][1];
+	return NULL;
+}
+
 /* "delay_median_s" -> "delay median" */
 static void fact_name(struct text *t, const char *name)
 {
 	size_t n = strlen(name);
 
+	if (spelled_out(name)) {
+		text_add(t, spelled_out(name));
+		return;
+	}
 	if (n > 2 && strcmp(name + n - 2, "_s") == 0)
 		n -= 2;
 	for (size_t i = 0; i < n; i++) {
@@ -145,7 +161,7 @@ void html_findings(struct text *t, const struct result *r, size_t bytes_max)
 	if (!r->finding_count)
 		return;
 	text_add(t, "<section class=\"findings\" aria-labelledby=\"findings\">\n<h2 id=\"findings\">Findings</h2>\n"
-		    "<p class=\"note\">Facts with the frames that prove them. Times are seconds since the first "
+		    "<p class=\"hint\">Facts with the frames that prove them. Times are seconds since the first "
 		    "packet.</p>\n");
 	for (int i = 0; i < r->finding_count; i++) {
 		if (t->len - start > bytes_max) {

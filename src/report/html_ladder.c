@@ -21,7 +21,7 @@
 #define LANES_MAX 2
 
 struct ladder {
-	struct text *t, words; /* words: the same as text */
+	struct text *t, lanes, words; /* arrows and labels; what lies under them; the same in words */
 	const struct result *result;
 	const struct finding *finding;
 	const struct record *record;
@@ -76,6 +76,15 @@ static int failing_frame(const struct finding *f, const struct conn *c)
 			rst = (int)i;
 	}
 	return named >= 0 ? named : rst;
+}
+
+/* An answer is missing after the last try: what the same side sends again belongs to it. */
+static int last_try(const struct conn *c, int i)
+{
+	while (i >= 0 && i + 1 < (int)key_frames(c) && c->key_frames[i + 1].side == c->key_frames[i].side &&
+		!(c->key_frames[i + 1].flags & (TCP_FIN | TCP_RST)))
+		i++;
+	return i;
 }
 
 static void add_gateway(struct ladder *l, const struct mac *mac)
@@ -163,10 +172,11 @@ static void frame_row(struct ladder *l, const struct key_frame *k, bool fails)
 
 static void lane_pieces(struct ladder *l, int from, int to, const char *class)
 {
-	text_printf(l->t, "<path class=\"%s\" d=\"M%d %dV%dM%d %dV%d", class, CLIENT_X, from, to, SERVER_X, from, to);
+	text_printf(
+		&l->lanes, "<path class=\"%s\" d=\"M%d %dV%dM%d %dV%d", class, CLIENT_X, from, to, SERVER_X, from, to);
 	for (int i = 0; i < l->between_count; i++)
-		text_printf(l->t, "M%d %dV%d", lane_x(l, i), from, to);
-	text_add(l->t, "\"/>\n");
+		text_printf(&l->lanes, "M%d %dV%d", lane_x(l, i), from, to);
+	text_add(&l->lanes, "\"/>\n");
 }
 
 /* Lanes are drawn solid up to here, then dashed over the silence. */
@@ -256,6 +266,8 @@ void html_ladder(struct text *t, const struct result *r, const struct finding *f
 
 	l.missing = silence_is_the_failure(f->code);
 	l.fails_at = failing_frame(f, c);
+	if (l.missing)
+		l.fails_at = last_try(c, l.fails_at);
 	add_gateway(&l, &c->side[SIDE_ORIG].mac);
 	add_gateway(&l, &c->side[SIDE_RESP].mac);
 	heads(&l);
@@ -265,7 +277,7 @@ void html_ladder(struct text *t, const struct result *r, const struct finding *f
 		"aria-labelledby=\"%s-t %s-d\"><title id=\"%s-t\">A typical conversation</title><desc id=\"%s-d\">",
 		WIDTH, l.y + 8, id, id, id, id);
 	html_text(t, text_str(&l.words));
-	text_printf(t, "</desc>\n%s</svg></div>\n", text_str(&drawing));
+	text_printf(t, "</desc>\n%s%s</svg></div>\n", text_str(&l.lanes), text_str(&drawing));
 	text_printf(t,
 		"<figcaption>A typical conversation of %s: time since its first packet on the left, frame numbers on "
 		"the right.",
@@ -274,5 +286,6 @@ void html_ladder(struct text *t, const struct result *r, const struct finding *f
 		text_printf(t, " %" PRIu32 " less telling frames are left out.", c->key_frames_left_out);
 	text_add(t, "</figcaption></figure>\n");
 	text_free(&drawing);
+	text_free(&l.lanes);
 	text_free(&l.words);
 }

@@ -4,6 +4,7 @@
  * sorting and searching. Large parts get what the parts before them leave of the page's size.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/when.h"
@@ -84,13 +85,34 @@ static void verdict(struct text *t, const struct result *r)
 		severity_name(r->severity), html_severity_word(r->severity));
 	text_add(t, "<h1 id=\"verdict\">");
 	html_text(t, r->headline);
-	text_add(t, "</h1>\n");
-	if (r->weak) {
-		text_add(t, "<p class=\"weak\"><strong>What this capture cannot tell:</strong> ");
-		html_text(t, r->weak);
-		text_add(t, "</p>\n");
-	}
-	text_add(t, "</section>\n");
+	text_add(t, "</h1>\n</section>\n");
+}
+
+static void limits(struct text *t, const struct result *r)
+{
+	if (!r->weak)
+		return;
+	text_add(t, "<p class=\"weak\"><strong>Limits of this capture:</strong> ");
+	html_text(t, r->weak);
+	text_add(t, "</p>\n");
+}
+
+static void likeliest(struct text *t, const struct diagnosis *d)
+{
+	if (!d->cause_count)
+		return;
+	text_printf(t, "<p class=\"likely\"><span class=\"label\">%s</span> ",
+		d->causes[0].likelihood > 0.5 ? "Most likely:" : "Perhaps:");
+	html_text(t, d->causes[0].cause);
+	text_printf(t, " (%.0f %%)</p>\n", d->causes[0].likelihood * 100);
+}
+
+static void link_to_diagnosis(struct text *t, const struct diagnosis *d, const char *class, const char *words)
+{
+	text_printf(
+		t, "<a href=\"#%s\"%s%s%s>", d->id, class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
+	html_text(t, words);
+	text_add(t, "</a>");
 }
 
 /* The diagnoses in a few lines each: what fits on the first screen. */
@@ -103,10 +125,15 @@ static void in_short(struct text *t, const struct result *r)
 	for (int i = 0; i < r->diagnosis_count && i < SHORT_MAX; i++) {
 		const struct diagnosis *d = r->diagnoses[i];
 
-		text_printf(t, "<li class=\"%s\"><a href=\"#%s\">", severity_name(d->severity), d->id);
-		html_text(t, d->title);
-		text_add(t, "</a>");
+		bool told = r->headline && d->title && strcmp(r->headline, d->title) == 0;
+
+		text_printf(t, "<li class=\"%s\">", severity_name(d->severity));
+		if (!told)
+			link_to_diagnosis(t, d, NULL, d->title);
 		html_element(t, "p", NULL, d->summary);
+		likeliest(t, d);
+		if (told)
+			link_to_diagnosis(t, d, "more", "Causes, evidence and next steps");
 		text_add(t, "</li>\n");
 	}
 	text_add(t, "</ol>\n</section>\n");
@@ -168,6 +195,7 @@ void report_html(struct result *r, struct text *out)
 	text_add(&page, "<main id=\"main\">\n");
 	verdict(&page, r);
 	in_short(&page, r);
+	limits(&page, r);
 	overview(&page, r);
 	contents(&page, r);
 	html_diagnoses(&page, r, left_for(&page, DIAGNOSES_BYTES_MAX));

@@ -73,7 +73,7 @@ static void instead(struct text *t, const struct result *r)
 		"<p class=\"cut\">gnuplot could not be run, so the plots are missing; everything else is here.</p>\n");
 	for (int i = 0; i < r->plot_count; i++)
 		if (r->plots[i]->says)
-			html_element(t, "p", "note", r->plots[i]->says);
+			html_element(t, "p", "hint", r->plots[i]->says);
 }
 
 void html_plots(struct text *t, struct result *r, size_t bytes_max)

@@ -142,9 +142,9 @@
 		footer.appendChild(button);
 	}
 
-	/* Only what scrolls sideways needs a stop of the Tab key. */
+	/* Only what scrolls needs a stop of the Tab key. */
 	function focusableWhereItScrolls(box) {
-		if (box.scrollWidth > box.clientWidth)
+		if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight)
 			box.setAttribute("tabindex", "0");
 		else
 			box.removeAttribute("tabindex");

@@ -10,11 +10,13 @@
 #include "report/html.h"
 #include "report/report_words.h"
 
+#define LONG_TEXT 14 /* characters from which on a column keeps a width of its own */
+
 void table_open(struct text *t, const char *id, const char *heading, const struct column *columns, int count)
 {
 	text_printf(t, "<section class=\"table\" aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, heading);
 	text_printf(t,
-		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
+		"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"%s\">"
 		"<table class=\"sortable\"><thead><tr>",
 		id);
 	for (int i = 0; i < count; i++)
@@ -35,7 +37,7 @@ void table_close(struct text *t, uint64_t left_out, const char *where)
 
 void cell_text(struct text *t, const char *raw)
 {
-	text_add(t, "<td>");
+	text_add(t, strlen(raw) > LONG_TEXT ? "<td class=\"w\">" : "<td>");
 	html_text(t, raw);
 	text_add(t, "</td>");
 }

@@ -114,7 +114,7 @@ static void gateways(struct text *t, const struct result *r)
 	for (int i = 0; i < r->gateway_count; i++)
 		gateway_row(t, &r->gateways[i]);
 	table_close(t, 0, "");
-	text_add(t, "<p class=\"note\">A MAC address proves only the first device on the way.</p>\n");
+	text_add(t, "<p class=\"hint\">A MAC address proves only the first device on the way.</p>\n");
 }
 
 static void tls_row(struct text *t, const struct result *r, const struct record *record)

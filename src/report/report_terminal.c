@@ -135,9 +135,9 @@ static void overview(struct page *p)
 	wrapped(p, text_str(&line), 0, 2);
 	text_free(&line);
 	if (p->result->weak) {
-		coloured(p, DIM, "This capture:");
+		coloured(p, DIM, "limits of this capture:");
 		text_add_char(p->out, ' ');
-		wrapped(p, p->result->weak, 14, 2);
+		wrapped(p, p->result->weak, 24, 2);
 	}
 }
 

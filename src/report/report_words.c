@@ -201,19 +201,23 @@ int words_frames(struct text *t, const struct finding *f, uint16_t source, int m
 	return n;
 }
 
+static bool starts_with_one_of(const char *s, const char *const *words, size_t count)
+{
+	size_t n = strcspn(s, " ");
+
+	for (size_t i = 0; i < count; i++)
+		if (strlen(words[i]) == n && memcmp(s, words[i], n) == 0)
+			return true;
+	return false;
+}
+
 static bool starts_with_program(const char *step)
 {
 	static const char *const programs[] = {"arping", "conntrack", "curl", "dig", "ethtool", "ip", "iperf3",
 		"iptables", "journalctl", "mtr", "nc", "netstat", "nft", "nmap", "nslookup", "openssl", "pcapdx",
 		"ping", "ss", "ssh", "sysctl", "systemctl", "tcpdump", "tracepath", "traceroute", "tshark", "wg"};
-	size_t n = strcspn(step, " ");
 
-	if (!step[n])
-		return false;
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (strlen(programs[i]) == n && memcmp(step, programs[i], n) == 0)
-			return true;
-	return false;
+	return step[strcspn(step, " ")] && starts_with_one_of(step, programs, sizeof(programs) / sizeof(programs[0]));
 }
 
 /* How far a command goes: to the end, or to a comma or semicolon outside its quotes that goes on in prose. */
@@ -233,32 +237,44 @@ static int command_length(const char *s)
 	return (int)n;
 }
 
-static bool split(const char *step, const char *command, int length, struct step_parts *out)
+/*
+ * A name out of a packet may stand in a command, and a shell would act on what is in it. So nothing is offered for
+ * copying that does more than run one program with its arguments, maybe through a harmless filter.
+ */
+static bool command_is_plain(const char *s, int length)
 {
-	out->before = step;
-	out->before_len = (int)(command - step);
-	out->command = command;
+	static const char *const filters[] = {"grep", "head", "less", "sort", "tail", "wc"};
+	bool quoted = false;
+
+	for (int i = 0; i < length; i++) {
+		if (s[i] == '\'')
+			quoted = !quoted;
+		if ((unsigned char)s[i] < 0x20)
+			return false;
+		if (quoted)
+			continue;
+		if (strchr("`$;&<>\\\"!", s[i]))
+			return false;
+		if (s[i] == '|' && !(s[i + 1] == ' ' && starts_with_one_of(s + i + 2, filters, 6)))
+			return false;
+	}
+	return !quoted;
+}
+
+/* Only the first colon counts: later ones may belong to a name. */
+bool words_step(const char *step, struct step_parts *out)
+{
+	const char *colon = strstr(step, ": "), *command = starts_with_program(step) ? step : colon ? colon + 2 : NULL;
+	int length;
+
+	if (!command || !starts_with_program(command))
+		return false;
+	length = command_length(command);
+	if (!command_is_plain(command, length))
+		return false;
+	*out = (struct step_parts){.before = step, .before_len = (int)(command - step), .command = command};
 	out->command_len = length;
 	out->after = command + length;
 	out->after_len = (int)strlen(out->after);
 	return true;
-}
-
-bool words_step(const char *step, struct step_parts *out)
-{
-	const char *open = strchr(step, '`'), *close = open ? strchr(open + 1, '`') : NULL;
-
-	if (close && close > open + 1) {
-		split(step, open + 1, (int)(close - open - 1), out);
-		out->before_len--; /* the quotes are not part of anything */
-		out->after++;
-		out->after_len--;
-		return true;
-	}
-	if (starts_with_program(step))
-		return split(step, step, command_length(step), out);
-	for (const char *s = strstr(step, ": "); s; s = strstr(s + 2, ": "))
-		if (starts_with_program(s + 2))
-			return split(step, s + 2, command_length(s + 2), out);
-	return false;
 }

@@ -38,8 +38,8 @@ void words_fact(struct text *t, const struct fact *f);
 int words_frames(struct text *t, const struct finding *f, uint16_t source, int max);
 
 /*
- * The command in a step, for a copy button: what stands between two backquotes, or what begins with the name of a known
- * program, at the start of the step or after a colon. False: the step is prose.
+ * The command in a step, for a copy button: what begins with the name of a known program, at the start of the step or
+ * after its first colon, and is nothing that a shell would do more with. False: the step is prose.
  */
 struct step_parts {
 	const char *before, *command, *after;
