@@ -58,7 +58,7 @@ static void text_reserve(struct text *t, size_t more)
 void text_free(struct text *t)
 {
 	free(t->s);
-	*t = (struct text){ 0 };
+	*t = (struct text){0};
 }
 
 void text_clear(struct text *t)
@@ -113,7 +113,7 @@ void text_printf(struct text *t, const char *format, ...)
 
 char *xprintf(const char *format, ...)
 {
-	struct text t = { 0 };
+	struct text t = {0};
 	va_list args;
 
 	va_start(args, format);
