@@ -223,7 +223,8 @@ static inline void collect_frames(struct collected *c)
 		for (int i = 0; i < b.count; i++) {
 			struct frame *f;
 
-			c->frames = xrealloc(c->frames, (c->count + 1) * sizeof(*c->frames));
+			if ((c->count & (c->count - 1)) == 0) /* doubled at each power of two */
+				c->frames = xrealloc(c->frames, (c->count ? 2 * c->count : 1) * sizeof(*c->frames));
 			f = &c->frames[c->count++];
 			*f = b.frames[i];
 			f->data = memcpy(xmalloc(f->captured), f->data, f->captured);
