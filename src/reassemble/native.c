@@ -181,20 +181,32 @@ static bool fits_all(const struct reassembler *r, size_t cost)
 	return r->waiting_bytes + cost <= r->held_max - r->held_max / TAILS_SHARE;
 }
 
-/* Keeps the bounds before `in` waits too: gives up d's own holes before it, then those that are open longest. */
+/* The stream whose hole is open longest lets go what waits, without a word now: what is behind it will show a gap. */
+static void let_go_oldest(struct reassembler *r)
+{
+	struct direction *d = r->oldest;
+
+	d->fin = UNSET;
+	forget_waiting(r, d);
+}
+
+/*
+ * Keeps the bounds before `in` waits too: gives up d's own holes before it when d holds too much, and lets others go
+ * when all together do. Only d's taker hears of it: the owner of another stream is not at hand.
+ */
 static void make_room(struct reassembler *r, struct direction *d, const struct incoming *in, size_t cost)
 {
-	struct direction *from = d;
-
 	while (!fits_stream(r, d, cost) || !fits_all(r, cost)) {
 		struct frame_ref ref;
 
-		if (fits_stream(r, d, cost))
-			from = r->oldest;
-		if (!from || !from->waiting.first || (from == d && d->waiting.first->start > in->start))
+		if (fits_stream(r, d, cost) && r->oldest && r->oldest != d) {
+			let_go_oldest(r);
+			continue;
+		}
+		if (!d->waiting.first || d->waiting.first->start > in->start)
 			return;
-		ref = from->waiting.first->ref;
-		skip_hole(r, from, &ref);
+		ref = d->waiting.first->ref;
+		skip_hole(r, d, &ref);
 	}
 }
 
@@ -379,15 +391,17 @@ bool native_takes(struct direction *d, const struct packet *p)
 
 /*
  * Some capture tools count the padding of short Ethernet frames (60 bytes, 56 behind a VLAN tag) into the length of
- * the IP packet: a bare ACK then seems to carry a few zeros, over which the next data is sent.
+ * the IP packet: a bare ACK then seems to carry a few zeros (or bytes that are not there), over which the next data
+ * is sent.
  */
 bool native_is_padding(const struct packet *p)
 {
 	static const uint8_t zeros[6];
+	bool whole = p->payload_len == p->payload_wire || p->fault == FAULT_IP_LENGTH;
 
-	return p->tcp.flags == TCP_ACK && (p->ip_len == 42 || p->ip_len == 46) && p->payload_len &&
-	       p->payload_len <= sizeof(zeros) && p->payload_len == p->payload_wire &&
-	       memcmp(p->payload, zeros, p->payload_len) == 0;
+	return p->tcp.flags == TCP_ACK && (p->ip_len == 42 || p->ip_len == 46) && p->payload_wire &&
+	       p->payload_wire <= sizeof(zeros) && whole &&
+	       (!p->payload_len || memcmp(p->payload, zeros, p->payload_len) == 0);
 }
 
 static void take_segment(
@@ -432,16 +446,16 @@ void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s)
 	forget_tail(r, d);
 }
 
-/* Bytes that were acknowledged, but are not in the capture, at the end of what is. Where no data was seen at all, the
- * acknowledgment may be about another conversation, or the direction is not captured. */
+/* Bytes that were acknowledged but not captured, or let go, at the end of what is there. Where no data was seen at
+ * all, the acknowledgment may be about another conversation, or the direction is not captured. */
 static int64_t missing_at_end(const struct direction *d)
 {
-	int64_t missing;
+	int64_t missing = d->highest - d->next, acked;
 
-	if (!d->acked || d->highest == 0 || d->ended || d->ignored)
+	if (d->highest == 0 || d->ended || d->ignored)
 		return 0;
-	missing = direction_offset(d, d->ack_seq) - d->next;
-	return missing > 1 ? missing : 0; /* 1: a FIN that was not captured */
+	acked = d->acked ? direction_offset(d, d->ack_seq) - d->next : 0;
+	return acked > missing && acked > 1 ? acked : missing; /* 1: a FIN that was not captured */
 }
 
 static void close_direction(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
