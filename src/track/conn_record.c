@@ -160,6 +160,7 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 	c->reused_closer = k->reused_closer;
 	c->old_acks = k->old_acks;
 	c->ignored_data = ignored_data(f);
+	c->analysis = k->analysis;
 	c->flag_syn = k->flag_syn;
 	c->flag_syn_ack = k->flag_syn_ack;
 	c->flag_fin = k->flag_fin;

@@ -17,6 +17,7 @@
 #include "capture/capture.h"
 #include "decode/packet.h"
 #include "record/record.h"
+#include "track/ws_analysis.h"
 
 struct session;
 struct stream_pair;
@@ -229,6 +230,9 @@ struct cold {
 	int64_t rtt_sum_ns[2];
 
 	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
+
+	struct ws_analysis ws; /* its ends: low, high; goes on in the next conversation of the tuple */
+	struct tcp_analysis analysis;
 };
 
 enum flow_state {

@@ -60,6 +60,7 @@ struct former former_of_flow(const struct flow *f, bool same_stream)
 		.ended_ns = f->last_ns,
 		.closer = 2 };
 
+	o.ws = f->cold->ws;
 	if (f->cold->first_fin != SIDE_NONE)
 		o.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
 	return o;
@@ -75,7 +76,8 @@ struct former former_of_tombstone(const struct tombstone *s, bool same_stream)
 		.generation = s->generation,
 		.sources = s->sources,
 		.ended_ns = s->ended_ns,
-		.closer = s->closer };
+		.closer = s->closer,
+		.ws = s->ws };
 }
 
 static struct stream_count *count_of(struct tracker *t, uint16_t source)
@@ -110,6 +112,7 @@ static void inherit(struct tracker *t, struct flow *f, const struct former *o, u
 	struct cold *c = f->cold;
 
 	f->generation = o->known ? o->generation + 1 : 0;
+	c->ws = o->ws;
 	if (o->known && o->same_stream) {
 		f->stream = o->stream;
 		f->sources = o->sources;

@@ -15,6 +15,7 @@ struct former {
 	uint64_t sources;
 	int64_t ended_ns;
 	uint8_t closer; /* 0 low end, 1 high end, 2 none */
+	struct ws_analysis ws;
 };
 
 struct former former_of_flow(const struct flow *f, bool same_stream);

@@ -105,7 +105,8 @@ void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
 		.closed = closed,
 		.closer = 2,
 		.sources = f->sources,
-		.ended_ns = f->last_ns };
+		.ended_ns = f->last_ns,
+		.ws = f->cold->ws };
 
 	if (f->cold->first_fin != SIDE_NONE)
 		s.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;

@@ -204,6 +204,7 @@ struct tracked tcp_track(struct passing *w)
 	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
 	w->end = w->seq + w->len;
 	count_flags(w);
+	ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p, &w->c->analysis);
 	if (duplicate_in_flow(w)) {
 		w->own->doubled++;
 		w->out->loss.duplicated_by_capture++;

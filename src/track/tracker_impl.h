@@ -40,6 +40,7 @@ struct tombstone {
 	uint8_t closer; /* end that sent the first FIN; 2: none */
 	uint64_t sources;
 	int64_t ended_ns;
+	struct ws_analysis ws;
 };
 
 struct stream_count {

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Wireshark's classes of segments. The order of the questions is part of the answer. */
+#include "track/ws_analysis.h"
+
+#include "base/seq.h"
+#include "base/when.h"
+#include "decode/packet.h"
+#include "record/record.h"
+
+#define SCALE_UNKNOWN (-1)
+#define SCALE_NONE (-2)
+#define FAST_NS (20 * NS_PER_MS)	/* after the last ACK: a fast retransmission */
+#define OUT_OF_ORDER_NS (3 * NS_PER_MS) /* after the furthest segment, when no round trip is known */
+
+enum ws_class {
+	RETRANSMISSION = 1 << 0,
+	FAST_RETRANSMISSION = 1 << 1,
+	SPURIOUS_RETRANSMISSION = 1 << 2,
+	OUT_OF_ORDER = 1 << 3,
+	DUPLICATE_ACK = 1 << 4,
+	LOST_SEGMENT = 1 << 5,
+	ACK_LOST_SEGMENT = 1 << 6,
+	ZERO_WINDOW = 1 << 7,
+	ZERO_WINDOW_PROBE = 1 << 8,
+	ZERO_WINDOW_PROBE_ACK = 1 << 9,
+	WINDOW_FULL = 1 << 10,
+	WINDOW_UPDATE = 1 << 11,
+	KEEP_ALIVE = 1 << 12,
+	KEEP_ALIVE_ACK = 1 << 13,
+	REUSED_PORTS = 1 << 14,
+};
+
+/* One segment, and the two ends as it sees them. */
+struct seen {
+	struct ws_analysis *a;
+	struct ws_end *fwd, *rev;
+	const struct tcp_header *tcp;
+	uint32_t len;
+	int64_t ns;
+	bool plain;	   /* neither SYN nor FIN nor RST */
+	bool takes_number; /* SYN or FIN */
+	uint32_t class;
+};
+
+static bool in_line(const struct seen *s)
+{
+	return s->tcp->seq == s->fwd->next_seq;
+}
+
+static bool same_window(const struct seen *s)
+{
+	return s->fwd->window_set && s->tcp->window == s->fwd->window;
+}
+
+/* An ACK without data that repeats number and acknowledgment of the one before. */
+static bool repeats_ack(const struct seen *s)
+{
+	return s->len == 0 && s->plain && in_line(s) && s->tcp->ack == s->fwd->last_ack;
+}
+
+static bool fills_window(const struct seen *s)
+{
+	const struct ws_end *rev = s->rev;
+	int shift = rev->before_first_ack || rev->scale == SCALE_NONE ? 0 : rev->scale;
+
+	if (s->len == 0 || !s->plain || rev->scale == SCALE_UNKNOWN || !rev->window_set)
+		return false;
+	return s->tcp->seq + s->len == rev->last_ack + ((uint32_t)rev->window << shift);
+}
+
+static bool is_zero_window_probe(const struct seen *s)
+{
+	return s->len == 1 && in_line(s) && s->rev->window_set && s->rev->window == 0;
+}
+
+static uint32_t window_classes(const struct seen *s)
+{
+	uint32_t class = 0;
+
+	if (s->tcp->window == 0 && s->plain)
+		class |= ZERO_WINDOW;
+	if (s->fwd->next_seq && seq_after(s->tcp->seq, s->fwd->next_seq) && !(s->tcp->flags & TCP_RST))
+		class |= LOST_SEGMENT;
+	if (s->len <= 1 && s->plain && s->tcp->seq == s->fwd->next_seq - 1)
+		class |= KEEP_ALIVE;
+	if (repeats_ack(s) && s->tcp->window && !same_window(s))
+		class |= WINDOW_UPDATE;
+	if (fills_window(s))
+		class |= WINDOW_FULL;
+	return class;
+}
+
+static uint32_t ack_classes(struct seen *s)
+{
+	if (!repeats_ack(s) || !same_window(s))
+		return 0;
+	if (s->tcp->window && (s->rev->last_class & KEEP_ALIVE))
+		return KEEP_ALIVE_ACK;
+	if (s->tcp->window == 0)
+		return s->rev->last_class & ZERO_WINDOW_PROBE ? ZERO_WINDOW_PROBE_ACK : 0;
+	s->fwd->duplicate_acks = s->fwd->duplicate_acks == -1 ? 1 : s->fwd->duplicate_acks + 1;
+	return DUPLICATE_ACK;
+}
+
+/* Acknowledges bytes that were not seen. Told once for a hole. */
+static uint32_t unseen_class(struct seen *s)
+{
+	struct ws_end *rev = s->rev;
+	uint32_t class = 0;
+
+	if (!(s->tcp->flags & TCP_ACK) || !rev->max_to_ack || !seq_after(s->tcp->ack, rev->max_to_ack))
+		return 0;
+	if (seq_before(rev->max_to_ack, rev->next_seq)) {
+		rev->max_to_ack = rev->next_seq;
+		return ACK_LOST_SEGMENT;
+	}
+	if (rev->duplicate_acks == 0)
+		class = ACK_LOST_SEGMENT;
+	rev->duplicate_acks = -1;
+	return class;
+}
+
+static bool is_out_of_order(const struct seen *s)
+{
+	uint64_t limit = s->a->first_rtt_ns ? (uint64_t)s->a->first_rtt_ns : OUT_OF_ORDER_NS;
+
+	if ((uint64_t)(s->ns - s->fwd->next_ns) >= limit) /* time that ran back is far away */
+		return false;
+	return s->fwd->next_seq != s->tcp->seq + s->len + s->takes_number;
+}
+
+static uint32_t resent_class(const struct seen *s)
+{
+	bool old = s->fwd->next_seq && seq_before(s->tcp->seq, s->fwd->next_seq);
+
+	if ((s->len == 0 && !s->takes_number) || (s->class & KEEP_ALIVE))
+		return 0;
+	if (s->len > 1 && s->fwd->next_seq - 1 == s->tcp->seq)
+		old = false; /* the byte before may have been a probe */
+	if (s->len && s->rev->last_ack && !seq_after(s->tcp->seq + s->len, s->rev->last_ack))
+		return SPURIOUS_RETRANSMISSION;
+	if (!old)
+		return 0;
+	if (s->rev->duplicate_acks >= 2 && s->rev->last_ack == s->tcp->seq &&
+		(uint64_t)(s->ns - s->rev->last_ack_ns) < FAST_NS)
+		return FAST_RETRANSMISSION;
+	return is_out_of_order(s) ? OUT_OF_ORDER : RETRANSMISSION;
+}
+
+static void classify(struct seen *s)
+{
+	if (is_zero_window_probe(s)) {
+		s->class |= ZERO_WINDOW_PROBE;
+	} else {
+		s->class |= window_classes(s);
+		s->class |= ack_classes(s);
+	}
+	if (s->tcp->ack != s->fwd->last_ack)
+		s->fwd->duplicate_acks = 0;
+	s->class |= unseen_class(s);
+	s->class |= resent_class(s);
+}
+
+static void remember(struct seen *s)
+{
+	struct ws_end *fwd = s->fwd;
+	uint32_t next = s->tcp->seq + s->len + s->takes_number;
+
+	if (!(s->class & ZERO_WINDOW_PROBE)) {
+		if (!fwd->next_seq || seq_after(next, fwd->next_seq)) {
+			fwd->next_seq = next;
+			fwd->next_ns = s->ns;
+		}
+		if (!fwd->max_to_ack || s->tcp->seq == fwd->max_to_ack)
+			fwd->max_to_ack = fwd->next_seq;
+	}
+	fwd->window = s->tcp->window;
+	fwd->window_set = true;
+	fwd->last_ack = s->tcp->ack;
+	fwd->last_ack_ns = s->ns;
+	fwd->last_class = (uint16_t)s->class;
+}
+
+static void begin(struct ws_analysis *a)
+{
+	*a = (struct ws_analysis){.begun = true};
+	a->end[0].scale = a->end[1].scale = SCALE_UNKNOWN;
+}
+
+/* Whether ports are reused, and what that changes. */
+static void find_conversation(struct seen *s)
+{
+	uint8_t kind = s->tcp->flags & (TCP_SYN | TCP_ACK);
+
+	if (!s->fwd->base_set || !(kind & TCP_SYN))
+		return;
+	if (kind == TCP_SYN && s->tcp->seq != s->fwd->base_seq) {
+		begin(s->a);
+		s->class |= REUSED_PORTS;
+	} else if (kind == TCP_SYN) {
+		s->fwd->next_seq = s->fwd->max_to_ack;
+	} else if (s->tcp->seq != s->fwd->base_seq) {
+		s->fwd->base_seq = s->tcp->seq;
+		s->class |= REUSED_PORTS;
+	}
+}
+
+static void find_bases(struct seen *s)
+{
+	if (!s->fwd->base_set)
+		s->fwd->base_seq = s->tcp->seq - !(s->tcp->flags & TCP_SYN);
+	s->fwd->base_set = true;
+	if (s->rev->base_set || !(s->tcp->flags & TCP_ACK))
+		return;
+	s->rev->base_seq = s->tcp->ack - 1;
+	s->rev->base_set = true;
+}
+
+/* Round trip of the handshake, and the scaling of windows: known to the next segment only. */
+static void look_at_handshake(struct seen *s)
+{
+	uint8_t kind = s->tcp->flags & (TCP_SYN | TCP_ACK);
+
+	if (kind == TCP_ACK) {
+		if (s->a->syn_seen && s->a->first_rtt_ns == 0)
+			s->a->first_rtt_ns = s->ns - s->a->syn_ns;
+		s->fwd->before_first_ack = false;
+	}
+	if (s->tcp->window_scale >= 0)
+		s->fwd->scale = s->tcp->window_scale;
+	if (!(kind & TCP_SYN))
+		return;
+	s->fwd->before_first_ack = true;
+	if (kind == TCP_SYN) {
+		s->a->syn_ns = s->ns;
+		s->a->syn_seen = true;
+	}
+	if (s->fwd->scale == SCALE_UNKNOWN)
+		s->fwd->scale = s->rev->scale = SCALE_NONE;
+	else if (kind != TCP_SYN && s->rev->scale == SCALE_NONE)
+		s->fwd->scale = SCALE_NONE;
+}
+
+/* Wireshark files fast and spurious retransmissions under tcp.analysis.retransmission too. */
+static void count(uint32_t class, struct tcp_analysis *n)
+{
+	n->retransmission += (class & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) != 0;
+	n->fast_retransmission += (class & FAST_RETRANSMISSION) != 0;
+	n->spurious_retransmission += (class & SPURIOUS_RETRANSMISSION) != 0;
+	n->out_of_order += (class & OUT_OF_ORDER) != 0;
+	n->duplicate_ack += (class & DUPLICATE_ACK) != 0;
+	n->lost_segment += (class & LOST_SEGMENT) != 0;
+	n->ack_lost_segment += (class & ACK_LOST_SEGMENT) != 0;
+	n->zero_window += (class & ZERO_WINDOW) != 0;
+	n->zero_window_probe += (class & ZERO_WINDOW_PROBE) != 0;
+	n->zero_window_probe_ack += (class & ZERO_WINDOW_PROBE_ACK) != 0;
+	n->window_full += (class & WINDOW_FULL) != 0;
+	n->window_update += (class & WINDOW_UPDATE) != 0;
+	n->keep_alive += (class & KEEP_ALIVE) != 0;
+	n->keep_alive_ack += (class & KEEP_ALIVE_ACK) != 0;
+	n->reused_ports += (class & REUSED_PORTS) != 0;
+}
+
+void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct tcp_analysis *counts)
+{
+	struct seen s = {.a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp};
+
+	/* An IP packet that claims to be longer than its frame ends with the frame for Wireshark. */
+	s.len = p->fault == FAULT_IP_LENGTH ? p->payload_len : p->payload_wire;
+	s.ns = p->ts_ns;
+	s.plain = !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	s.takes_number = (p->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
+	if (!a->begun)
+		begin(a);
+	find_conversation(&s);
+	find_bases(&s);
+	classify(&s);
+	remember(&s);
+	look_at_handshake(&s);
+	if (s.class)
+		count(s.class, counts);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counts what Wireshark 4.0 with default preferences would say of each segment (its display filters
+ * tcp.analysis.*), mistakes included: people compare. Nothing is concluded from these counters; our own judgement of
+ * losses is in tcp_loss.c.
+ *
+ * One state belongs to one pair of addresses and ports. It lives through the reuse of the ports, because Wireshark
+ * decides by itself, here as there, when a SYN begins a new conversation.
+ */
+#ifndef PCAPDX_TRACK_WS_ANALYSIS_H
+#define PCAPDX_TRACK_WS_ANALYSIS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct packet;
+struct tcp_analysis;
+
+/* What one end sent, in raw sequence numbers; 0 stands for unknown, as it does in Wireshark. */
+struct ws_end {
+	int64_t next_ns, last_ack_ns; /* when next_seq, last_ack were set */
+	uint32_t base_seq;
+	uint32_t next_seq;	/* highest end of a segment */
+	uint32_t max_to_ack;	/* end of the stretch without holes */
+	uint32_t last_ack;	/* acknowledged last, not highest */
+	int32_t duplicate_acks; /* -1: it acknowledged something unseen */
+	uint16_t window;	/* as in the header */
+	uint16_t last_class;	/* what its last segment was; bits private to ws_analysis.c */
+	int8_t scale;		/* WS_SCALE_UNKNOWN, WS_SCALE_NONE, or the shift */
+	bool base_set, window_set, before_first_ack;
+};
+
+struct ws_analysis {
+	struct ws_end end[2];
+	int64_t syn_ns;	      /* time of the last SYN */
+	int64_t first_rtt_ns; /* from it to the first ACK; 0: not known */
+	bool syn_seen, begun;
+};
+
+/* One segment, sent by end 0 or 1 of the pair. A zeroed state is a fresh one. */
+void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct tcp_analysis *counts);
+
+#endif
