@@ -4,9 +4,8 @@
 
 usage: tshark_diff.py [-a] [-v] [-k NAME]... [FILE...]
 
-Without files: samples/, and ../shared/lab where it is there; with -a all of ../shared/captures too. Compared per file:
-TCP packets, conversations and flags, each class of tcp.analysis, TLS hellos and alerts, DNS response codes. -k compares
-only counters whose name contains NAME. Fails when fewer than 98 % of the files are equal in all of connections.tcp.
+Without files: samples/; with -a those of ../shared/lab and ../shared/captures too. Compared per file: TCP packets, conversations and flags, each class of tcp.analysis, TLS hellos and alerts, DNS response codes. -k compares only counters
+whose name contains NAME. Fails when fewer than 98 % of the files are equal in all of connections.tcp.
 The program is $PCAPDX or ./pcapdx; tshark is asked for packets outside of ICMP's quotes only."""
 import argparse
 import collections
@@ -31,7 +30,9 @@ def here(*parts):
 
 def captures(everything):
     shared = here("..", "shared")
-    folders = [here("samples"), os.path.join(shared, "lab")] + [os.path.join(shared, "captures")] * everything
+    folders = [here("samples")]
+    if everything:
+        folders += [os.path.join(shared, "lab"), os.path.join(shared, "captures")]
     for folder in folders:
         for path, _, names in sorted(os.walk(folder)):
             for name in sorted(names):
