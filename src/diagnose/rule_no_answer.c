@@ -28,9 +28,8 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	(void)x;
 	if (!c->conn->syns || c->conn->answered != SYN_ANSWER_NONE || c->resp->pkts || c->cannot_tell)
 		return false;
-	if (c->conn->syns == 1 && when_s(c->record->emitted_ns - c->record->ts_ns) < LONE_SYN_WAIT_S)
-		return false;
 	out->code = "tcp-no-answer";
+	out->number = c->conn->syns == 1 && when_s(c->record->emitted_ns - c->record->ts_ns) < LONE_SYN_WAIT_S;
 	out->delay_s = waited(c);
 	out->value = c->conn->syns;
 	for (uint32_t i = 0; i < n && i < CLAIM_EVIDENCE_MAX; i++)
@@ -77,13 +76,27 @@ static void explain(struct finding *f, const struct diagnosis_context *x, const 
 	finding_next(f, "If they arrive there: look at the server's own packet filter and at its route back");
 }
 
+/* The capture ends too soon after every one of these SYNs to tell. */
+static bool none_is_sure(const struct claim_group *g)
+{
+	for (int i = 0; i < g->count; i++)
+		if (!g->claims[i]->number)
+			return false;
+	return true;
+}
+
 static void each_service(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	char service[SERVICE_TEXT_SIZE], longest[WHEN_TEXT_SIZE];
-	struct finding *f = finding_of_group(x, g);
+	const struct service_state *s = context_service(x, &g->server, g->port, 6);
+	bool unsure = none_is_sure(g);
 	uint64_t attempts = 0;
+	struct finding *f;
 
 	(void)arg;
+	if (unsure && s && s->established)
+		return;
+	f = finding_of_group(x, g);
 	for (int i = 0; i < g->count; i++)
 		attempts += (uint64_t)g->claims[i]->value;
 	subject_service_text(&g->server, g->port, service);
@@ -93,6 +106,11 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_title(f, "%s does not answer: %llu SYNs of %d connection%s in vain", service,
 		(unsigned long long)attempts, g->count, g->count == 1 ? "" : "s");
 	finding_detail(f, "The SYNs are repeated for up to %s; no SYN-ACK, no RST and no ICMP comes back.", longest);
+	if (unsure) {
+		f->severity = SEVERITY_NOTE;
+		f->confidence = 0.3;
+		finding_against(f, "the capture ends too soon to tell: an answer may have come later");
+	}
 	explain(f, x, g);
 }
 

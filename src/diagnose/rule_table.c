@@ -11,6 +11,9 @@ extern const struct rule rule_capture_source;
 extern const struct rule rule_capture_sides;
 /* Path, first: findings name the gateways. */
 extern const struct rule rule_gateway;
+extern const struct rule rule_path_change;
+extern const struct rule rule_arp;
+extern const struct rule rule_dhcp;
 /* Services that are blocked by one of their clients. */
 extern const struct rule rule_health_check;
 extern const struct rule rule_accept_loop;
@@ -19,6 +22,7 @@ extern const struct rule rule_connection_limit;
 extern const struct rule rule_flood;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
+extern const struct rule rule_ftp_failures;
 extern const struct rule rule_port_reuse;
 extern const struct rule rule_ports;
 /* TLS: a specific reason before a general one. */
@@ -58,6 +62,9 @@ const struct rule *const rule_table[] = {
 	&rule_capture_sides,
 
 	&rule_gateway,
+	&rule_path_change,
+	&rule_arp,
+	&rule_dhcp,
 
 	&rule_health_check,
 	&rule_accept_loop,
@@ -66,6 +73,7 @@ const struct rule *const rule_table[] = {
 	&rule_connection_limit,
 	&rule_time_wait,
 	&rule_ftp_churn,
+	&rule_ftp_failures,
 	&rule_port_reuse,
 	&rule_ports,
 

@@ -13,7 +13,7 @@
 #include "diagnose/tally.h"
 
 #define RECEIVERS_MAX 4000
-#define ZERO_MIN_NS (200 * NS_PER_MS) /* shorter closures are a busy reader, not a stopped one */
+#define ZERO_MIN_NS (50 * NS_PER_MS) /* shorter closures in all are a busy reader, not a stopped one */
 #define LIMITED_MIN_NS (500 * NS_PER_MS)
 #define LIMITED_SHARE 0.3 /* of the conversation */
 

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arp-conflict: one address is claimed by two MACs at once: the old one comes back after the new one spoke (a failover
+ * moves an address once), or a MAC claims several addresses unasked and takes a gateway's traffic over (poisoning).
+ * arp-no-answer: requests that nobody answers, for a target that says nothing else either (RFC 826, RFC 5227).
+ */
+#include <string.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+#include "diagnose/tally.h"
+
+#define ADDRESSES_MAX 20000
+#define CLAIMANTS_MAX 4
+#define TRIES_MIN 3
+#define CAPTURE_POINT_SHARE 0.95
+#define TARGETS_TOLD_MAX 20 /* a scan of a network asks for hundreds: told as one */
+
+struct claimed {
+	struct mac macs[CLAIMANTS_MAX];
+	int mac_count, last; /* index of the MAC that claimed last */
+	uint32_t returns;    /* an earlier MAC claims again after another one did */
+	bool unasked;
+	struct tally tally;
+};
+
+struct carried { /* who carries packets of an address that is not its own */
+	struct mac first, later;
+	bool moved;
+	struct tally tally;
+};
+
+struct owner { /* what one MAC claims */
+	uint32_t addresses;
+	bool unasked;
+};
+
+struct asked {
+	struct tally tally;
+	struct mac requester_mac;
+	uint32_t tries;
+	struct addr requester;
+	bool answered;
+};
+
+struct state {
+	struct table claims; /* struct addr -> struct claimed */
+	struct table owners; /* struct mac -> struct owner */
+	struct table carried; /* struct addr -> struct carried */
+	struct table asked;  /* struct addr -> struct asked */
+	struct table alive;  /* struct addr -> uint8_t: sent something */
+	struct table frames; /* struct mac -> uint64_t: unicast frames from or to it */
+	uint64_t unicast;    /* all of them */
+};
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	(void)x;
+	table_init(&s->claims, sizeof(struct addr), sizeof(struct claimed), ADDRESSES_MAX);
+	table_init(&s->owners, sizeof(struct mac), sizeof(struct owner), ADDRESSES_MAX);
+	table_init(&s->carried, sizeof(struct addr), sizeof(struct carried), ADDRESSES_MAX);
+	table_init(&s->asked, sizeof(struct addr), sizeof(struct asked), ADDRESSES_MAX);
+	table_init(&s->alive, sizeof(struct addr), sizeof(uint8_t), ADDRESSES_MAX);
+	table_init(&s->frames, sizeof(struct mac), sizeof(uint64_t), ADDRESSES_MAX);
+}
+
+static int index_of(struct claimed *c, const struct mac *m)
+{
+	for (int i = 0; i < c->mac_count; i++)
+		if (mac_equal(&c->macs[i], m))
+			return i;
+	if (c->mac_count == CLAIMANTS_MAX)
+		return -1;
+	c->macs[c->mac_count] = *m;
+	return c->mac_count++;
+}
+
+static void note_claim(struct state *s, const struct record *r, const struct addr *ip, const struct mac *m,
+	const struct frame_ref *ref, bool unasked)
+{
+	struct claimed *c;
+	struct owner *o;
+	char mac[MAC_TEXT_SIZE];
+	int before, at;
+
+	if (!addr_is_set(ip) || !mac_is_set(m) || !ref->frame)
+		return;
+	c = table_add(&s->claims, ip);
+	before = c->mac_count;
+	at = index_of(c, m);
+	if (at < 0)
+		return;
+	o = table_add(&s->owners, m);
+	o->addresses += c->mac_count > before;
+	o->unasked |= unasked;
+	c->returns += before && at < before && at != c->last;
+	c->last = at;
+	c->unasked |= unasked;
+	tally_count(&c->tally, r->ts_ns + ref->at_ns);
+	tally_show(&c->tally, r, ref, "%s claims the address", mac_text(m, mac));
+}
+
+static void note_request(struct state *s, const struct record *r)
+{
+	const struct arp *a = &r->arp;
+	struct asked *q;
+
+	if (!a->request.frame || a->probe || a->gratuitous || !a->requester_unicast_seen)
+		return;
+	q = table_add(&s->asked, &a->target_ip);
+	q->answered |= a->response.frame != 0;
+	q->tries += a->tries;
+	q->requester = a->sender_ip;
+	q->requester_mac = a->sender_mac;
+	tally_count(&q->tally, r->ts_ns);
+	tally_show(&q->tally, r, &a->request, "who has it?");
+}
+
+static void note_arp(struct state *s, const struct record *r)
+{
+	const struct arp *a = &r->arp;
+
+	if (a->nd)
+		return;
+	if (a->request.frame && a->response.frame)
+		note_claim(s, r, &a->target_ip, &a->target_mac, &a->response, false);
+	if (!a->probe)
+		note_claim(s, r, &a->sender_ip, &a->sender_mac, a->request.frame ? &a->request : &a->response,
+			!a->request.frame && !a->gratuitous);
+	note_request(s, r);
+}
+
+static void note_link(struct state *s, const struct record *r)
+{
+	const struct link *l = &r->link;
+	struct carried *c;
+
+	if (!l->pkts || !addr_is_set(&l->ip))
+		return;
+	*(uint8_t *)table_add(&s->alive, &l->ip) = 1;
+	if (l->claimed)
+		return;
+	c = table_add(&s->carried, &l->ip);
+	if (!mac_is_set(&c->first))
+		c->first = l->mac;
+	else if (!mac_equal(&c->first, &l->mac)) {
+		c->later = l->mac;
+		c->moved = true;
+	}
+	tally_count(&c->tally, r->ts_ns + l->first.at_ns);
+	tally_show(&c->tally, r, &l->first, "first frame of that address from this MAC");
+}
+
+static void note_unicast(struct state *s, const struct record *r)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct conn_side *o = &r->conn.side[i];
+
+		if (!o->pkts || !mac_is_set(&o->mac) || !mac_is_set(&o->to_mac) || mac_is_group(&o->to_mac))
+			continue;
+		s->unicast += o->pkts;
+		*(uint64_t *)table_add(&s->frames, &o->mac) += o->pkts;
+		*(uint64_t *)table_add(&s->frames, &o->to_mac) += o->pkts;
+	}
+}
+
+/* Replies are unicast: only who takes part in (nearly) all unicast frames is at the capture point itself. */
+static bool is_at_capture_point(const struct state *s, const struct mac *m)
+{
+	const uint64_t *frames = table_find(&s->frames, m);
+
+	return !s->unicast || (frames && (double)*frames >= CAPTURE_POINT_SHARE * (double)s->unicast);
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	(void)x;
+	if (r->kind == RECORD_ARP)
+		note_arp(state, r);
+	else if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
+		note_unicast(state, r);
+	else if (r->kind == RECORD_LINK)
+		note_link(state, r);
+}
+
+static struct finding *open_conflict(struct diagnosis_context *x, const struct addr *ip, const struct tally *t)
+{
+	struct subject subject = { .host = *ip };
+	struct finding *f = finding_open(x, "arp-conflict", &subject);
+	char text[ADDR_TEXT_SIZE];
+
+	tally_tell(t, f);
+	finding_text(f, "ip", addr_text(ip, text));
+	return f;
+}
+
+static void tell_conflict(struct diagnosis_context *x, const struct addr *ip, const struct claimed *c)
+{
+	struct finding *f = open_conflict(x, ip, &c->tally);
+	char text[ADDR_TEXT_SIZE], a[MAC_TEXT_SIZE], b[MAC_TEXT_SIZE];
+
+	for (int i = 0; i < c->mac_count; i++)
+		finding_list(f, "macs", mac_text(&c->macs[i], a));
+	finding_title(f, "%s is claimed by two machines at once: %s and %s", addr_text(ip, text), mac_text(&c->macs[0], a),
+		mac_text(&c->macs[1], b));
+	finding_detail(f, "Both go on answering for it; who of them gets a packet changes with each answer.");
+	f->responsible = RESPONSIBLE_PATH;
+	finding_cause(f, 0.8, "the same address is configured twice (a static one inside a DHCP range, a cloned machine)",
+		"both MACs keep claiming it; a failover would move it once");
+	finding_next(f, "Find both MACs in the switches' tables; give one machine another address");
+}
+
+static bool takes_over(const struct state *s, const struct mac *m, const struct carried **what)
+{
+	for (struct table_entry *e = table_next(&s->carried, NULL); e; e = table_next(&s->carried, e)) {
+		*what = table_value(e);
+		if ((*what)->moved && (mac_equal(&(*what)->later, m) || mac_equal(&(*what)->first, m)))
+			return true;
+	}
+	return false;
+}
+
+static void tell_poisoning(struct diagnosis_context *x, const struct addr *ip, const struct claimed *c,
+	const struct carried *moved)
+{
+	struct finding *f = open_conflict(x, ip, &c->tally);
+	const struct mac *other = mac_equal(&moved->first, &c->macs[0]) ? &moved->later : &moved->first;
+	char text[ADDR_TEXT_SIZE], a[MAC_TEXT_SIZE], b[MAC_TEXT_SIZE];
+
+	mac_text(&c->macs[0], a);
+	mac_text(other, b);
+	finding_list(f, "macs", a);
+	finding_list(f, "macs", b);
+	for (int i = 0; i < moved->tally.shown_count; i++)
+		finding_evidence(f, moved->tally.shown[i].source, moved->tally.shown[i].frame, moved->tally.shown[i].ts_ns, "%s",
+			moved->tally.shown[i].what);
+	finding_filter_frames(f);
+	finding_title(f, "%s claims %s unasked and takes over the traffic of %s: ARP poisoning, it seems", a,
+		addr_text(ip, text), b);
+	finding_detail(f, "The same MAC claims another address of its own; packets from outside that came from %s come from it "
+			  "since.", b);
+	f->responsible = RESPONSIBLE_MIDDLEBOX;
+	f->confidence = 0.8;
+	finding_cause(f, 0.75, "a machine in the middle: it claims the gateway's address to see or change the traffic",
+		"unasked replies, two addresses of one MAC, and the traffic follows");
+	finding_against(f, "a gateway that was replaced by hand would look similar, without the second address");
+	finding_next(f, "Find %s in the switches' tables; switch dynamic ARP inspection on", a);
+}
+
+static bool poisons(const struct state *s, const struct claimed *c, const struct carried **moved)
+{
+	const struct owner *o = c->mac_count == 1 ? table_find(&s->owners, &c->macs[0]) : NULL;
+
+	return o && c->unasked && o->addresses >= 2 && takes_over(s, &c->macs[0], moved);
+}
+
+static void tell_unanswered(struct diagnosis_context *x, const struct addr *ip, const struct asked *q)
+{
+	struct subject subject = { .host = *ip, .client = q->requester };
+	struct finding *f = finding_open(x, "arp-no-answer", &subject);
+	char target[ADDR_TEXT_SIZE], requester[ADDR_TEXT_SIZE];
+
+	addr_text(ip, target);
+	addr_text(&q->requester, requester);
+	tally_tell(&q->tally, f);
+	f->count = q->tries;
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_text(f, "ip", target);
+	finding_null(f, "macs");
+	finding_title(f, "Nobody answers for %s: %u ARP requests of %s", target, q->tries, requester);
+	finding_detail(f, "Nothing else from that address is in the capture either.");
+	finding_cause(f, 0.7, "the host is down, or not on this segment", "no reply, no other packet");
+	finding_cause(f, 0.2, "a wrong address or netmask at the requester", "it asks here for what may be behind a router");
+	finding_next(f, "Is %s up and in this VLAN? Compare address and netmask of %s", target, requester);
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	struct state *s = state;
+	const struct carried *moved;
+	int told = 0;
+
+	for (struct table_entry *e = table_next(&s->claims, NULL); e; e = table_next(&s->claims, e)) {
+		const struct claimed *c = table_value(e);
+
+		if (c->mac_count >= 2 && c->returns)
+			tell_conflict(x, table_key(e), c);
+		else if (poisons(s, c, &moved))
+			tell_poisoning(x, table_key(e), c, moved);
+	}
+	for (struct table_entry *e = table_next(&s->asked, NULL); e; e = table_next(&s->asked, e)) {
+		const struct asked *q = table_value(e);
+
+		if (!q->answered && q->tries >= TRIES_MIN && is_at_capture_point(s, &q->requester_mac) && !table_find(&s->alive, table_key(e)) &&
+			!table_find(&s->claims, table_key(e)) && told++ < TARGETS_TOLD_MAX)
+			tell_unanswered(x, table_key(e), q);
+	}
+}
+
+static void on_free(void *state)
+{
+	struct state *s = state;
+
+	table_free(&s->claims);
+	table_free(&s->owners);
+	table_free(&s->carried);
+	table_free(&s->asked);
+	table_free(&s->alive);
+	table_free(&s->frames);
+}
+
+const struct rule rule_arp = {
+	.codes = { "arp-conflict", "arp-no-answer" },
+	.spec = "RFC 826; RFC 5227, section 2.4",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.finish = on_finish,
+	.free = on_free,
+};

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ftp-login-failed: 530. ftp-data-failed: 425 or 426, or the announced data port never connects (RFC 959, section 4.2). */
+#include <string.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+#include "diagnose/tally.h"
+
+#define SERVERS_MAX 2000
+#define ANNOUNCED_MAX 20000
+
+struct failure_key {
+	struct addr client, server;
+	uint16_t port;
+	uint8_t login, pad;
+};
+
+struct failure {
+	struct tally tally;
+	uint16_t code; /* 0: the data port never connected */
+	char user[48], message[96];
+	uint64_t logins; /* that worked afterwards */
+};
+
+struct announced_key {
+	struct addr listener;
+	uint16_t port;
+};
+
+struct announced {
+	struct failure_key control;
+	struct evidence reply;
+};
+
+struct state {
+	struct table failures;	/* struct failure_key -> struct failure */
+	struct table announced; /* struct announced_key -> struct announced */
+};
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	(void)x;
+	table_init(&s->failures, sizeof(struct failure_key), sizeof(struct failure), SERVERS_MAX);
+	table_init(&s->announced, sizeof(struct announced_key), sizeof(struct announced), ANNOUNCED_MAX);
+}
+
+static struct failure_key control_of(const struct record *r, bool login)
+{
+	struct failure_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.client = r->orig_h;
+	k.server = r->resp_h;
+	k.port = r->resp_p;
+	k.login = login;
+	return k;
+}
+
+static void note_announced(struct state *s, const struct record *r)
+{
+	struct announced_key k;
+	struct announced *a;
+
+	memset(&k, 0, sizeof(k));
+	k.listener = r->ftp.data_addr;
+	k.port = r->ftp.data_port;
+	a = table_add(&s->announced, &k);
+	a->control = control_of(r, false);
+	a->reply = (struct evidence){ .source = r->ftp.response.source, .frame = r->ftp.response.frame,
+		.ts_ns = r->ts_ns + r->ftp.response.at_ns };
+}
+
+static void note_reply(struct state *s, const struct record *r)
+{
+	bool login = r->ftp.code == 530;
+	struct failure_key k = control_of(r, true);
+	struct failure *f;
+
+	if (r->ftp.code == 230) {
+		f = table_find(&s->failures, &k);
+		if (f)
+			f->logins++;
+		return;
+	}
+	if (!login && r->ftp.code != 425 && r->ftp.code != 426)
+		return;
+	k.login = login;
+	f = table_add(&s->failures, &k);
+	if (!f->tally.count) {
+		f->code = r->ftp.code;
+		text_copy(f->user, sizeof(f->user), r->ftp.user);
+		text_copy(f->message, sizeof(f->message), r->ftp.message);
+	}
+	tally_count(&f->tally, r->ts_ns + r->ftp.response.at_ns);
+	tally_show(&f->tally, r, &r->ftp.request, "%s", r->ftp.command);
+	tally_show(&f->tally, r, &r->ftp.response, "%u %.60s", r->ftp.code, r->ftp.message);
+}
+
+/* A data connection to an announced port that was not set up. */
+static void note_connection(struct state *s, const struct record *r)
+{
+	struct announced_key k;
+	struct announced *a;
+	struct failure *f;
+
+	if (r->conn.answered == SYN_ANSWER_SYN_ACK || !r->conn.syns)
+		return;
+	memset(&k, 0, sizeof(k));
+	k.listener = r->resp_h;
+	k.port = r->resp_p;
+	a = table_find(&s->announced, &k);
+	if (!a)
+		return;
+	f = table_add(&s->failures, &a->control);
+	if (!f->tally.count)
+		text_copy(f->message, sizeof(f->message), "the announced data port does not connect");
+	tally_count(&f->tally, r->ts_ns);
+	if (f->tally.shown_count < TALLY_SHOWN_MAX)
+		f->tally.shown[f->tally.shown_count++] = a->reply;
+	tally_show(&f->tally, r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN to the announced port, no connection");
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	(void)x;
+	if (r->kind == RECORD_FTP) {
+		note_reply(state, r);
+		if (r->ftp.mode && r->ftp.data_port)
+			note_announced(state, r);
+	} else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
+		note_connection(state, r);
+	}
+}
+
+static void tell(struct diagnosis_context *x, const struct failure_key *k, const struct failure *v)
+{
+	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6, .service = "ftp" };
+	struct finding *f = finding_open(x, k->login ? "ftp-login-failed" : "ftp-data-failed", &subject);
+	char service[SERVICE_TEXT_SIZE];
+
+	subject_service_text(&k->server, k->port, service);
+	tally_tell(&v->tally, f);
+	if (v->code)
+		finding_integer(f, "code", v->code);
+	else
+		finding_null(f, "code");
+	if (k->login) {
+		f->responsible = RESPONSIBLE_CLIENT;
+		finding_text(f, "user", v->user);
+		finding_title(f, "FTP logins of %s at %s fail (%llu)", v->user[0] ? v->user : "a user", service,
+			(unsigned long long)v->tally.count);
+		finding_cause(f, 0.8, "wrong user or password, or the user may not log in", "530 %s", v->message);
+		finding_next(f, "Try the login by hand (lftp -u USER ftp://%s); the server's log says why", service);
+		return;
+	}
+	f->responsible = RESPONSIBLE_PATH;
+	finding_title(f, "FTP data connections of %s fail (%llu): %s", service, (unsigned long long)v->tally.count, v->message);
+	finding_cause(f, 0.7, "a firewall or NAT does not let the data connection through",
+		"the control connection works, the announced port does not");
+	finding_next(f, "Passive mode: open the server's passive port range; active mode: the client must be reachable");
+	finding_next(f, "With NAT: does the announced address (227) belong to the server as seen from outside?");
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	struct state *s = state;
+	struct finding *f;
+
+	for (struct table_entry *e = table_next(&s->failures, NULL); e; e = table_next(&s->failures, e)) {
+		const struct failure_key *k = table_key(e);
+		const struct failure *v = table_value(e);
+		bool limited = false;
+
+		for (f = NULL; !k->login && (f = finding_next_of(x, f, "connection-limit-block"));)
+			limited |= addr_equal(&f->subject.client, &k->client);
+		if (!(k->login && v->logins >= v->tally.count) && !limited)
+			tell(x, k, v);
+	}
+}
+
+static void on_free(void *state)
+{
+	table_free(&((struct state *)state)->failures);
+	table_free(&((struct state *)state)->announced);
+}
+
+const struct rule rule_ftp_failures = {
+	.codes = { "ftp-login-failed", "ftp-data-failed" },
+	.spec = "RFC 959, section 4.2",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.finish = on_finish,
+	.free = on_free,
+};
