@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A listener that takes a TLS client's ClientHello, waits and resets: what a load balancer without a server behind does.
+
+usage: tls_reset.py PORT SECONDS"""
+import socket
+import struct
+import sys
+import threading
+import time
+
+
+def reset_later(connection, seconds):
+    connection.recv(65536)
+    time.sleep(seconds)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def main():
+    port, seconds = int(sys.argv[1]), float(sys.argv[2])
+    with socket.create_server(("", port)) as listener:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=reset_later, args=(connection, seconds), daemon=True).start()
+
+
+main()
