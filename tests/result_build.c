@@ -341,7 +341,7 @@ static void connections(struct result *r)
 			conn(clients[i % 4], (uint16_t)(50000 + i), i % 4 == 2 ? "2001:db8::80" : "198.51.100.20",
 				tls ? 443 : 80, (uint64_t)(13 + i * 7), i * 0.93);
 
-		text_copy(c->conn.service, sizeof(c->conn.service), tls ? "tls" : "http");
+		text_copy(c->conn.service, sizeof(c->conn.service), i == 23 ? "" : tls ? "tls" : "http");
 		text_copy(c->conn.conn_state, sizeof(c->conn.conn_state), bad ? "RSTR" : "SF");
 		text_copy(c->conn.community_id, sizeof(c->conn.community_id), "1:wCb3OG7yAFWelaUydu0D+125CLM=");
 		c->conn.duration_ns = bad ? 5017200000 : 32000000 + i * 1700000;
@@ -351,6 +351,8 @@ static void connections(struct result *r)
 		c->conn.side[SIDE_ORIG].bytes = bad ? 517 : 140 + (uint64_t)i;
 		c->conn.side[SIDE_RESP].pkts = 5;
 		c->conn.side[SIDE_RESP].bytes = bad ? 0 : 1200u * (uint64_t)(24 - i);
+		if (i == 23)
+			c->proto = 132 + 1; /* one that has no name here */
 		add_connection(r, c, bad ? OUTCOME_RESET : OUTCOME_OK, bad ? "rst-after-client-hello" : NULL,
 			tls ? "customerweb.example" : "");
 	}

@@ -398,6 +398,7 @@ static void test_commands_are_found_in_steps(void **state)
 	check_step("On the server: ss -lnp 'sport = :443'", "ss -lnp 'sport = :443'");
 	check_step("Count them: ss -tan state time-wait | wc -l", "ss -tan state time-wait | wc -l");
 	check_step("Capture whole frames: tcpdump -s 0, then look again", "tcpdump -s 0");
+	check_step("openssl s_client -connect a:1 (from there, too)", "openssl s_client -connect a:1");
 	check_step("Say: nothing", NULL);
 }
 

@@ -76,7 +76,7 @@ static void frames_line(struct text *t, const struct result *r, const struct fin
 
 		if (n) {
 			text_printf(t, "<p class=\"frames\">Frame%s %s in ", n == 1 ? "" : "s", text_str(&frames));
-			html_element(t, "span", "file", words_source(r, (uint16_t)s));
+			html_element(t, "span", "file", words_file(words_source(r, (uint16_t)s)));
 			text_add(t, "</p>\n");
 		}
 		text_free(&frames);

@@ -16,7 +16,7 @@ static void evidence_row(struct text *t, const struct result *r, const struct ev
 	html_text(t, e->what);
 	text_add(t, "</td>");
 	if (r->summary.source_count > 1)
-		html_element(t, "td", NULL, words_source(r, e->source));
+		html_element(t, "td", NULL, words_file(words_source(r, e->source)));
 	text_add(t, "</tr>\n");
 }
 
@@ -47,7 +47,7 @@ void html_filter(struct text *t, const struct result *r, const struct finding *f
 	html_copyable(t, f->filter, "filter");
 	if (r->summary.source_count > 1) {
 		text_add(t, " in ");
-		html_text(t, words_source(r, f->filter_source));
+		html_text(t, words_file(words_source(r, f->filter_source)));
 	}
 	text_add(t, "</p>\n");
 }

@@ -51,7 +51,7 @@ static void masthead(struct text *t, const struct result *r)
 	char when[WHEN_TEXT_SIZE];
 
 	text_add(t, "<header class=\"masthead\"><p class=\"wordmark\">pcapdx</p><p class=\"source\">");
-	html_text(t, s->source_count ? s->sources[0].name : "no source");
+	html_text(t, s->source_count ? words_file(s->sources[0].name) : "no source");
 	if (s->source_count > 1)
 		text_printf(t, " and %d more", s->source_count - 1);
 	text_add(t, "</p>");

@@ -37,7 +37,7 @@ void table_close(struct text *t, uint64_t left_out, const char *where)
 
 void cell_text(struct text *t, const char *raw)
 {
-	text_add(t, strlen(raw) > LONG_TEXT ? "<td class=\"w\">" : "<td>");
+	text_add(t, raw && strlen(raw) > LONG_TEXT ? "<td class=\"w\">" : "<td>");
 	html_text(t, raw);
 	text_add(t, "</td>");
 }

@@ -22,7 +22,7 @@ void table_open(struct text *t, const char *id, const char *heading, const struc
 /* Closes it; says how many rows are not in the page and where they are. */
 void table_close(struct text *t, uint64_t left_out, const char *where);
 
-void cell_text(struct text *t, const char *raw);
+void cell_text(struct text *t, const char *raw); /* NULL: empty */
 void cell_code(struct text *t, const char *raw); /* addresses, MACs */
 void cell_count(struct text *t, uint64_t n);
 void cell_seconds(struct text *t, double seconds); /* negative: unknown */

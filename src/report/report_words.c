@@ -47,6 +47,13 @@ const char *words_source(const struct result *r, uint16_t source)
 	return "capture";
 }
 
+const char *words_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 const char *words_proto(uint8_t proto)
 {
 	switch (proto) {
@@ -220,7 +227,7 @@ static bool starts_with_program(const char *step)
 	return step[strcspn(step, " ")] && starts_with_one_of(step, programs, sizeof(programs) / sizeof(programs[0]));
 }
 
-/* How far a command goes: to the end, or to a comma or semicolon outside its quotes that goes on in prose. */
+/* How far a command goes: to the end, or to where prose goes on: a comma, a semicolon, a parenthesis outside quotes. */
 static int command_length(const char *s)
 {
 	bool quoted = false;
@@ -229,7 +236,7 @@ static int command_length(const char *s)
 	for (; s[n]; n++) {
 		if (s[n] == '\'')
 			quoted = !quoted;
-		if (!quoted && (s[n] == ',' || s[n] == ';') && s[n + 1] == ' ')
+		if (!quoted && ((strchr(",;", s[n]) && s[n + 1] == ' ') || (s[n] == ' ' && s[n + 1] == '(')))
 			break;
 	}
 	while (n && s[n - 1] == '.' && !s[n])
