@@ -349,7 +349,7 @@ static int idle(struct capture_stream *c, int64_t *clock_ns)
 int capture_next(struct capture_stream *c, struct batch *b, int64_t *clock_ns)
 {
 	b->count = 0;
-	*clock_ns = c->clock_ns;
+	*clock_ns = c->clock_ns == INT64_MIN ? 0 : c->clock_ns;
 	while (!atomic_load_explicit(&c->stop, memory_order_relaxed) && !count_reached(c)) {
 		refill_waiting(c);
 		if (!merge(c, b)) {

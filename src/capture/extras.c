@@ -17,8 +17,9 @@ void extras_add_name(struct extras *x, const struct addr *address, const uint8_t
 {
 	struct host_name *n;
 
-	if (x->name_count == NAMES_MAX || !size)
+	if (x->name_count == NAMES_MAX || !size || size > NAME_BYTES_MAX - x->name_bytes)
 		return;
+	x->name_bytes += size;
 	if (x->name_count == x->name_room) {
 		x->name_room = x->name_room ? x->name_room * 2 : 64;
 		x->names = xrealloc(x->names, x->name_room * sizeof(*x->names));

@@ -11,6 +11,7 @@
 
 #define SECRETS_SIZE_MAX (16u * 1024 * 1024)
 #define NAMES_MAX 65536u
+#define NAME_BYTES_MAX (4u * 1024 * 1024)
 
 struct host_name {
 	char address[ADDR_TEXT_SIZE];
@@ -20,7 +21,7 @@ struct host_name {
 struct extras {
 	struct text secrets; /* lines of TLS key logs */
 	struct host_name *names;
-	size_t name_count, name_room;
+	size_t name_count, name_room, name_bytes;
 };
 
 void extras_add_secrets(struct extras *x, const uint8_t *bytes, size_t size);

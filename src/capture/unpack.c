@@ -49,7 +49,9 @@ static ssize_t lend_raw(struct archive *a, void *arg, const void **at)
 
 	window_skip(&u->raw, u->lent);
 	u->lent = 0;
-	state = window_need(&u->raw, 1);
+	do /* a pipe that is followed may have a pause; a file is taken as it is now */
+		state = window_need(&u->raw, 1);
+	while (state == WINDOW_AGAIN && !u->raw.in->size);
 	if (state == WINDOW_FAILED) {
 		archive_set_error(a, ARCHIVE_FATAL, "%s", u->raw.in->problem);
 		return -1;
