@@ -109,8 +109,10 @@ static void read_header(struct dns_message *m, struct reader *r)
 	m->additional_records = rd_u16(r);
 }
 
-static void read_questions(struct dns_message *m, struct reader *r, const struct reader *whole)
+/* false: not even the first can be read. */
+static bool read_questions(struct dns_message *m, struct reader *r, const struct reader *whole)
 {
+	bool readable = rd_ok(r);
 	char other[256];
 	int i;
 
@@ -126,7 +128,9 @@ static void read_questions(struct dns_message *m, struct reader *r, const struct
 		m->type = type;
 		m->class = class;
 		m->netbios = rd_ok(r) && *at == 32 && (type == 32 || type == 33);
+		readable = rd_ok(r);
 	}
+	return readable;
 }
 
 static void take_address(struct dns_message *m, uint16_t type, struct reader *data, const char *owner)
@@ -175,8 +179,7 @@ bool dns_message_read(struct dns_message *m, const uint8_t *data, size_t here, s
 
 	memset(m, 0, sizeof(*m));
 	read_header(m, &r);
-	read_questions(m, &r, &whole);
-	readable = rd_ok(&r);
+	readable = read_questions(m, &r, &whole);
 	for (section = 1; section <= 3; section++) {
 		uint16_t n = section == 1   ? m->answer_records
 			     : section == 2 ? m->authority_records

@@ -163,6 +163,20 @@ static void test_case_of_names_does_not_matter(void **state)
 	rig_free(g);
 }
 
+/* Two questions, the second one a name that runs out of the message: still the answer to the first. */
+static void test_answer_broken_behind_its_question_is_paired(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	rig_open(g, 17, 53);
+	rig_hex(g, SIDE_ORIG, QUERY);
+	rig_hex(g, SIDE_RESP, "1234 8100 0002 0001 0000 0000 03777777 076578616d706c65 00 0001 0001 3f414141");
+	assert_true(dns(g, 0)->answered);
+	assert_int_equal(dns(g, 0)->answer_count, 0);
+	rig_free(g);
+}
+
 static void test_edns_extends_the_code(void **state)
 {
 	struct rig rig, *g = &rig;
@@ -393,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_same_id_later_is_a_new_question),
 		cmocka_unit_test(test_answer_without_question_is_told_alone),
 		cmocka_unit_test(test_case_of_names_does_not_matter),
+		cmocka_unit_test(test_answer_broken_behind_its_question_is_paired),
 		cmocka_unit_test(test_edns_extends_the_code),
 		cmocka_unit_test(test_updates_and_notifies_ask_nothing),
 		cmocka_unit_test(test_multicast_needs_no_answer),

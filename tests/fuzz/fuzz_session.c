@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine around the dissectors, any protocol: the first bytes choose transport and port. */
+#include "fuzz_talk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint16_t ports[] = {21, 22, 25, 53, 80, 110, 143, 389, 443, 3306, 5432, 67, 547, 5353, 9999, 655};
+
+	if (size < 2)
+		return 0;
+	fuzz_talk(data[0] & 1 ? 17 : 6, ports[data[1] % (sizeof(ports) / sizeof(ports[0]))], 0, data + 2, size - 2);
+	return 0;
+}
