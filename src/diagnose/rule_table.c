@@ -14,6 +14,7 @@ extern const struct rule rule_gateway;
 extern const struct rule rule_path_change;
 extern const struct rule rule_arp;
 extern const struct rule rule_dhcp;
+extern const struct rule rule_dns;
 /* Services that are blocked by one of their clients. */
 extern const struct rule rule_health_check;
 extern const struct rule rule_accept_loop;
@@ -27,6 +28,7 @@ extern const struct rule rule_port_reuse;
 extern const struct rule rule_ports;
 /* TLS: a specific reason before a general one. */
 extern const struct rule rule_mtu;
+extern const struct rule rule_interception;
 extern const struct rule rule_tls_certificate;
 extern const struct rule rule_tls_mixed_up;
 extern const struct rule rule_tls_client_certificate;
@@ -65,6 +67,7 @@ const struct rule *const rule_table[] = {
 	&rule_path_change,
 	&rule_arp,
 	&rule_dhcp,
+	&rule_dns,
 
 	&rule_health_check,
 	&rule_accept_loop,
@@ -79,6 +82,7 @@ const struct rule *const rule_table[] = {
 
 	&rule_mtu,
 
+	&rule_interception,
 	&rule_tls_certificate,
 	&rule_tls_mixed_up,
 	&rule_tls_client_certificate,

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dns-servfail, dns-no-answer and dns-slow by name server; dns-nxdomain by name server, a warning when a name resolves
+ * under no suffix of the search list and the client then connects nowhere (RFC 1035; RFC 2308; resolv.conf(5)).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/samples.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/rule.h"
+#include "diagnose/tally.h"
+
+#define SERVERS_MAX 2000
+#define NAMES_MAX 20000
+#define SLOW_S 1.0	    /* a resolver that has to ask others is done well before */
+#define WAIT_MIN_S 2.0	    /* stub resolvers repeat after 5 s, some after 1 */
+#define LOST_SHARE 0.1	    /* of a server that answers otherwise: single datagrams get lost */
+#define LOST_MIN 3
+#define NAMES_SHOWN 5
+
+enum { SERVFAIL = 2, NXDOMAIN = 3 };
+enum { TYPE_A = 1, TYPE_AAAA = 28 };
+
+enum trouble {
+	TROUBLE_SERVFAIL,
+	TROUBLE_NO_ANSWER,
+	TROUBLE_SLOW,
+	TROUBLE_NXDOMAIN,
+	TROUBLES,
+};
+
+static const char *const codes[TROUBLES] = { "dns-servfail", "dns-no-answer", "dns-slow", "dns-nxdomain" };
+
+struct trouble_seen {
+	struct tally tally;
+	struct samples waited_s;
+	char names[NAMES_SHOWN][128];
+	int name_count;
+	struct addr client;
+	bool several_clients;
+};
+
+struct server {
+	uint64_t answered, asked;
+	struct trouble_seen of[TROUBLES];
+};
+
+struct label_key { /* what a client looked for, without the suffix that the search list added */
+	struct addr client;
+	char label[64];
+};
+
+struct label {
+	bool resolved, single;
+	int64_t failed_ns;
+	struct addr server;
+	char name[128];
+};
+
+struct state {
+	struct table servers;	/* struct addr -> struct server */
+	struct table labels;	/* struct label_key -> struct label */
+	struct table connected; /* struct addr -> int64_t: last connection that the client began */
+};
+
+static void drop_server(void *value)
+{
+	for (int i = 0; i < TROUBLES; i++)
+		samples_free(&((struct server *)value)->of[i].waited_s);
+}
+
+static void on_init(void *state, const struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	(void)x;
+	table_init(&s->servers, sizeof(struct addr), sizeof(struct server), SERVERS_MAX);
+	s->servers.drop = drop_server;
+	table_init(&s->labels, sizeof(struct label_key), sizeof(struct label), NAMES_MAX);
+	table_init(&s->connected, sizeof(struct addr), sizeof(int64_t), NAMES_MAX);
+}
+
+static void keep_name(struct trouble_seen *t, const char *name)
+{
+	for (int i = 0; i < t->name_count; i++)
+		if (strcasecmp(t->names[i], name) == 0)
+			return;
+	if (t->name_count < NAMES_SHOWN)
+		text_copy(t->names[t->name_count++], sizeof(t->names[0]), name);
+}
+
+static void note(struct server *v, const struct record *r, enum trouble what, double waited_s)
+{
+	struct trouble_seen *t = &v->of[what];
+	const struct dns *d = &r->dns;
+
+	if (!t->tally.count)
+		t->client = r->orig_h;
+	t->several_clients |= !addr_equal(&t->client, &r->orig_h);
+	tally_count(&t->tally, r->ts_ns + d->request.at_ns);
+	tally_show(&t->tally, r, &d->request, "question %.70s", d->query);
+	tally_show(&t->tally, r, &d->response, "answer, %.3f s later", d->rtt_ns >= 0 ? when_s(d->rtt_ns) : 0.0);
+	if (!d->answered && d->tries > 1)
+		tally_show(&t->tally, r, &d->request_last, "asked again");
+	samples_add(&t->waited_s, waited_s);
+	keep_name(t, d->query);
+}
+
+static bool is_for_hosts(const struct dns *d)
+{
+	return (d->qtype == TYPE_A || d->qtype == TYPE_AAAA) && !strstr(d->query, ".arpa");
+}
+
+/* "www" of www.a.example: what stays the same while the search list is tried. */
+static void note_label(struct state *s, const struct record *r)
+{
+	const struct dns *d = &r->dns;
+	struct label_key k;
+	struct label *l;
+	const char *dot = strchr(d->query, '.');
+
+	if (!is_for_hosts(d))
+		return;
+	memset(&k, 0, sizeof(k));
+	k.client = r->orig_h;
+	text_copy_bytes(k.label, sizeof(k.label), (const uint8_t *)d->query, dot ? (size_t)(dot - d->query) : strlen(d->query));
+	l = table_add(&s->labels, &k);
+	if (d->answered && d->rcode == 0 && d->answer_count)
+		l->resolved = true;
+	if (!d->answered || d->rcode != NXDOMAIN)
+		return;
+	l->single = !dot || !dot[1];
+	l->failed_ns = r->ts_ns + d->request.at_ns;
+	l->server = r->resp_h;
+	text_copy(l->name, sizeof(l->name), d->query);
+}
+
+static void note_dns(struct state *s, const struct record *r)
+{
+	const struct dns *d = &r->dns;
+	struct server *v;
+
+	if (d->mdns)
+		return;
+	v = table_add(&s->servers, &r->resp_h);
+	v->asked++;
+	v->answered += d->answered;
+	note_label(s, r);
+	if (!d->answered) {
+		double waited = when_s(r->emitted_ns - r->ts_ns - d->request.at_ns);
+
+		if (d->tries > 1 || waited >= WAIT_MIN_S)
+			note(v, r, TROUBLE_NO_ANSWER, waited);
+		return;
+	}
+	if (d->rcode == SERVFAIL)
+		note(v, r, TROUBLE_SERVFAIL, when_s(d->rtt_ns));
+	else if (d->rcode == NXDOMAIN && is_for_hosts(d))
+		note(v, r, TROUBLE_NXDOMAIN, when_s(d->rtt_ns));
+	if (d->rtt_ns >= 0 && when_s(d->rtt_ns) >= SLOW_S)
+		note(v, r, TROUBLE_SLOW, when_s(d->rtt_ns));
+}
+
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+{
+	struct state *s = state;
+
+	(void)x;
+	if (r->kind == RECORD_DNS)
+		note_dns(s, r);
+	else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
+		int64_t *last = table_add(&s->connected, &r->orig_h);
+
+		if (r->ts_ns > *last)
+			*last = r->ts_ns;
+	}
+}
+
+static void explain(struct finding *f, enum trouble what, const struct server *v, const char *server, const char *name)
+{
+	switch (what) {
+	case TROUBLE_SERVFAIL:
+		f->responsible = RESPONSIBLE_SERVER;
+		finding_cause(f, 0.6, "the name server cannot get the answer itself: its forwarder, the zone's servers or DNSSEC",
+			"SERVFAIL says that it tried and failed");
+		finding_next(f, "dig @%s %s, with +cd (DNSSEC?) and +trace; the name server's own log", server, name);
+		finding_next(f, "Can the name server reach its forwarders and masters (UDP and TCP 53)?");
+		break;
+	case TROUBLE_NO_ANSWER:
+		f->responsible = RESPONSIBLE_PATH;
+		finding_cause(f, v->answered ? 0.4 : 0.7, "the name server is not reached: wrong address, down, or port 53 filtered",
+			"%llu of %llu questions are answered", (unsigned long long)v->answered, (unsigned long long)v->asked);
+		finding_next(f, "dig @%s %s (and +tcp); ping it; which servers does /etc/resolv.conf name?", server, name);
+		break;
+	case TROUBLE_SLOW:
+		f->responsible = RESPONSIBLE_SERVER;
+		finding_cause(f, 0.7, "the name server waits for others: a dead forwarder first in its list, or a slow zone",
+			"its answers come, but late");
+		finding_next(f, "dig @%s %s, twice: is the second (cached) answer fast? Then look at its forwarders", server, name);
+		break;
+	case TROUBLE_NXDOMAIN:
+		f->responsible = RESPONSIBLE_CLIENT;
+		finding_next(f, "Usual while a search list is tried; otherwise compare the name with the zone");
+		break;
+	case TROUBLES:
+		break;
+	}
+}
+
+static void title_of(struct finding *f, enum trouble what, const struct trouble_seen *t, const struct server *v,
+	const char *server)
+{
+	char waited[WHEN_TEXT_SIZE];
+	unsigned long long n = t->tally.count, all = v->asked;
+
+	when_duration(samples_median(&t->waited_s), waited);
+	if (what == TROUBLE_SERVFAIL)
+		finding_title(f, "Name server %s fails for %s (SERVFAIL, %llu of %llu questions)", server, t->names[0], n, all);
+	else if (what == TROUBLE_NO_ANSWER)
+		finding_title(f, "Name server %s does not answer (%llu of %llu questions, for example %s)", server, n, all,
+			t->names[0]);
+	else if (what == TROUBLE_SLOW)
+		finding_title(f, "Name server %s answers after %s (%llu of %llu questions)", server, waited, n, all);
+	else
+		finding_title(f, "Name server %s: %s%s does not exist (%llu of %llu questions)", server, t->names[0],
+			t->name_count > 1 ? " and others" : "", n, all);
+}
+
+static void tell(struct diagnosis_context *x, const struct addr *server, const struct server *v, enum trouble what)
+{
+	const struct trouble_seen *t = &v->of[what];
+	struct subject subject = { .server = *server, .port = 53, .proto = 17, .service = "dns" };
+	struct finding *f;
+	char text[ADDR_TEXT_SIZE];
+
+	if (!t->several_clients)
+		subject.client = t->client;
+	f = finding_open(x, codes[what], &subject);
+	addr_text(server, text);
+	tally_tell(&t->tally, f);
+	f->of = v->asked;
+	if (what == TROUBLE_NXDOMAIN)
+		f->severity = SEVERITY_NOTE;
+	finding_text(f, "name", t->names[0]);
+	finding_text(f, "server", text);
+	finding_number(f, "waited_s", samples_median(&t->waited_s));
+	for (int i = 1; i < t->name_count; i++)
+		finding_list(f, "more_names", t->names[i]);
+	title_of(f, what, t, v, text);
+	explain(f, what, v, text, t->names[0]);
+}
+
+static bool is_worth_telling(const struct server *v, enum trouble what)
+{
+	uint64_t n = v->of[what].tally.count;
+
+	if (what != TROUBLE_NO_ANSWER)
+		return n > 0;
+	return n && (!v->answered || (n >= LOST_MIN && (double)n >= LOST_SHARE * (double)v->asked));
+}
+
+/* A name that resolves nowhere, and a client that then connects nowhere. */
+static void raise_nxdomain(struct state *s, struct diagnosis_context *x)
+{
+	for (struct table_entry *e = table_next(&s->labels, NULL); e; e = table_next(&s->labels, e)) {
+		const struct label_key *k = table_key(e);
+		const struct label *l = table_value(e);
+		const int64_t *connected = table_find(&s->connected, &k->client);
+		struct finding *f = NULL;
+
+		if (!l->failed_ns || l->resolved || l->single || (connected && *connected > l->failed_ns))
+			continue;
+		while ((f = finding_next_of(x, f, "dns-nxdomain")))
+			if (addr_equal(&f->subject.server, &l->server)) {
+				f->severity = SEVERITY_WARNING;
+				finding_cause(f, 0.6, "the name is wrong, or missing in the zone",
+					"%s resolves under no suffix, and the client then connects nowhere", l->name);
+			}
+	}
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	struct state *s = state;
+
+	for (struct table_entry *e = table_next(&s->servers, NULL); e; e = table_next(&s->servers, e))
+		for (int what = 0; what < TROUBLES; what++)
+			if (is_worth_telling(table_value(e), (enum trouble)what))
+				tell(x, table_key(e), table_value(e), (enum trouble)what);
+	raise_nxdomain(s, x);
+}
+
+static void on_free(void *state)
+{
+	struct state *s = state;
+
+	table_free(&s->servers);
+	table_free(&s->labels);
+	table_free(&s->connected);
+}
+
+const struct rule rule_dns = {
+	.codes = { "dns-servfail", "dns-no-answer", "dns-slow", "dns-nxdomain" },
+	.spec = "RFC 1035, section 4.1.1; RFC 2308",
+	.state_size = sizeof(struct state),
+	.init = on_init,
+	.record = on_record,
+	.finish = on_finish,
+	.free = on_free,
+};
