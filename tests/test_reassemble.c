@@ -343,6 +343,25 @@ static void test_retransmission_with_other_bytes_is_told(void **state)
 	end(&g);
 }
 
+/* Beyond the first bytes of a stream hashes of the last segments tell, of those that the new one covers. */
+static void test_difference_late_in_the_stream_is_told(void **state)
+{
+	uint8_t block[1000] = {0};
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	for (uint32_t i = 0; i < 20; i++)
+		rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1 + i * 1000, 1, block, sizeof(block), 0});
+	rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 19001, 1, block, sizeof(block), 0});
+	assert_int_equal(g.differences, 0);
+	block[500] = 1;
+	rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 19001, 1, block, sizeof(block), 0});
+	rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1, 1, block, sizeof(block), 0});
+	expect(&g, "A differ 23/25\nA differ 4/26\n");
+	end(&g);
+}
+
 static void test_waiting_bytes_are_compared_too(void **state)
 {
 	struct rig g;
@@ -659,6 +678,7 @@ int main(void)
 		cmocka_unit_test(test_sequence_numbers_wrap),
 		cmocka_unit_test(test_more_than_four_gigabytes_flow),
 		cmocka_unit_test(test_retransmission_with_other_bytes_is_told),
+		cmocka_unit_test(test_difference_late_in_the_stream_is_told),
 		cmocka_unit_test(test_waiting_bytes_are_compared_too),
 		cmocka_unit_test(test_keep_alive_with_any_byte_is_no_difference),
 		cmocka_unit_test(test_data_beyond_fin_is_ignored),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last bytes of one direction that were handed on, kept a while to be compared with segments that overlap them:
- * at most TAIL_KEPT_MAX bytes out of the last TAIL_PIECES segments. Grows with what is put in.
+ * What is remembered of bytes that were handed on, to be compared with later segments in the same place: of a
+ * stream's first segments the bytes themselves (requests, handshakes, banners: what is worth to be forged), of the
+ * last TAIL_PIECES segments a hash, which tells of segments that cover them wholly or begin where they began. Copying
+ * all bytes would cost several times what reassembly costs.
  */
 #ifndef PCAPDX_REASSEMBLE_TAIL_H
 #define PCAPDX_REASSEMBLE_TAIL_H
@@ -14,16 +16,17 @@
 
 struct incoming;
 
-#define TAIL_KEPT_MAX 8192 /* once as many are there, the older half is forgotten */
-#define TAIL_PIECES 8
+#define TAIL_HEAD_MAX 1024 /* first bytes of a stream that are kept, */
+#define TAIL_HEAD_PIECES 4 /* from so many segments at most */
+#define TAIL_PIECES 4
 
 struct tail;
 
-/* Adds n bytes at offset `at`; what is kept is one stretch, so older bytes are forgotten when they do not join.
- * Grows by at most `budget` bytes of memory. *t is NULL at first. */
+/* Adds n bytes at offset `at`, which is never lower than the end of what was added before. Grows by at most `budget`
+ * bytes of memory. *t is NULL at first. */
 void tail_add(struct tail **t, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref, size_t budget);
 size_t tail_held_bytes(const struct tail *t); /* 0 for NULL */
-/* Whether some byte of `in` is another than the one kept of its place; *old is then who brought that one. */
+/* Whether some byte of `in` is another than the one that was handed on; *old is then who brought that one. */
 bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_ref *old);
 void tail_free(struct tail *t);
 
