@@ -266,7 +266,7 @@ static void on_answer(struct dns_state *d, struct session *s, const struct dns_m
 		return; /* a second one: of a retry, or the next message of a zone transfer */
 	q->answered_ns = c->ref.at_ns;
 	fill_answer(&q->facts, s, m, &c->ref);
-	q->facts.rtt_ns = c->ref.at_ns - q->first.at_ns;
+	q->facts.rtt_ns = c->ref.at_ns > q->first.at_ns ? c->ref.at_ns - q->first.at_ns : 0; /* clocks jump */
 	q->facts.client_moved_on = c->ref.at_ns - q->last.at_ns > PATIENCE_NS;
 	mark_answer(d, s, c->side, &c->ref, m);
 	emit(s, &q->facts);

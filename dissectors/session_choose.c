@@ -100,9 +100,8 @@ void choose_exclude(struct session *s, const struct dissector *d)
 	s->service[0] = '\0';
 }
 
-static struct candidate best_of_stream(const struct session *s)
+static struct candidate best_of_chunks(const struct session *s, struct chunk client, struct chunk server)
 {
-	struct chunk client = held_chunk(s, SIDE_ORIG), server = held_chunk(s, SIDE_RESP);
 	struct candidate best = {.dissector = NULL};
 	enum recognition by_client, by_server;
 	const struct dissector *d;
@@ -118,6 +117,11 @@ static struct candidate best_of_stream(const struct session *s)
 		consider(&best, d, strength_of(by_client, by_server, port_fits(s, d)), port_fits(s, d));
 	}
 	return best;
+}
+
+static struct candidate best_of_stream(const struct session *s)
+{
+	return best_of_chunks(s, held_chunk(s, SIDE_ORIG), held_chunk(s, SIDE_RESP));
 }
 
 const struct dissector *choose_datagram(const struct session *s, const struct chunk *c)
@@ -232,10 +236,28 @@ static bool should_wait(const struct session *s, const struct candidate *best)
 	return best->waiting[SIDE_RESP];
 }
 
+/* Most conversations are certain with the client's first bytes: nothing has to be held for them. */
+static bool certain_at_once(struct session *s, const struct chunk *c)
+{
+	const struct chunk silent = { .side = SIDE_RESP };
+	struct candidate best;
+
+	if (s->hold || c->side != SIDE_ORIG)
+		return false;
+	best = best_of_chunks(s, *c, silent);
+	if (best.rank / 2 != STRENGTH_CLIENT)
+		return false;
+	session_start(s, best.dissector);
+	session_give(s, c);
+	return true;
+}
+
 void choose_give(struct session *s, const struct chunk *c)
 {
 	struct candidate best;
 
+	if (certain_at_once(s, c))
+		return;
 	hold_chunk(s, c);
 	best = best_of_stream(s);
 	if (!should_wait(s, &best))
