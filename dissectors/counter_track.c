@@ -44,9 +44,11 @@ static void advance(struct counter_track *t, uint64_t n)
 	set_seen(t, n, true);
 }
 
-void counter_add(struct counter_track *t, uint64_t n)
+enum counter_place counter_add(struct counter_track *t, uint64_t n)
 {
-	switch (counter_place(t, n)) {
+	enum counter_place place = counter_place(t, n);
+
+	switch (place) {
 	case COUNTER_NEXT:
 		advance(t, n);
 		break;
@@ -64,4 +66,5 @@ void counter_add(struct counter_track *t, uint64_t n)
 		break;
 	}
 	t->packets++;
+	return place;
 }

@@ -24,6 +24,7 @@ enum counter_place {
 
 /* Looks where a number stands, changes nothing. */
 enum counter_place counter_place(const struct counter_track *t, uint64_t n);
-void counter_add(struct counter_track *t, uint64_t n);
+/* Gives where it stood. */
+enum counter_place counter_add(struct counter_track *t, uint64_t n);
 
 #endif

@@ -292,7 +292,7 @@ static void on_esp(struct ike_state *k, const struct chunk *c)
 		k->esp_spi[c->side] = spi;
 		k->life.sum.esp_spi = spi;
 	}
-	counter_add(&k->esp[c->side], number);
+	tunnel_number(&k->life, c->side, &c->ref, &k->esp[c->side], number);
 	tunnel_data(&k->life, c->side, &c->ref, c->on_wire - 8);
 }
 

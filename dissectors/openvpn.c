@@ -32,9 +32,8 @@ enum ovpn_opcode {
 #define OVPN_MIN_LEN 9
 #define OVPN_TCP_MAX 16384
 #define OVPN_DATA_MIN 20
-/* Times of packet ids between 2001 and 2100. */
-#define OVPN_TIME_MIN 1000000000u
-#define OVPN_TIME_MAX 4102444800u
+#define OVPN_FIRST_NUMBERS 64
+#define OVPN_CLOCKS_APART_S (400 * INT64_C(86400))
 
 struct ovpn_state {
 	struct tunnel_life life;
@@ -63,49 +62,76 @@ static bool is_server_reset(unsigned opcode)
 	return opcode == OVPN_RESET_SERVER_V1 || opcode == OVPN_RESET_SERVER_V2;
 }
 
-static bool packet_id_plausible(struct reader r, size_t skip)
+/* The first packets of a session are numbered from 1, and its clock is more or less the capture's. */
+static bool packet_id_plausible(const struct chunk *c, size_t skip)
 {
-	uint32_t number, time;
+	struct reader r = rd_make(c->data, c->len, c->on_wire);
+	int64_t now_s = c->ref.at_ns / NS_PER_S, time_s;
+	uint32_t number;
 
 	rd_skip(&r, skip);
 	number = rd_u32(&r);
-	time = rd_u32(&r);
-	return rd_ok(&r) && number > 0 && number < 0x10000 && time > OVPN_TIME_MIN && time < OVPN_TIME_MAX;
+	time_s = rd_u32(&r);
+	return rd_ok(&r) && number > 0 && number <= OVPN_FIRST_NUMBERS && time_s > now_s - OVPN_CLOCKS_APART_S &&
+	       time_s < now_s + OVPN_CLOCKS_APART_S;
+}
+
+/* Eight random bytes, as against the header of some other protocol. */
+static bool session_id_plausible(const struct chunk *c)
+{
+	int zeros = 0;
+
+	for (int i = 1; i <= 8; i++)
+		zeros += c->data[i] == 0;
+	return zeros <= 2;
 }
 
 /* The first reset of a client: no ACKs, message packet id 0, whatever stands between. */
 static bool client_reset_fits(const struct chunk *c)
 {
 	static const size_t hmacs[] = {16, 20, 28, 32, 48, 64};
-	struct reader r = rd_make(c->data, c->len, c->on_wire);
-	static const uint8_t zeros[8];
+	static const uint8_t zeros[5];
 
-	if (c->len < c->on_wire || c->len < OVPN_RESET_LEN || memcmp(c->data + 1, zeros, 8) == 0)
+	if (c->len < c->on_wire || c->len < OVPN_RESET_LEN || !session_id_plausible(c))
 		return false;
 	if (memcmp(c->data + c->len - 5, zeros, 5) == 0) {
 		if (c->len == OVPN_RESET_LEN)
 			return true;
 		for (size_t i = 0; i < sizeof(hmacs) / sizeof(hmacs[0]); i++)
 			if (c->len == OVPN_RESET_LEN + hmacs[i] + OVPN_PACKET_ID_LEN)
-				return packet_id_plausible(r, OVPN_MIN_LEN + hmacs[i]);
+				return packet_id_plausible(c, OVPN_MIN_LEN + hmacs[i]);
 	}
 	/* tls-crypt: the packet id comes first; version 3 appends the wrapped client key. */
 	return c->len >= OVPN_MIN_LEN + OVPN_PACKET_ID_LEN + OVPN_CRYPT_TAG_LEN + 5 &&
-	       packet_id_plausible(r, OVPN_MIN_LEN);
+	       packet_id_plausible(c, OVPN_MIN_LEN);
 }
 
+/* In the middle of a conversation: data with a peer id as servers give them out (from 0), or none (all ones). */
+static bool data_fits(const struct chunk *c)
+{
+	const uint8_t *peer = c->data + 1;
+
+	return opcode_of(c) == OVPN_DATA_V2 && c->on_wire >= OVPN_DATA_MIN &&
+	       ((!peer[0] && !peer[1]) || (peer[0] == 0xff && peer[1] == 0xff && peer[2] == 0xff));
+}
+
+/* MAYBE is enough when both sides of a stream look like it, so it must not fit text: "HTTP" has the opcode of data. */
 static enum recognition recognise_packet(const struct chunk *c)
 {
+	static const uint8_t zeros[4];
 	unsigned opcode;
 
 	if (c->len < OVPN_MIN_LEN)
 		return RECOGNISE_NO;
 	opcode = opcode_of(c);
-	if ((c->data[0] & 7) == 0 && is_reset(opcode) && !is_server_reset(opcode))
-		return client_reset_fits(c) ? RECOGNISE_YES : RECOGNISE_NO;
-	if (opcode >= OVPN_RESET_CLIENT_V1 && opcode <= OVPN_CONTROL_WKC && c->on_wire >= OVPN_RESET_LEN)
+	if (data_fits(c))
 		return RECOGNISE_MAYBE;
-	return RECOGNISE_NO;
+	if ((c->data[0] & 7) || !is_reset(opcode) || c->on_wire < OVPN_RESET_LEN)
+		return RECOGNISE_NO;
+	if (!is_server_reset(opcode))
+		return client_reset_fits(c) ? RECOGNISE_YES : RECOGNISE_NO;
+	/* Its first message has the packet id 0 at the end, unless that is encrypted. */
+	return c->len == c->on_wire && memcmp(c->data + c->len - 4, zeros, 4) == 0 ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
 /* Both transports come here: a stream's first bytes are a length that names the whole first packet. */

@@ -284,7 +284,7 @@ void session_record(const struct session *s, struct record *r, enum record_kind 
 
 	record_init(r, kind);
 	r->ts_ns = head->ts_ns;
-	memcpy(r->uid, head->uid, sizeof(r->uid));
+	text_copy(r->uid, sizeof(r->uid), head->uid); /* zeros behind it: uids are compared as bytes */
 	r->orig_h = head->orig_h;
 	r->resp_h = head->resp_h;
 	r->orig_p = head->orig_p;

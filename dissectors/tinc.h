@@ -52,6 +52,8 @@ struct tinc_pair {
 	bool fallen;		      /* numbers fell back; the next one decides */
 	uint32_t fallen_to;
 	struct frame_ref fallen_ref;
+	int64_t began_ns, peer_began_ns; /* last new session; of the way back, when this way has not followed */
+	uint32_t old_key_packets;
 };
 
 struct tinc_udp {

@@ -18,6 +18,10 @@
 /* The first numbers of a session may have gone over TCP or got lost. */
 #define TINC_SESSION_START 1024
 #define TINC_FALL_STEP 64
+/* Both ends begin a new session within a round trip; whoever goes on with old numbers after this, uses the old key. */
+#define TINC_OLD_KEY_NS (INT64_C(2) * 1000000000)
+#define TINC_OLD_KEY_PACKETS 3
+#define TINC_SAME_ROUND_NS (INT64_C(5) * 1000000000)
 
 static const uint8_t zeros[TINC_ID_LEN];
 
@@ -42,7 +46,8 @@ enum recognition tinc_udp_recognise(const struct chunk *c)
 		return RECOGNISE_NO;
 	if (memcmp(c->data, zeros, TINC_ID_LEN) == 0 && c->data[2 * TINC_ID_LEN] == 0)
 		return RECOGNISE_YES;
-	return RECOGNISE_MAYBE;
+	/* Of a relayed packet little is known: a number below 2^20, and the port must fit. */
+	return c->data[2 * TINC_ID_LEN] == 0 && c->data[2 * TINC_ID_LEN + 1] < 0x10 ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
 /* Zeros name whoever sends directly from the other side. */
@@ -96,10 +101,45 @@ static uint32_t packet_hash(const struct chunk *c)
 	return hash ? hash : 1;
 }
 
-static void begin_session(struct tinc_pair *p, struct tunnel_life *life, struct session *s)
+static struct tinc_pair *way_back(struct tinc_udp *u, const struct tinc_pair *p)
+{
+	for (int i = 0; i < TINC_PAIRS_MAX; i++) {
+		struct tinc_pair *other = &u->pairs[i];
+
+		if (other->used && memcmp(other->from, p->to, TINC_ID_LEN) == 0 &&
+			memcmp(other->to, p->from, TINC_ID_LEN) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* The peer began a new session some time ago, and this packet continues the numbers of the one before. */
+static void old_key(struct tinc_pair *p, struct tunnel_life *life, struct session *s, const struct chunk *c)
+{
+	if (!p->peer_began_ns || c->ref.at_ns - p->peer_began_ns < TINC_OLD_KEY_NS)
+		return;
+	life->sum.old_key_pkts[p->side]++;
+	if (++p->old_key_packets == TINC_OLD_KEY_PACKETS)
+		tunnel_event(life, s, TUNNEL_OLD_KEY_DATA, (enum side)p->side, &c->ref, "seqno", NULL);
+}
+
+static void begin_round(struct tinc_udp *u, struct tinc_pair *p)
+{
+	struct tinc_pair *back = way_back(u, p);
+
+	p->began_ns = p->fallen_ref.at_ns;
+	p->peer_began_ns = 0;
+	if (!back || (back->began_ns && p->began_ns - back->began_ns < TINC_SAME_ROUND_NS))
+		return;
+	back->peer_began_ns = p->began_ns;
+	back->old_key_packets = 0;
+}
+
+static void begin_session(struct tinc_udp *u, struct tinc_pair *p, struct tunnel_life *life, struct session *s)
 {
 	const uint8_t *a = p->from, *b = p->to;
 
+	begin_round(u, p);
 	life->sum.reordered[p->side] += p->numbers.reordered;
 	life->sum.lost[p->side] += p->numbers.missing;
 	p->numbers = (struct counter_track){0};
@@ -113,8 +153,8 @@ static void begin_session(struct tinc_pair *p, struct tunnel_life *life, struct 
 }
 
 /* Two numbers in a row that fell back, each with other bytes than were seen under it before, are a new session. */
-static void on_number(
-	struct tinc_pair *p, struct tunnel_life *life, struct session *s, const struct chunk *c, uint32_t n)
+static void on_number(struct tinc_udp *u, struct tinc_pair *p, struct tunnel_life *life, struct session *s,
+	const struct chunk *c, uint32_t n)
 {
 	uint32_t hash = packet_hash(c), *recent = &p->recent[n % TINC_RECENT];
 	enum counter_place place = counter_place(&p->numbers, n);
@@ -122,9 +162,10 @@ static void on_number(
 	if (place != COUNTER_NEXT && *recent == hash)
 		return; /* a copy made on the way */
 	if (p->fallen && n > p->fallen_to && n - p->fallen_to <= TINC_FALL_STEP && place != COUNTER_NEXT) {
-		begin_session(p, life, s);
+		begin_session(u, p, life, s);
 	} else if (place == COUNTER_NEXT || place == COUNTER_LATE) {
 		p->fallen = false;
+		old_key(p, life, s, c);
 	} else if (n < TINC_SESSION_START) {
 		p->fallen = true;
 		p->fallen_to = n;
@@ -132,7 +173,7 @@ static void on_number(
 		return; /* the next one decides where it belongs */
 	}
 	*recent = hash;
-	counter_add(&p->numbers, n);
+	tunnel_number(life, c->side, &c->ref, &p->numbers, n);
 }
 
 static void learn_node(struct tinc_udp *u, const struct chunk *c)
@@ -161,7 +202,7 @@ enum dissect_verdict tinc_udp_datagram(
 	p = pair_of(u, c);
 	rd_skip(&r, 2 * TINC_ID_LEN);
 	if (p)
-		on_number(p, life, s, c, rd_u32(&r));
+		on_number(u, p, life, s, c, rd_u32(&r));
 	tunnel_data(life, c->side, &c->ref, c->on_wire - TINC_HEADER_LEN);
 	if (u->fitting >= TINC_TRIAL && life->sum.data_pkts[SIDE_ORIG] && life->sum.data_pkts[SIDE_RESP])
 		tunnel_established(life, s, c->side, &c->ref);

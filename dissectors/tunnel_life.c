@@ -165,6 +165,13 @@ void tunnel_data(struct tunnel_life *t, enum side side, const struct frame_ref *
 		t->sum.first_data_ns[side] = ref->at_ns; /* absolute until the end */
 }
 
+void tunnel_number(
+	struct tunnel_life *t, enum side side, const struct frame_ref *ref, struct counter_track *numbers, uint64_t n)
+{
+	if (counter_add(numbers, n) == COUNTER_LATE && !t->late[side].frame)
+		t->late[side] = *ref;
+}
+
 void tunnel_pending(struct tunnel_life *t, enum side side, const struct frame_ref *ref, const char *step)
 {
 	t->heard = true;
@@ -195,6 +202,7 @@ static void sum_side(struct tunnel_life *t, const struct session *s, enum side i
 		sum->unanswered_last[i] = session_ref(s, &hello->last);
 		sum->unanswered_open[i] = t->hello[i].count == hello->count;
 	}
+	sum->late[i] = session_ref(s, &t->late[i]);
 	if (sum->data_pkts[i]) {
 		at.at_ns = sum->first_data_ns[i];
 		sum->first_data_ns[i] = session_ref(s, &at).at_ns;

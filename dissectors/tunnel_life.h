@@ -7,6 +7,7 @@
 #ifndef PCAPDX_DISSECTORS_TUNNEL_LIFE_H
 #define PCAPDX_DISSECTORS_TUNNEL_LIFE_H
 
+#include "dissectors/counter_track.h"
 #include "dissectors/dissector.h"
 
 #define TUNNEL_EVENTS_MAX 64
@@ -26,6 +27,7 @@ struct tunnel_life {
 	struct tunnel_run alone[2], alone_worst[2];
 	struct tunnel_run pending; /* the step that makes no progress */
 	enum side data_side;	   /* who sent data last */
+	struct frame_ref late[2];  /* absolute */
 	int64_t data_ns[2];	   /* absolute time of the last data; 0: none */
 };
 
@@ -47,6 +49,10 @@ void tunnel_answer(
 /* Told once; later calls do nothing. */
 void tunnel_established(struct tunnel_life *t, struct session *s, enum side side, const struct frame_ref *ref);
 void tunnel_data(struct tunnel_life *t, enum side side, const struct frame_ref *ref, size_t bytes);
+
+/* One more number of a datagram; the first that comes late is kept. */
+void tunnel_number(
+	struct tunnel_life *t, enum side side, const struct frame_ref *ref, struct counter_track *numbers, uint64_t n);
 
 /* A step of the handshake was sent (again); progress forgets it. */
 void tunnel_pending(struct tunnel_life *t, enum side side, const struct frame_ref *ref, const char *step);

@@ -248,7 +248,7 @@ static void on_data(struct wg_state *w, struct session *s, const struct chunk *c
 	/* One that was agreed upon before the capture began is older than any that was seen being made. */
 	if (!k)
 		k = insert_key(w, c->side, receiver, w->agreed_ns ? 1 : 0);
-	counter_add(&k->counters, counter);
+	tunnel_number(&w->life, c->side, &c->ref, &k->counters, counter);
 	if (c->on_wire == WG_DATA_MIN)
 		w->life.sum.keepalives[c->side]++;
 	tunnel_data(&w->life, c->side, &c->ref, c->on_wire - WG_DATA_MIN);

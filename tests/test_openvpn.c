@@ -168,6 +168,26 @@ static void test_noise_is_not_openvpn_off_the_port(void **state)
 	}
 }
 
+/* Both sides of a text protocol: '@', 'H', 'S' and '2' have opcodes of OpenVPN. */
+static void test_text_is_not_openvpn(void **state)
+{
+	static const char *const lines[] = {"@RSYNCD: 31.0 sha512 sha256\n", "HTTP/1.1 200 OK, a line of text\r\n",
+		"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "220 mail.example ESMTP Postfix\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct tunnel_rig *r = tunnel_rig_new(6, 40000, 40001);
+
+		for (int k = 0; k < 4; k++)
+			tunnel_rig_give(r, k & 1 ? SIDE_RESP : SIDE_ORIG, k, lines[i], strlen(lines[i]));
+		tunnel_rig_close(r);
+		assert_string_not_equal(r->service, "openvpn");
+		assert_string_not_equal(r->service, "tinc");
+		assert_int_equal(r->count, 0);
+		tunnel_rig_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_tls_alert_in_clear_is_a_refusal),
 		cmocka_unit_test(test_protected_resets_are_recognised_off_the_port),
 		cmocka_unit_test(test_noise_is_not_openvpn_off_the_port),
+		cmocka_unit_test(test_text_is_not_openvpn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

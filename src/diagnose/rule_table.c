@@ -37,6 +37,14 @@ extern const struct rule rule_tls_parameters;
 extern const struct rule rule_tls_alert;
 extern const struct rule rule_tls_silent;
 extern const struct rule rule_tls_stalled;
+/* Tunnels. */
+extern const struct rule rule_sptps;
+extern const struct rule rule_tunnel_rejected;
+extern const struct rule rule_tunnel_no_answer;
+extern const struct rule rule_tunnel_stuck;
+extern const struct rule rule_tunnel_restart;
+extern const struct rule rule_tunnel_meta;
+extern const struct rule rule_tunnel_udp;
 /* Resets. */
 extern const struct rule rule_rst_injected;
 extern const struct rule rule_rst;
@@ -91,6 +99,14 @@ const struct rule *const rule_table[] = {
 	&rule_tls_alert,
 	&rule_tls_silent,
 	&rule_tls_stalled,
+
+	&rule_sptps,
+	&rule_tunnel_rejected,
+	&rule_tunnel_no_answer,
+	&rule_tunnel_stuck,
+	&rule_tunnel_restart,
+	&rule_tunnel_meta,
+	&rule_tunnel_udp,
 
 	&rule_rst_injected,
 	&rule_icmp_rejected,

@@ -496,6 +496,7 @@ struct tunnel {
 	bool alone_open[2];	    /* and the other side stayed silent to the end */
 	uint32_t old_key_pkts[2];   /* data under a key that the peer has replaced */
 	uint64_t keepalives[2];	    /* PING and PONG, empty data */
+	struct frame_ref late[2];   /* first datagram that came after a later one */
 	uint32_t events_left_out;   /* told only in these counters */
 	bool established;
 	uint64_t esp_spi;

@@ -253,6 +253,7 @@ static const struct field tunnel_fields[] = {
 	BOTH(tunnel, "alone_open", alone_open),
 	BOTH(tunnel, "old_key_pkts", old_key_pkts),
 	BOTH(tunnel, "keepalives", keepalives),
+	BOTH(tunnel, "late", late),
 	SAME(tunnel, events_left_out),
 	SAME(tunnel, established),
 	SAME(tunnel, esp_spi),

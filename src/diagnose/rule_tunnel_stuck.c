@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tunnel-stuck: the peer is there, yet the tunnel makes no progress. A later step of the handshake is repeated without
+ * an answer (IKE_AUTH in fragments that are dropped, a renewal that stops half-way), a handshake is answered and
+ * repeated all the same, or data flows one way only.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "diagnose/context.h"
+#include "diagnose/findings.h"
+#include "diagnose/tunnel_pairs.h"
+
+#define STEP_ATTEMPTS 3
+/* WireGuard answers data within 10 s, if only by a keep-alive; OpenVPN pings every 10 s as usually set up. */
+#define ONE_WAY_NS (30 * NS_PER_S)
+#define ONE_WAY_PACKETS 5
+/* OpenVPN gives a TLS handshake 60 s; without progress for this long it will not come any more. */
+#define HANDSHAKE_STILL_NS (30 * NS_PER_S)
+
+static bool step_repeats(const struct conversation *c)
+{
+	const struct tunnel *t = c->tunnel;
+
+	if (!t->step[0] || t->protocol == TUNNEL_TINC)
+		return false;
+	if (t->protocol == TUNNEL_OPENVPN) {
+		int64_t still = c->record->emitted_ns - c->tunnel_record->ts_ns - t->last.at_ns;
+
+		return !t->established && t->answers[SIDE_RESP] &&
+		       (still >= HANDSHAKE_STILL_NS || t->hellos[SIDE_ORIG] > 6);
+	}
+	return t->attempt >= (t->protocol == TUNNEL_WIREGUARD ? STEP_ATTEMPTS - 1 : STEP_ATTEMPTS);
+}
+
+static uint8_t one_way_side(const struct conversation *c)
+{
+	const struct tunnel *t = c->tunnel;
+
+	if (t->protocol != TUNNEL_WIREGUARD && t->protocol != TUNNEL_OPENVPN)
+		return SIDE_NONE;
+	for (uint8_t s = 0; s < 2; s++)
+		if (t->alone_open[s] && t->alone_pkts[s] >= ONE_WAY_PACKETS && (t->data_pkts[!s] || t->established) &&
+			t->alone_last[s].at_ns - t->alone_first[s].at_ns >= ONE_WAY_NS)
+			return s;
+	return SIDE_NONE;
+}
+
+static void claim_step(const struct conversation *c, struct claim *out)
+{
+	const struct tunnel *t = c->tunnel;
+
+	out->delay_s = when_s(t->last.at_ns - t->ref.at_ns);
+	out->value = t->attempt;
+	snprintf(out->text, sizeof(out->text), "%s", t->step);
+	claim_evidence(out, c->tunnel_record, &t->ref, "%s, first sent", t->step);
+	claim_evidence(out, c->tunnel_record, &t->last, "%s, sent %u times without progress", t->step, t->attempt);
+}
+
+static void claim_one_way(const struct conversation *c, uint8_t s, struct claim *out)
+{
+	const struct tunnel *t = c->tunnel;
+
+	out->delay_s = when_s(t->alone_last[s].at_ns - t->alone_first[s].at_ns);
+	out->value = t->alone_pkts[s];
+	claim_evidence(out, c->tunnel_record, &t->alone_first[s], "data, answered by nothing from here on");
+	claim_evidence(out, c->tunnel_record, &t->alone_last[s], "still one way after %u packets", t->alone_pkts[s]);
+}
+
+static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	uint8_t s;
+
+	(void)state;
+	(void)x;
+	if (!c->tunnel || c->record->proto != 17 || c->conn->icmp_count)
+		return false;
+	s = one_way_side(c);
+	if (!step_repeats(c) && s == SIDE_NONE)
+		return false;
+	out->code = "tunnel-stuck";
+	out->number = c->tunnel->protocol;
+	out->bytes = c->tunnel->restarts[0] + c->tunnel->restarts[1];
+	if (step_repeats(c))
+		claim_step(c, out);
+	else
+		claim_one_way(c, s, out);
+	return true;
+}
+
+static void explain_step(struct finding *f, const struct claim *c)
+{
+	finding_detail(f, "%s was sent %.0f times; the peer had answered the step before it. ", c->text, c->value);
+	if (strcmp(c->text, "IKE_AUTH") == 0) {
+		finding_cause(f, 0.5, "fragments are dropped: IKE_AUTH with certificates is larger than one packet",
+			"the small first exchange passes, the large second does not");
+		finding_cause(
+			f, 0.4, "UDP port 4500 is blocked while port 500 is open", "IKE moves there behind a NAT");
+		finding_next(f, "Turn on IKE fragmentation (RFC 7383) on both ends, and allow UDP 4500");
+	} else {
+		finding_cause(f, 0.5, "the answers are lost on the way back, behind this capture",
+			"they are sent, and the "
+			"handshake starts over");
+		finding_cause(f, 0.4, "the peer does not accept what it gets (keys, certificates, clock)",
+			"it never goes on to the next step");
+	}
+	finding_next(f, "Capture on the other end at the same time: which of the messages arrive there?");
+}
+
+static void each_pair(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+{
+	const struct claim *c = g->claims[0];
+	const char *name = tunnel_protocol_name((uint8_t)c->number);
+	struct finding *f = finding_of_group(x, g);
+	char service[SERVICE_TEXT_SIZE], span[WHEN_TEXT_SIZE];
+
+	(void)arg;
+	subject_service_text(&g->server, g->port, service);
+	when_duration(group_delay_max(g), span);
+	finding_text(f, "protocol", name);
+	finding_number(f, "stuck_s", group_delay_max(g));
+	finding_integer(f, "restarts", (int64_t)c->bytes);
+	if (c->text[0]) {
+		finding_title(f, "The %s tunnel with %s is stuck at %s for %s", name, service, c->text, span);
+		explain_step(f, c);
+		return;
+	}
+	finding_title(f, "Data of the %s tunnel with %s flows one way only for %s", name, service, span);
+	finding_detail(f, "A live peer answers data within seconds, if only by a keep-alive. ");
+	finding_cause(f, 0.5, "the peer is gone, or has lost the session's keys", "nothing comes back");
+	finding_cause(f, 0.4, "its packets are dropped on the way back", "only one direction can be seen here");
+	finding_next(f, "Look on the peer whether the packets arrive, and at the time of its last handshake");
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	(void)state;
+	claim_groups(x, "tunnel-stuck", GROUP_BY_CLIENT_SERVICE, each_pair, NULL);
+}
+
+const struct rule rule_tunnel_stuck = {
+	.codes = {"tunnel-stuck"},
+	.spec = "RFC 7296, sections 2.1 and 2.4; RFC 7383; WireGuard, NDSS 2017, section 6",
+	.claim = on_claim,
+	.finish = on_finish,
+};
