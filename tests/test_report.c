@@ -327,6 +327,57 @@ static void test_page_is_complete_without_gnuplot(void **state)
 	result_free(r);
 }
 
+static char folder[] = "/tmp/pcapdx-report-XXXXXX";
+
+static void path_in(char *out, size_t size, const char *name)
+{
+	snprintf(out, size, "%s/%s", folder, name);
+}
+
+/* A program of that name that ends without reading, and says nothing. */
+static void test_a_gnuplot_that_fails_ends_nothing_else(void **state)
+{
+	char *path = xstrdup(getenv("PATH")), program[128], folders[64];
+	struct text script = {0}, svg = {0};
+	int fd;
+
+	(void)state;
+	path_in(program, sizeof(program), "gnuplot");
+	path_in(folders, sizeof(folders), "");
+	fd = open(program, O_WRONLY | O_CREAT, 0755);
+	assert_int_equal(write(fd, "#!/bin/false\n", 13), 13);
+	close(fd);
+	for (int i = 0; i < 400000; i++)
+		text_add(&script, "# more than a socket holds\n");
+	setenv("PATH", folders, 1);
+	assert_false(gnuplot_run(&script, &svg));
+	setenv("PATH", path, 1);
+	unlink(program);
+	free(path);
+	text_free(&script);
+	text_free(&svg);
+}
+
+static void test_facts_are_told_with_their_units(void **state)
+{
+	struct finding f = {0};
+	struct text t = {0};
+
+	(void)state;
+	finding_number(&f, "delay_s", 5.01);
+	finding_number(&f, "per_s", 120.5);
+	finding_number(&f, "rate", 0.031);
+	finding_number(&f, "rate_bps", 1234567.8);
+	finding_null(&f, "sni");
+	for (int i = 0; i < f.fact_count; i++) {
+		words_fact(&t, &f.facts[i]);
+		text_add(&t, "; ");
+	}
+	assert_string_equal(text_str(&t), "5.0 s; 120.5; 3.1 %; 1,234,568; unknown; ");
+	free(f.facts);
+	text_free(&t);
+}
+
 static void test_gnuplot_sees_numbers_and_constants_only(void **state)
 {
 	struct result *r = result_hostile();
@@ -411,13 +462,6 @@ static void test_nothing_that_a_shell_acts_on_is_offered_for_copying(void **stat
 	check_step("tcpdump 'host x' ' or ", NULL);
 	check_step("Ask x: y: curl evil", NULL);
 	check_step("ss -tan | sh", NULL);
-}
-
-static char folder[] = "/tmp/pcapdx-report-XXXXXX";
-
-static void path_in(char *out, size_t size, const char *name)
-{
-	snprintf(out, size, "%s/%s", folder, name);
 }
 
 static void test_files_are_replaced_whole(void **state)
@@ -539,6 +583,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_page_asks_nobody_and_draws_its_plots),
 		cmocka_unit_test(test_page_stays_below_its_bound),
 		cmocka_unit_test(test_page_is_complete_without_gnuplot),
+		cmocka_unit_test(test_a_gnuplot_that_fails_ends_nothing_else),
+		cmocka_unit_test(test_facts_are_told_with_their_units),
 		cmocka_unit_test(test_gnuplot_sees_numbers_and_constants_only),
 		cmocka_unit_test(test_long_series_keep_their_peak),
 		cmocka_unit_test(test_svg_loses_all_but_its_shapes),

@@ -56,7 +56,8 @@ static const char *spelled_out(const char *name)
 {
 	static const char *const names[][2] = {{"sni", "SNI"}, {"mac", "MAC"}, {"macs", "MACs"}, {"ip", "IP"},
 		{"mtu", "MTU"}, {"icmp", "ICMP"}, {"ttl_rst", "TTL of the RST"}, {"ttl_peer", "TTL of the peer"},
-		{"rate_bps", "Bits per second"}};
+		{"rate_bps", "Bits per second"}, {"per_s", "Per second"}, {"budget_per_s", "Budget per second"},
+		{"p50_s", "Median"}, {"p95_s", "95th percentile"}};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i][0], name) == 0)

@@ -268,7 +268,9 @@ void html_ladder(struct text *t, const struct result *r, const struct finding *f
 	l.fails_at = failing_frame(f, c);
 	if (l.missing)
 		l.fails_at = last_try(c, l.fails_at);
-	add_gateway(&l, &c->side[SIDE_ORIG].mac);
+	add_gateway(&l, &c->side[SIDE_ORIG].mac); /* from left to right; a side that is silent has no MAC of its own */
+	add_gateway(&l, &c->side[SIDE_RESP].to_mac);
+	add_gateway(&l, &c->side[SIDE_ORIG].to_mac);
 	add_gateway(&l, &c->side[SIDE_RESP].mac);
 	heads(&l);
 	rows(&l);

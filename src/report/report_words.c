@@ -157,7 +157,7 @@ static void number_fact(struct text *t, const struct fact *f)
 {
 	char duration[WHEN_TEXT_SIZE], number[GROUPED_TEXT_SIZE];
 
-	if (ends_with(f->name, "_s"))
+	if (ends_with(f->name, "_s") && !ends_with(f->name, "per_s"))
 		text_add(t, when_duration(f->type == FACT_INTEGER ? (double)f->integer : f->number, duration));
 	else if (f->type == FACT_INTEGER && f->integer >= 10000)
 		text_add(t, words_grouped((uint64_t)f->integer, number));
@@ -165,8 +165,10 @@ static void number_fact(struct text *t, const struct fact *f)
 		text_printf(t, "%" PRId64, f->integer);
 	else if (strcmp(f->name, "rate") == 0 || strcmp(f->name, "share") == 0)
 		text_printf(t, "%.3g %%", f->number * 100);
+	else if (f->number >= 10000)
+		text_add(t, words_grouped((uint64_t)(f->number + 0.5), number));
 	else
-		text_printf(t, "%.6g", f->number);
+		text_printf(t, "%.4g", f->number);
 }
 
 void words_fact(struct text *t, const struct fact *f)
