@@ -10,6 +10,7 @@
 #define SERVICES_MAX 100000
 #define NAMES_MAX 50000
 #define MACS_MAX 20000
+#define CAPTURE_POINT_SHARE 0.95
 
 static void drop_service(void *value)
 {
@@ -22,15 +23,15 @@ void context_init(struct diagnosis_context *x, const struct options *o)
 	table_init(&x->services, sizeof(struct service_key), sizeof(struct service_state), SERVICES_MAX);
 	x->services.drop = drop_service;
 	table_init(&x->names, sizeof(struct addr), 128, NAMES_MAX);
-	table_init(&x->captured_to, sizeof(struct mac), sizeof(uint64_t), MACS_MAX);
-	x->services.held_bytes = x->names.held_bytes = x->captured_to.held_bytes = &x->held_bytes;
+	table_init(&x->frames_of, sizeof(struct mac), sizeof(uint64_t), MACS_MAX);
+	x->services.held_bytes = x->names.held_bytes = x->frames_of.held_bytes = &x->held_bytes;
 }
 
 void context_free(struct diagnosis_context *x)
 {
 	table_free(&x->services);
 	table_free(&x->names);
-	table_free(&x->captured_to);
+	table_free(&x->frames_of);
 }
 
 static struct service_key service_key(const struct addr *server, uint16_t port, uint8_t proto)
@@ -85,9 +86,22 @@ static void learn_dns(struct diagnosis_context *x, const struct dns *d)
 
 static void learn_macs(struct diagnosis_context *x, const struct conn *c)
 {
-	for (int s = 0; s < 2; s++)
-		if (mac_is_set(&c->side[s].to_mac))
-			*(uint64_t *)table_add(&x->captured_to, &c->side[s].to_mac) += c->side[s].pkts;
+	for (int s = 0; s < 2; s++) {
+		const struct conn_side *o = &c->side[s];
+
+		if (!o->pkts || !mac_is_set(&o->mac) || !mac_is_set(&o->to_mac) || mac_is_group(&o->to_mac))
+			continue;
+		x->unicast_frames += o->pkts;
+		*(uint64_t *)table_add(&x->frames_of, &o->mac) += o->pkts;
+		*(uint64_t *)table_add(&x->frames_of, &o->to_mac) += o->pkts;
+	}
+}
+
+bool context_is_capture_point(const struct diagnosis_context *x, const struct mac *m)
+{
+	const uint64_t *frames = table_find(&x->frames_of, m);
+
+	return !x->unicast_frames || (frames && (double)*frames >= CAPTURE_POINT_SHARE * (double)x->unicast_frames);
 }
 
 static void learn_service(struct diagnosis_context *x, const struct record *r)

@@ -35,7 +35,8 @@ struct diagnosis_context {
 	struct result *result;	  /* findings, diagnoses and summary being made */
 	struct table services;	  /* struct service_key -> struct service_state */
 	struct table names;	  /* struct addr -> char[128]: from DNS answers, SNI, Host */
-	struct table captured_to; /* struct mac: frames with this destination are in the capture */
+	struct table frames_of;	  /* struct mac -> uint64_t: unicast frames from or to it, as conversations tell */
+	uint64_t unicast_frames;  /* all of them */
 	struct claim **claims;	  /* bounded store, in order of emission */
 	uint32_t claim_count, claim_room;
 	uint64_t claims_lost;
@@ -49,6 +50,9 @@ struct diagnosis_context {
 
 const struct service_state *context_service(const struct diagnosis_context *x, const struct addr *server, uint16_t port,
 	uint8_t proto);								   /* NULL: never seen */
+/* Whether that machine is at the capture point: it takes part in (nearly) all unicast frames. Unicast replies to any
+ * other one may be missing from the capture. True when no unicast frame is there to tell. */
+bool context_is_capture_point(const struct diagnosis_context *x, const struct mac *m);
 const char *context_name(const struct diagnosis_context *x, const struct addr *a); /* "" unknown */
 
 /* Severity of a code in the catalogue; the place of a code in it; what it says in one line. */

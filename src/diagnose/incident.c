@@ -11,6 +11,8 @@
 #include "diagnose/findings.h"
 #include "diagnose/path.h"
 
+#define JOINED_WEIGHT 0.5
+
 static bool is_one_of(const char *code, const char *const *codes)
 {
 	for (; *codes; codes++)
@@ -68,8 +70,17 @@ static bool goes_along(const char *code)
 	return is_one_of(code, codes);
 }
 
+/* The same thing happens to one client with many services: one incident. */
+static bool same_trouble(const struct finding *lead, const struct finding *f)
+{
+	return strcmp(lead->code, f->code) == 0 && addr_is_set(&lead->subject.client) &&
+		addr_equal(&lead->subject.client, &f->subject.client) && !addr_is_set(&lead->subject.host);
+}
+
 static bool belongs(const struct finding *lead, const struct finding *f)
 {
+	if (same_trouble(lead, f))
+		return true;
 	if (about_capture(f->code) != about_capture(lead->code))
 		return false;
 	if (about_port_use(lead->code) && about_port_use(f->code))
@@ -113,14 +124,32 @@ static void add_cause(struct diagnosis *d, const struct cause *c)
 	d->cause_count++;
 }
 
+/* Causes of findings that join weigh less than the leading finding's own, but for the device in the path. */
 static void merge_text(struct diagnosis *d, const struct finding *f)
 {
-	for (int i = 0; i < f->cause_count; i++)
-		add_cause(d, &f->causes[i]);
+	bool own = f == d->findings[0] || strcmp(f->code, "gateway-in-failing-path") == 0;
+
+	if (strcmp(f->code, d->findings[0]->code) == 0 && f != d->findings[0])
+		return;
+	for (int i = 0; i < f->cause_count && (own || i == 0); i++) {
+		struct cause c = f->causes[i];
+
+		c.likelihood *= own ? 1 : JOINED_WEIGHT;
+		add_cause(d, &c);
+	}
 	for (int i = 0; i < f->against_count; i++)
 		add_line(&d->against, &d->against_count, f->against[i]);
 	for (int i = 0; i < f->next_count; i++)
 		add_line(&d->next, &d->next_count, f->next[i]);
+}
+
+static int same_code(const struct diagnosis *d)
+{
+	int n = 0;
+
+	for (int i = 0; i < d->finding_count; i++)
+		n += strcmp(d->findings[i]->code, d->findings[0]->code) == 0;
+	return n;
 }
 
 static char *summarise(const struct diagnosis *d)
@@ -129,7 +158,10 @@ static char *summarise(const struct diagnosis *d)
 
 	text_add(&t, d->findings[0]->detail ? d->findings[0]->detail : d->findings[0]->title);
 	for (int i = 1; i < d->finding_count; i++)
-		text_printf(&t, " %s.", d->findings[i]->title);
+		if (strcmp(d->findings[i]->code, d->findings[0]->code) != 0)
+			text_printf(&t, " %s.", d->findings[i]->title);
+	if (same_code(d) > 1)
+		text_printf(&t, " The same happens with %d more services.", same_code(d) - 1);
 	return t.s;
 }
 
@@ -154,6 +186,8 @@ static char *title_of(const struct diagnosis *d)
 		if (strcmp(f->code, "gateway-in-failing-path") == 0 && vendor && vendor->type == FACT_TEXT)
 			return xprintf("%s; the next hop is %s", d->findings[0]->title, vendor->text);
 	}
+	if (same_code(d) > 1)
+		return xprintf("%s; the same with %d more services", d->findings[0]->title, same_code(d) - 1);
 	return xstrdup(d->findings[0]->title);
 }
 

@@ -17,7 +17,6 @@
 #define ADDRESSES_MAX 20000
 #define CLAIMANTS_MAX 4
 #define TRIES_MIN 3
-#define CAPTURE_POINT_SHARE 0.95
 #define TARGETS_TOLD_MAX 20 /* a scan of a network asks for hundreds: told as one */
 
 struct claimed {
@@ -53,8 +52,6 @@ struct state {
 	struct table carried; /* struct addr -> struct carried */
 	struct table asked;  /* struct addr -> struct asked */
 	struct table alive;  /* struct addr -> uint8_t: sent something */
-	struct table frames; /* struct mac -> uint64_t: unicast frames from or to it */
-	uint64_t unicast;    /* all of them */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -67,7 +64,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&s->carried, sizeof(struct addr), sizeof(struct carried), ADDRESSES_MAX);
 	table_init(&s->asked, sizeof(struct addr), sizeof(struct asked), ADDRESSES_MAX);
 	table_init(&s->alive, sizeof(struct addr), sizeof(uint8_t), ADDRESSES_MAX);
-	table_init(&s->frames, sizeof(struct mac), sizeof(uint64_t), ADDRESSES_MAX);
 }
 
 static int index_of(struct claimed *c, const struct mac *m)
@@ -157,34 +153,11 @@ static void note_link(struct state *s, const struct record *r)
 	tally_show(&c->tally, r, &l->first, "first frame of that address from this MAC");
 }
 
-static void note_unicast(struct state *s, const struct record *r)
-{
-	for (int i = 0; i < 2; i++) {
-		const struct conn_side *o = &r->conn.side[i];
-
-		if (!o->pkts || !mac_is_set(&o->mac) || !mac_is_set(&o->to_mac) || mac_is_group(&o->to_mac))
-			continue;
-		s->unicast += o->pkts;
-		*(uint64_t *)table_add(&s->frames, &o->mac) += o->pkts;
-		*(uint64_t *)table_add(&s->frames, &o->to_mac) += o->pkts;
-	}
-}
-
-/* Replies are unicast: only who takes part in (nearly) all unicast frames is at the capture point itself. */
-static bool is_at_capture_point(const struct state *s, const struct mac *m)
-{
-	const uint64_t *frames = table_find(&s->frames, m);
-
-	return !s->unicast || (frames && (double)*frames >= CAPTURE_POINT_SHARE * (double)s->unicast);
-}
-
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	(void)x;
 	if (r->kind == RECORD_ARP)
 		note_arp(state, r);
-	else if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
-		note_unicast(state, r);
 	else if (r->kind == RECORD_LINK)
 		note_link(state, r);
 }
@@ -297,7 +270,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->asked, NULL); e; e = table_next(&s->asked, e)) {
 		const struct asked *q = table_value(e);
 
-		if (!q->answered && q->tries >= TRIES_MIN && is_at_capture_point(s, &q->requester_mac) && !table_find(&s->alive, table_key(e)) &&
+		if (!q->answered && q->tries >= TRIES_MIN && context_is_capture_point(x, &q->requester_mac) && !table_find(&s->alive, table_key(e)) &&
 			!table_find(&s->claims, table_key(e)) && told++ < TARGETS_TOLD_MAX)
 			tell_unanswered(x, table_key(e), q);
 	}
@@ -312,7 +285,6 @@ static void on_free(void *state)
 	table_free(&s->carried);
 	table_free(&s->asked);
 	table_free(&s->alive);
-	table_free(&s->frames);
 }
 
 const struct rule rule_arp = {

@@ -12,6 +12,7 @@
 #include "diagnose/rule.h"
 
 #define STREAMS_MAX 400
+#define FEW_SHARE 0.2 /* of the conversations: leftovers at the edges of a capture, not its place in the network */
 
 struct sides {
 	uint64_t one_sided, tcp, missing_bytes, drops;
@@ -75,6 +76,8 @@ static void tell_one_sided(const struct sides *s, struct diagnosis_context *x)
 	f->count = s->one_sided;
 	f->of = s->tcp;
 	f->confidence = 0.95;
+	if ((double)s->one_sided < FEW_SHARE * (double)s->tcp)
+		f->severity = SEVERITY_NOTE;
 	finding_integer(f, "conversations", (int64_t)s->one_sided);
 	finding_title(f, "Only one direction of %" PRIu64 " of %" PRIu64 " TCP conversations was captured",
 		s->one_sided, s->tcp);

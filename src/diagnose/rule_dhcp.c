@@ -163,6 +163,12 @@ static void tell_routers(struct diagnosis_context *x, const struct state *s)
 	}
 }
 
+/* Replies may be unicast: a bystander sees the client's broadcasts only. */
+static bool sees_replies(const struct diagnosis_context *x, const struct mac *client, const struct lease *l)
+{
+	return l->offers || context_is_capture_point(x, client);
+}
+
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
@@ -170,7 +176,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->clients, NULL); e; e = table_next(&s->clients, e)) {
 		const struct lease *l = table_value(e);
 
-		if (l->naks || (!l->offers && l->discovers + l->requests >= ASKS_MIN) || (l->offers && l->requests >= ASKS_MIN))
+		if (l->naks || (l->discovers + l->requests >= ASKS_MIN && sees_replies(x, table_key(e), l)))
 			tell(x, table_key(e), l);
 	}
 	tell_routers(x, s);

@@ -255,6 +255,16 @@ static void tell(struct diagnosis_context *x, const struct addr *server, const s
 	explain(f, what, v, text, t->names[0]);
 }
 
+static bool is_rejected(struct diagnosis_context *x, const struct addr *server)
+{
+	struct claim *c = NULL;
+
+	while ((c = claim_next(x, c, "icmp-rejected")))
+		if (c->resp_p == 53 && addr_equal(&c->resp, server))
+			return true;
+	return false;
+}
+
 static bool is_worth_telling(const struct server *v, enum trouble what)
 {
 	uint64_t n = v->of[what].tally.count;
@@ -290,7 +300,8 @@ static void on_finish(void *state, struct diagnosis_context *x)
 
 	for (struct table_entry *e = table_next(&s->servers, NULL); e; e = table_next(&s->servers, e))
 		for (int what = 0; what < TROUBLES; what++)
-			if (is_worth_telling(table_value(e), (enum trouble)what))
+			if (is_worth_telling(table_value(e), (enum trouble)what) &&
+				!(what == TROUBLE_NO_ANSWER && is_rejected(x, table_key(e))))
 				tell(x, table_key(e), table_value(e), (enum trouble)what);
 	raise_nxdomain(s, x);
 }

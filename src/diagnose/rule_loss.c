@@ -69,12 +69,22 @@ static void show_stalls(struct path *p, const struct record *r, enum side side)
 				when_s(r->conn.stalls[i].lasted_ns));
 }
 
+/* Path MTU discovery drops the first large segments by design. */
+static bool discovers_mtu(const struct conn *c)
+{
+	for (uint32_t i = 0; i < c->icmp_count && i < ICMPS_MAX; i++)
+		if (c->icmps[i].v6 ? c->icmps[i].type == 2 : c->icmps[i].type == 3 && c->icmps[i].code == 4)
+			return true;
+	return false;
+}
+
 static void note_loss(struct state *s, const struct record *r, enum side side)
 {
 	const struct conn_side *o = &r->conn.side[side];
 	struct path *p;
 
-	if (!o->data_segments || r->conn.side[side].missing_bytes || r->conn.one_sided)
+	if (!o->data_segments || r->conn.side[side].missing_bytes || r->conn.one_sided ||
+		discovers_mtu(&r->conn))
 		return;
 	p = path_of(s, r, side, TROUBLE_LOSS);
 	p->segments += o->data_segments;

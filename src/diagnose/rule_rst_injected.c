@@ -80,17 +80,18 @@ static int count_signs(unsigned signs)
 static unsigned signs_of(const struct conversation *c, const struct rst_seen *rst)
 {
 	const struct conn_side *side = &c->conn->side[rst->side];
+	bool copied = side->loss.duplicated_by_capture > 0; /* the copies differ in TTL and MAC by nature */
 	unsigned signs = 0;
 
-	if (side->ttl_min == side->ttl_max && other_distance(rst->ttl, side->ttl))
+	if (!copied && side->ttl_min == side->ttl_max && other_distance(rst->ttl, side->ttl))
 		signs |= SIGN_TTL;
 	if (rst->ip_id_delta != UNSET_DELTA && rst->ip_id && (rst->ip_id_delta < 0 || rst->ip_id_delta > IP_ID_FAR))
 		signs |= SIGN_IP_ID;
-	if (mac_is_set(&rst->mac) && mac_is_set(&side->mac) && !mac_equal(&rst->mac, &side->mac) && !side->mac_changed)
+	if (!copied && mac_is_set(&rst->mac) && mac_is_set(&side->mac) && !mac_equal(&rst->mac, &side->mac) && !side->mac_changed)
 		signs |= SIGN_MAC;
 	if (rst->seq_delta != UNSET_DELTA && rst->seq_delta != 0)
 		signs |= SIGN_SEQUENCE;
-	if (rst->data_continues)
+	if (!copied && rst->data_continues)
 		signs |= SIGN_CONTINUES;
 	if (rst->reserved_bits)
 		signs |= SIGN_RESERVED;

@@ -93,7 +93,7 @@ static void note_limited(struct state *s, const struct record *r, enum side side
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
+	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.one_sided)
 		return;
 	for (int side = 0; side < 2; side++) {
 		note_zero(state, r, (enum side)side);
