@@ -14,7 +14,8 @@
 
 #define PATHS_MAX 4000
 #define RATE_MIN 0.01
-#define LOST_MIN 3		       /* one or two lost segments are everyday life */
+#define LOST_MIN 4		       /* a few lost segments are everyday life, */
+#define LONG_STALL_NS NS_PER_S	       /* unless somebody had to wait for them */
 #define STALLED_MIN_NS (100 * NS_PER_MS)
 #define REORDERED_MIN 3
 #define DELAYED_ACKS_MIN 5
@@ -255,7 +256,7 @@ static void tell(struct diagnosis_context *x, const struct path_key *k, const st
 			tell_delayed(x, k, p);
 	} else if (k->trouble != TROUBLE_LOSS) {
 		tell_other(x, k, p);
-	} else if (p->lost >= LOST_MIN && (double)p->lost >= RATE_MIN * (double)p->segments &&
+	} else if ((p->lost >= LOST_MIN || (p->lost && p->stalled_ns >= LONG_STALL_NS)) && (double)p->lost >= RATE_MIN * (double)p->segments &&
 		p->stalled_ns >= STALLED_MIN_NS) {
 		tell_loss(x, k, p);
 	} else if (p->reordered >= REORDERED_MIN && (double)p->reordered >= RATE_MIN * (double)p->segments) {

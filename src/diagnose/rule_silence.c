@@ -10,6 +10,7 @@
 #define IDLE_MIN_S 5.0	  /* a pause after which a stateful device may have forgotten the connection */
 #define UNANSWERED_MIN 3  /* sendings of one segment, or keep-alives, that nobody answers */
 #define VANISHED_MIN 4	  /* sendings: Linux repeats at 0.2, 0.6, 1.4 s: past that it is no burst of loss */
+#define VANISHED_MIN_S 3.0 /* in which three sendings go unanswered: past any round trip */
 #define NO_REPLY_MIN_S 3.0
 #define STALLED_MIN_S 5.0
 #define RTTS_MIN 10.0
@@ -53,13 +54,20 @@ static bool claim_after_idle(const struct conversation *c, struct claim *out)
 	return true;
 }
 
+static bool is_in_vain(const struct conn_side *side)
+{
+	double s = when_s(side->unanswered_last_ns - side->unanswered_first_ns);
+
+	return side->unanswered >= VANISHED_MIN || (side->unanswered >= UNANSWERED_MIN && s >= VANISHED_MIN_S);
+}
+
 /* The retransmissions begin before a pause of the kind above: data was flowing. */
 static bool claim_vanished(const struct conversation *c, struct claim *out)
 {
 	for (int s = 0; s < 2; s++) {
 		const struct conn_side *side = &c->conn->side[s], *peer = &c->conn->side[1 - s];
 
-		if (side->unanswered < VANISHED_MIN || !peer->pkts || side->first_data_acked_ns == UNSET)
+		if (!is_in_vain(side) || !peer->pkts || side->first_data_acked_ns == UNSET)
 			continue;
 		if (peer->last_packet.at_ns > side->unanswered_first_ns && peer->pkts > 1 &&
 			when_s(peer->last_packet.at_ns - side->unanswered_first_ns) > 1 + 2 * c->rtt_s)
