@@ -53,7 +53,7 @@ void flow_identify(const struct flow *f, struct record *r)
 /* The segment that was sent most often without an answer. */
 static void fill_unanswered(const struct flow *f, enum side s, struct conn_side *o)
 {
-	const struct repair *r = f->cold->repair[s];
+	const struct repair *r = f->repair[s];
 	const struct resend *best = NULL;
 
 	for (int i = 0; r && i < RESENDS_MAX; i++) {
@@ -98,12 +98,21 @@ static void fill_side(const struct flow *f, enum side s, struct conn_side *o)
 	o->ttl = h->ttl;
 	o->last_packet = h->last;
 	o->last_data = h->last_data;
-	if (o->window_min == UINT32_MAX)
-		o->window_min = 0;
-	if (o->rtt_samples)
-		o->rtt_mean_ns = f->cold->rtt_sum_ns[s] / o->rtt_samples;
+	o->ttl_min = h->ttl_min;
+	o->ttl_max = h->ttl_max;
+	o->largest_len = h->largest_len;
 	if (f->key.proto != 6)
 		return;
+	o->window_min = h->window_min == UINT32_MAX ? 0 : h->window_min;
+	o->window_max = h->window_max;
+	o->highest_in_flight = h->highest_in_flight;
+	o->largest_acked_len = h->largest_acked_len;
+	o->rtt_samples = h->rtt_samples;
+	if (h->rtt_samples) {
+		o->rtt_min_ns = h->rtt_min_ns;
+		o->rtt_max_ns = h->rtt_max_ns;
+		o->rtt_mean_ns = h->rtt_sum_ns / h->rtt_samples;
+	}
 	o->unacked_bytes = unacked(h);
 	if (h->flags & HALF_ZERO)
 		o->zero_window_ns += f->last_ns - f->cold->zero_since_ns[s];
@@ -185,7 +194,7 @@ static void fill_idle(const struct flow *f, struct conn *c)
 {
 	const struct cold *k = f->cold;
 
-	c->idle_max_ns = k->idle_max_ns;
+	c->idle_max_ns = f->idle_max_ns;
 	c->idle_before = k->idle_before;
 	c->idle_after = k->idle_after;
 	c->idle_after_side = k->idle_after_side;

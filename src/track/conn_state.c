@@ -5,33 +5,34 @@
 #include "track/tracker_impl.h"
 
 /* Appends a letter the first time that the side earns it: upper case for orig, lower for resp. */
-void history_add(struct cold *c, enum side side, char letter)
+void history_add(struct flow *f, enum side side, char letter)
 {
 	uint64_t bit = UINT64_C(1) << ((letter - 'A') + (side == SIDE_RESP ? 32 : 0));
 
-	if ((c->history_seen & bit) || c->history_len + 1u >= sizeof(c->history))
+	if (f->history_seen & bit)
 		return;
-	c->history_seen |= bit;
-	c->history[c->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
+	f->history_seen |= bit;
+	f->keep = true;
+	if (f->cold->history_len + 1u < sizeof(f->cold->history))
+		f->cold->history[f->cold->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
 }
 
 void history_packet(struct passing *w)
 {
-	struct cold *c = w->c;
 	uint8_t f = w->flags;
 
 	if ((f & TCP_SYN) && (f & (TCP_FIN | TCP_RST)))
-		history_add(c, w->side, 'Q');
+		history_add(w->f, w->side, 'Q');
 	else if (f & TCP_SYN)
-		history_add(c, w->side, f & TCP_ACK ? 'H' : 'S');
+		history_add(w->f, w->side, f & TCP_ACK ? 'H' : 'S');
 	if (f & TCP_RST)
-		history_add(c, w->side, 'R');
+		history_add(w->f, w->side, 'R');
 	else if (f & TCP_FIN)
-		history_add(c, w->side, 'F');
+		history_add(w->f, w->side, 'F');
 	else if (!w->len && !(f & TCP_SYN) && (f & TCP_ACK))
-		history_add(c, w->side, 'A');
+		history_add(w->f, w->side, 'A');
 	if (!w->p->tcp.window && !(f & (TCP_SYN | TCP_FIN | TCP_RST)))
-		history_add(c, w->side, 'W');
+		history_add(w->f, w->side, 'W');
 }
 
 static const char *tcp_state(const struct flow *f)

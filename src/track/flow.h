@@ -47,41 +47,49 @@ enum half_flag {
 	HALF_ID_VARIES = 1 << 12,   /* its IP ids are not constant */
 	HALF_GOOD_SUM = 1 << 13,    /* a right checksum was seen, so a wrong one is no offload */
 	HALF_KEEP_ALIVE = 1 << 14,  /* its last packet was a keep-alive */
-	HALF_TS = 1 << 15,	    /* ts_value is known */
-	HALF_SMALL = 1 << 16,	    /* small data of it waits for an ACK (see tcp_window.c) */
-	HALF_SACKED = 1 << 17,	    /* its last ACK carried SACK blocks */
-	HALF_PARTIAL_SUM = 1 << 19, /* a checksum was left to the network card */
-	HALF_RST_SEEN = 1 << 18,    /* it sent RST */
+	HALF_SMALL = 1 << 15,	    /* small data of it waits for an ACK (see tcp_window.c) */
+	HALF_RST_SEEN = 1 << 16,    /* it sent RST */
+	HALF_PARTIAL_SUM = 1 << 17, /* a checksum was left to the network card */
+	HALF_DATA = 1 << 18,	    /* it sent data */
+	HALF_FIRST_ACKED = 1 << 19, /* its first data is acknowledged */
 };
 
 #define RECENT_MAX 8
 
-/* What one side of the conversation sends. */
+/* What one side of the conversation sends: all that a packet touches when nothing special happens. */
 struct half {
+	uint32_t flags;		      /* enum half_flag */
 	uint32_t base_seq;	      /* initial sequence number, or one before the first seen */
 	uint32_t next_seq;	      /* end of the highest byte seen; SYN and FIN count one */
 	uint32_t acked;		      /* highest acknowledgement by the other side */
 	uint32_t window;	      /* announced last, scaled */
-	uint32_t flags;		      /* enum half_flag */
 	uint32_t first_ack, last_ack; /* that it sent itself */
-	uint32_t data_segments;
+	uint32_t timed_end;	      /* the acknowledgement that ends the measured round trip */
+	int64_t timed_ns;
+	uint32_t pending_len; /* largest payload not yet acknowledged, */
+	uint32_t pending_end; /* and where it ends */
+	uint32_t largest_acked_len;
+	uint32_t rtt_samples;
+	int64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;
 	uint64_t pkts, ip_bytes;
 	uint64_t bytes; /* payload, each byte once */
+	uint32_t data_segments;
+	uint32_t last_len; /* payload of `last` */
 	int64_t last_ns, last_data_ns;
 	struct frame_ref last;	    /* last packet but RST */
 	struct frame_ref last_data; /* last segment with new bytes */
-	uint16_t last_ip_id;
-	uint8_t scale;
-	uint8_t recent_at; /* next place in `recent` */
-	uint8_t ttl, other_ttl;
-	int8_t id_rising; /* how much its IP ids count upwards; see tcp_loss.c */
+	uint32_t window_min, window_max, highest_in_flight, largest_len;
 	uint32_t ttl_count, other_ttl_count;
-	uint32_t timed_end; /* the acknowledgement that ends the measured round trip */
-	int64_t timed_ns;
-	uint32_t ts_value;	     /* TSval sent last */
-	uint32_t pending_len;	     /* largest payload not yet acknowledged, */
-	uint32_t pending_end;	     /* and where it ends */
-	uint32_t doubled;	     /* packets of it that were in the capture before */
+	uint32_t unlinked; /* packets since the link tracker was told of any */
+	uint32_t doubled;  /* packets of it that were in the capture before */
+	uint16_t last_ip_id;
+	uint16_t mss;	/* announced */
+	struct mac mac; /* of its last frame */
+	uint8_t scale;
+	uint8_t last_flags; /* TCP flags of `last` */
+	uint8_t ttl, other_ttl, ttl_min, ttl_max;
+	int8_t id_rising;	     /* how much its IP ids count upwards; see tcp_loss.c */
+	uint8_t recent_at;	     /* next place in `recent` */
 	uint64_t recent[RECENT_MAX]; /* fingerprints of its last packets: see duplicates.c */
 };
 
@@ -114,9 +122,9 @@ struct resend {
 
 /* When a segment was sent, for the ones sent last. */
 struct sent {
-	uint32_t seq, len;
 	uint64_t frame;
 	int64_t at_ns;
+	uint32_t seq;
 };
 
 #define SENT_MAX 16
@@ -148,7 +156,8 @@ struct key_frame_kept {
 	uint8_t side, flags;
 };
 
-#define KEY_FIRST 6   /* frames of the beginning that are kept */
+#define KEY_ALWAYS 4  /* the first packets are kept whatever they are */
+#define KEY_FIRST 10  /* kept frames of the beginning */
 #define KEY_LAST 16   /* frames of the end that are kept */
 #define KEY_MARKED 12 /* marked frames between them that are kept */
 
@@ -171,10 +180,8 @@ struct cold {
 	struct conn_side side[2];
 	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
 	struct key_frame_kept first[KEY_FIRST];
-	uint64_t key_frames; /* all that could have been kept */
 	struct key_more *key_more;
 	struct trouble *trouble;
-	struct repair *repair[2];
 	struct thinks *thinks;
 	char *tunnel;	   /* path as text, owned; NULL: none */
 	size_t text_bytes; /* held in owned text */
@@ -185,7 +192,6 @@ struct cold {
 	bool cut_frames, port_reused;
 	char history[48];
 	uint8_t history_len;
-	uint64_t history_seen;
 	uint32_t part;
 
 	/* handshake */
@@ -211,14 +217,9 @@ struct cold {
 	/* pace */
 	uint32_t turns;
 	struct turn first_turn, last_turn;
-	uint8_t talker; /* side of the last new data */
-	bool ask_open;	/* last_turn has no answer yet */
-	int64_t ask_last_ns, answer_last_ns;
 	int64_t think_min_ns, think_max_ns, server_ns, client_ns;
-	int64_t idle_max_ns;
 	struct frame_ref idle_before, idle_after;
 	uint8_t idle_after_side;
-	bool idle_watch; /* nobody answered the segments after the silence yet */
 	bool idle_after_rst;
 	uint32_t idle_after_unanswered;
 
@@ -226,8 +227,6 @@ struct cold {
 	int64_t zero_since_ns[2];
 	int64_t small_since_ns[2], small_acked_ns[2];
 	uint32_t small_end[2];
-	uint32_t rtt_samples[2];
-	int64_t rtt_sum_ns[2];
 
 	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
 
@@ -242,28 +241,40 @@ enum flow_state {
 
 struct flow {
 	struct flow_key key;
-	uint32_t index, tag;   /* place in the pool; hash as the table keeps it */
-	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */
+	uint32_t index, tag; /* place in the pool; hash as the table keeps it */
+	struct cold *cold;
+	struct tracker *tracker;
+	int64_t ts_ns;	 /* time stamp of the first packet */
+	int64_t last_ns; /* the clock at the last packet */
 	int64_t queued_ns;
-	int64_t ts_ns;	    /* time stamp of the first packet */
-	int64_t begun_ns;   /* the clock then */
-	int64_t last_ns;    /* the clock at the last packet */
-	int64_t emitted_ns; /* the clock that its record carries */
 	int64_t next_part_ns;
-	uint64_t sources; /* bit n: seen in source n modulo 64 */
+	int64_t idle_max_ns;
+	int64_t ask_last_ns, answer_last_ns; /* see tcp_turns.c */
+	uint64_t sources;		     /* bit n: seen in source n modulo 64 */
+	uint64_t history_seen;
+	uint8_t list;	    /* enum flow_list of tracker_impl.h */
+	uint8_t state;	    /* enum flow_state */
+	uint8_t last_side;  /* who sent the last packet */
+	uint8_t talker;	    /* side of the last new data */
+	uint8_t end_reason; /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
+	bool orig_is_low;
+	bool midstream;		  /* neither SYN nor SYN-ACK began it */
+	bool handshake_done;	  /* the ACK of the SYN-ACK was seen */
+	bool ask_open;		  /* cold->last_turn has no answer yet */
+	bool ask_unacked;	  /* nor an acknowledgement */
+	bool idle_watch;	  /* nobody answered the segments after the longest silence yet */
+	bool keep;		  /* the packet at hand is worth a key frame */
+	uint32_t key_frames;	  /* kept so far, also those that gave way */
+	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
+	struct half half[2];
+	/* seldom */
+	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */
+	int64_t begun_ns;      /* the clock at the first packet */
+	int64_t emitted_ns;    /* the clock that its record carries */
 	uint32_t stream;
 	uint32_t generation; /* how often the tuple was used before */
-	uint8_t list;	     /* enum flow_list of tracker.c */
-	uint8_t state;	     /* enum flow_state */
-	bool orig_is_low;
-	bool midstream;	    /* neither SYN nor SYN-ACK began it */
-	uint8_t last_side;  /* who sent the last packet */
-	uint8_t end_reason; /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
-	struct half half[2];
-	struct cold *cold;
 	struct stream_pair *stream_pair;
 	struct session *session;
-	struct tracker *tracker;
 };
 
 /* One packet on its way through the files of this folder. */
@@ -276,6 +287,7 @@ struct passing {
 	struct half *own, *peer;
 	struct conn_side *out, *peer_out; /* cold->side of the two */
 	int64_t now_ns, at_ns;
+	bool new_link;	   /* first packet of its side, or from another MAC than before */
 	uint32_t len;	   /* payload on the wire */
 	uint32_t seq, end; /* TCP: of the payload, without SYN and FIN */
 	uint8_t flags;

@@ -136,14 +136,12 @@ static void cold_init(struct cold *c)
 		o->window_scale = -1;
 		o->first_data_acked_ns = o->unanswered_first_ns = o->unanswered_last_ns = UNSET;
 		o->rtt_min_ns = o->rtt_mean_ns = o->rtt_max_ns = o->zero_window_open_ns = UNSET;
-		o->window_min = UINT32_MAX;
 	}
 	for (int i = 0; i < SYN_TIMES_MAX; i++)
 		c->syn_at_ns[i] = UNSET;
 	c->answer_ns = c->rtt_server_ns = c->rtt_client_ns = c->reused_after_ns = UNSET;
 	c->think_min_ns = c->think_max_ns = c->last_syn_ns = c->last_syn_ack_ns = UNSET;
-	c->ask_last_ns = c->answer_last_ns = UNSET;
-	c->reused_closer = c->first_fin = c->first_rst = c->talker = c->idle_after_side = SIDE_NONE;
+	c->reused_closer = c->first_fin = c->first_rst = c->idle_after_side = SIDE_NONE;
 	c->answered = SYN_ANSWER_NONE;
 }
 
@@ -180,7 +178,9 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 	f->next_part_ns = t->now_ns + PART_NS;
 	f->orig_is_low = src_is_low == sender_opened(p);
 	f->midstream = p->kind == PACKET_TCP && !(p->tcp.flags & TCP_SYN);
-	f->last_side = SIDE_NONE;
+	f->last_side = f->talker = SIDE_NONE;
+	f->ask_last_ns = f->answer_last_ns = UNSET;
+	f->half[0].window_min = f->half[1].window_min = UINT32_MAX;
 	f->cold = pool_new(&t->colds);
 	cold_init(f->cold);
 	f->cold->frame = p->frame->number;
@@ -207,8 +207,8 @@ void flow_delete(struct tracker *t, struct flow *f)
 	free(c->tunnel);
 	pool_delete(&t->key_mores, c->key_more);
 	pool_delete(&t->troubles, c->trouble);
-	pool_delete(&t->repairs, c->repair[0]);
-	pool_delete(&t->repairs, c->repair[1]);
+	pool_delete(&t->repairs, f->repair[0]);
+	pool_delete(&t->repairs, f->repair[1]);
 	pool_delete(&t->thinks, c->thinks);
 	pool_delete(&t->colds, c);
 	if (t->last == f)
@@ -225,9 +225,9 @@ struct trouble *flow_trouble(struct flow *f)
 
 struct repair *flow_repair(struct flow *f, enum side s)
 {
-	if (!f->cold->repair[s])
-		f->cold->repair[s] = pool_new(&f->tracker->repairs);
-	return f->cold->repair[s];
+	if (!f->repair[s])
+		f->repair[s] = pool_new(&f->tracker->repairs);
+	return f->repair[s];
 }
 
 struct key_more *flow_key_more(struct flow *f)

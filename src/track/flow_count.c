@@ -2,6 +2,8 @@
 /* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
 #include "track/tracker_impl.h"
 
+#define LONG_SILENCE_NS NS_PER_S /* what breaks it is a key frame */
+
 /* The most frequent TTL, kept with one rival: the rival loses when it is neither. */
 static void count_ttl(struct half *h, uint8_t ttl)
 {
@@ -27,18 +29,20 @@ static void count_ttl(struct half *h, uint8_t ttl)
 
 static void note_ttl(struct passing *w, bool carries)
 {
-	const struct packet *p = w->p;
-	struct conn_side *o = w->out;
+	uint8_t ttl = w->p->ttl;
+	struct half *own = w->own;
 
-	if (!p->ttl)
+	if (ttl == own->ttl && own->ttl_count) {
+		own->ttl_count++;
 		return;
-	if (w->own->ttl_count && carries && p->ttl != w->own->ttl && !o->ttl_change.frame)
-		o->ttl_change = passing_ref(w);
-	if (p->ttl != w->own->ttl || !w->own->ttl_count) {
-		o->ttl_min = !o->ttl_max || p->ttl < o->ttl_min ? p->ttl : o->ttl_min;
-		o->ttl_max = p->ttl > o->ttl_max ? p->ttl : o->ttl_max;
 	}
-	count_ttl(w->own, p->ttl);
+	if (!ttl)
+		return;
+	if (own->ttl_count && carries && !w->out->ttl_change.frame)
+		w->out->ttl_change = passing_ref(w);
+	own->ttl_min = !own->ttl_max || ttl < own->ttl_min ? ttl : own->ttl_min;
+	own->ttl_max = ttl > own->ttl_max ? ttl : own->ttl_max;
+	count_ttl(own, ttl);
 }
 
 static void note_mac(struct passing *w, bool carries)
@@ -46,8 +50,10 @@ static void note_mac(struct passing *w, bool carries)
 	const struct packet *p = w->p;
 	struct conn_side *o = w->out;
 
-	if (!p->has_macs)
+	if (!p->has_macs || (mac_equal(&w->own->mac, &p->mac_src) && w->own->pkts > 1))
 		return;
+	w->new_link = true;
+	w->own->mac = p->mac_src;
 	if (!mac_is_set(&o->mac)) {
 		o->mac = p->mac_src;
 		o->to_mac = p->mac_dst;
@@ -78,25 +84,24 @@ static void note_silence(struct passing *w)
 	int64_t gap = w->now_ns - f->last_ns;
 	bool rst = (w->flags & TCP_RST) != 0;
 
-	if (f->last_side == SIDE_NONE)
-		return;
-	if (c->idle_watch && w->side != c->idle_after_side) {
+	if (f->idle_watch && w->side != c->idle_after_side) {
 		c->idle_after_rst = rst;
 		c->idle_after_unanswered = 0;
-		c->idle_watch = false;
-	} else if (c->idle_watch) {
+		f->idle_watch = false;
+	} else if (f->idle_watch) {
 		c->idle_after_unanswered += !rst;
 		return;
 	}
-	if (gap <= c->idle_max_ns)
+	if (gap <= f->idle_max_ns || f->last_side == SIDE_NONE)
 		return;
-	c->idle_max_ns = gap;
+	f->idle_max_ns = gap;
 	c->idle_before = f->half[f->last_side].last;
 	c->idle_after = passing_ref(w);
 	c->idle_after_side = (uint8_t)w->side;
 	c->idle_after_rst = false;
-	c->idle_watch = wants_answer(w);
-	c->idle_after_unanswered = c->idle_watch;
+	f->idle_watch = wants_answer(w);
+	c->idle_after_unanswered = f->idle_watch;
+	f->keep |= gap >= LONG_SILENCE_NS;
 }
 
 void flow_count(struct passing *w)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The frames of a conversation that a ladder diagram shows: the first ones, those that a dissector marked, and the
- * last ones. Only at the end it is known how many are wanted, so the last ones run in a ring.
+ * The frames of a conversation that a ladder diagram shows: the first ones, those that a dissector marked, and of the
+ * rest those at which something happens (who talks changes, something is sent again or answered, a silence ends);
+ * the last such ones, in a ring, as only the end tells how many are wanted. The very last packet of each side is
+ * known anyway.
  */
 #include "track/tracker_impl.h"
 
@@ -10,7 +12,7 @@
 
 #include "base/text.h"
 
-static struct key_frame_kept *last_place(struct key_more *m, uint64_t n)
+static struct key_frame_kept *last_place(struct key_more *m, uint32_t n)
 {
 	return &m->last[n % KEY_LAST];
 }
@@ -51,20 +53,30 @@ static void leave_ring(struct flow *f, struct key_more *m, struct key_frame_kept
 	label_free(f, k);
 }
 
+void key_frame_packet(struct passing *w)
+{
+	struct flow *f = w->f;
+
+	if (f->keep || f->key_frames < KEY_ALWAYS)
+		key_frame_add(w, w->side, NULL);
+	f->keep = false;
+}
+
 void key_frame_add(struct passing *w, enum side side, const char *label)
 {
+	struct flow *f = w->f;
 	struct cold *c = w->c;
 	struct key_frame_kept *k;
 	struct key_more *m;
 
-	if (c->key_frames < KEY_FIRST) {
-		k = &c->first[c->key_frames];
+	if (f->key_frames < KEY_FIRST) {
+		k = &c->first[f->key_frames];
 	} else {
 		m = flow_key_more(w->f);
-		k = last_place(m, c->key_frames - KEY_FIRST);
+		k = last_place(m, f->key_frames - KEY_FIRST);
 		leave_ring(w->f, m, k);
 	}
-	c->key_frames++;
+	f->key_frames++;
 	*k = (struct key_frame_kept){ .frame = w->p->frame->number,
 		.at_ns = w->at_ns,
 		.len = w->len,
@@ -75,34 +87,54 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 		label_set(w->f, k, label);
 }
 
-static uint32_t ring_count(const struct cold *c)
+static uint32_t ring_count(const struct flow *f)
 {
-	uint64_t n = c->key_frames > KEY_FIRST ? c->key_frames - KEY_FIRST : 0;
+	uint32_t n = f->key_frames > KEY_FIRST ? f->key_frames - KEY_FIRST : 0;
 
-	return n < KEY_LAST ? (uint32_t)n : KEY_LAST;
+	return n < KEY_LAST ? n : KEY_LAST;
 }
 
 /* The kept frame of that number, from the newest backwards. */
-static struct key_frame_kept *find(struct cold *c, const struct frame_ref *ref)
+static struct key_frame_kept *find(const struct flow *f, const struct frame_ref *ref)
 {
-	uint64_t n = c->key_frames > KEY_FIRST ? c->key_frames - KEY_FIRST : 0;
-	uint32_t first = c->key_frames < KEY_FIRST ? (uint32_t)c->key_frames : KEY_FIRST;
+	struct cold *c = f->cold;
+	uint32_t n = f->key_frames > KEY_FIRST ? f->key_frames - KEY_FIRST : 0;
+	uint32_t first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
-	for (uint32_t i = 0; i < ring_count(c); i++) {
+	for (uint32_t i = 0; i < ring_count(f); i++) {
 		struct key_frame_kept *k = last_place(c->key_more, n - 1 - i);
 
 		if (k->frame == ref->frame && k->source == ref->source)
 			return k;
 	}
+	for (uint32_t i = 0; c->key_more && i < c->key_more->marked_count; i++)
+		if (c->key_more->marked[i].frame == ref->frame && c->key_more->marked[i].source == ref->source)
+			return &c->key_more->marked[i];
 	for (uint32_t i = 0; i < first; i++)
 		if (c->first[i].frame == ref->frame && c->first[i].source == ref->source)
 			return &c->first[i];
 	return NULL;
 }
 
+/* A frame that is known by its number only, unless it is the side's last. */
+static struct key_frame_kept describe(const struct flow *f, enum side side, const struct frame_ref *ref)
+{
+	const struct half *h = &f->half[side];
+	struct key_frame_kept k = {
+		.frame = ref->frame, .at_ns = ref->at_ns, .source = ref->source, .side = (uint8_t)side
+	};
+
+	if (h->last.frame == ref->frame && h->last.source == ref->source) {
+		k.len = h->last_len;
+		k.flags = h->last_flags;
+	}
+	return k;
+}
+
 void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label)
 {
-	struct key_frame_kept *k = find(f->cold, absolute);
+	struct frame_ref ref = { absolute->frame, absolute->at_ns - f->ts_ns, absolute->source };
+	struct key_frame_kept *k = find(f, &ref);
 	struct key_more *m;
 
 	if (!k) {
@@ -110,10 +142,7 @@ void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute,
 		if (m->marked_count == KEY_MARKED)
 			return;
 		k = &m->marked[m->marked_count++];
-		*k = (struct key_frame_kept){ .frame = absolute->frame,
-			.at_ns = absolute->at_ns - f->ts_ns,
-			.source = absolute->source,
-			.side = (uint8_t)side };
+		*k = describe(f, side, &ref);
 	}
 	label_set(f, k, label);
 }
@@ -140,19 +169,33 @@ static int by_time(const void *a, const void *b)
 	return (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-#define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST)
+#define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST + 2)
 
-/* All kept frames with their worth: the beginning, marks and the very end come before the rest. */
-static uint32_t gather(const struct cold *c, const struct key_frame_kept *out[KEPT_MAX])
+/* The last packet of a side, when it is not among the kept ones. */
+static bool add_last(const struct flow *f, enum side side, struct key_frame_kept *last)
 {
-	uint32_t n = 0, first = c->key_frames < KEY_FIRST ? (uint32_t)c->key_frames : KEY_FIRST;
+	const struct frame_ref *ref = &f->half[side].last;
+
+	if (!ref->frame || find(f, ref))
+		return false;
+	*last = describe(f, side, ref);
+	return true;
+}
+
+static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], const struct key_frame_kept *out[KEPT_MAX])
+{
+	const struct cold *c = f->cold;
+	uint32_t n = 0, first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
 	for (uint32_t i = 0; i < first; i++)
 		out[n++] = &c->first[i];
 	for (uint32_t i = 0; c->key_more && i < c->key_more->marked_count; i++)
 		out[n++] = &c->key_more->marked[i];
-	for (uint32_t i = 0; c->key_more && i < ring_count(c); i++)
+	for (uint32_t i = 0; c->key_more && i < ring_count(f); i++)
 		out[n++] = &c->key_more->last[i];
+	for (int s = 0; s < 2; s++)
+		if (add_last(f, s, &last[s]))
+			out[n++] = &last[s];
 	qsort(out, n, sizeof(*out), by_time);
 	return n;
 }
@@ -178,8 +221,9 @@ static uint32_t thin_out(const struct key_frame_kept *k[KEPT_MAX], uint32_t n, u
 void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 {
 	const struct key_frame_kept *kept[KEPT_MAX];
-	uint32_t n = gather(f->cold, kept);
-	uint64_t all = f->cold->key_frames;
+	struct key_frame_kept last[2];
+	uint32_t n = gather(f, last, kept);
+	uint64_t all = f->half[SIDE_ORIG].pkts + f->half[SIDE_RESP].pkts;
 
 	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
 	for (uint32_t i = 0; i < n; i++) {

@@ -43,7 +43,7 @@ static void note_options(struct passing *w)
 	const struct tcp_header *t = &w->p->tcp;
 	struct conn_side *o = w->out;
 
-	o->mss = t->mss;
+	o->mss = w->own->mss = t->mss;
 	o->window_scale = t->window_scale;
 	o->sack_permitted = t->sack_permitted;
 	o->timestamps = t->has_timestamps;
@@ -119,14 +119,13 @@ static void on_early_ack(struct passing *w)
 	if (w->side == SIDE_ORIG && c->syn_acks && !c->handshake_ack.frame &&
 		seq_diff(w->p->tcp.ack, w->peer->base_seq + 1) >= 0) {
 		c->handshake_ack = passing_ref(w);
+		w->f->handshake_done = true;
 		c->rtt_client_ns = w->now_ns - c->last_syn_ack_ns;
 	}
 }
 
 void handshake_packet(struct passing *w)
 {
-	struct cold *c = w->c;
-
 	if (w->flags & TCP_SYN) {
 		set_base(w);
 		if (w->flags & TCP_ACK)
@@ -134,11 +133,11 @@ void handshake_packet(struct passing *w)
 		else
 			on_syn(w);
 		w->own->flags |= HALF_SYN;
-	} else if ((w->flags & TCP_ACK) && !c->handshake_ack.frame) {
+	} else if ((w->flags & TCP_ACK) && !w->f->handshake_done && !w->f->midstream) {
 		on_early_ack(w);
 	}
 	/* Data that the server may be ignoring: it has acknowledged nothing beyond the SYN and sent nothing. */
-	if (w->side == SIDE_ORIG && w->len && c->syn_acks && !w->peer->bytes &&
+	if (w->side == SIDE_ORIG && w->len && !w->peer->bytes && (w->peer->flags & HALF_SYN) &&
 		(!(w->own->flags & HALF_ACKED_SET) || seq_diff(w->own->acked, w->own->base_seq + 1) <= 0))
-		c->early_data++;
+		w->c->early_data++;
 }

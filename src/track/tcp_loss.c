@@ -29,9 +29,9 @@ void loss_id(struct passing *w)
 		own->id_rising = (int8_t)(own->id_rising > 2 ? own->id_rising - 2 : 0);
 }
 
-bool loss_has_holes(const struct cold *c, enum side s)
+bool loss_has_holes(const struct flow *f, enum side s)
 {
-	const struct repair *r = c->repair[s];
+	const struct repair *r = f->repair[s];
 
 	for (uint32_t i = 0; r && i < r->hole_count; i++)
 		if (!r->holes[i].acked)
@@ -75,11 +75,11 @@ static void open_hole(struct passing *w)
 }
 
 /* Bytes that the receiver acknowledged and that were not seen. */
-void loss_note_missing(struct cold *c, enum side s, uint32_t left, uint32_t right, int64_t now_ns)
+void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns)
 {
-	struct repair *r = c->repair[s];
+	struct repair *r = f->repair[s];
 
-	c->side[s].missing_bytes += right - left;
+	f->cold->side[s].missing_bytes += right - left;
 	if (r)
 		*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
 }
@@ -285,7 +285,7 @@ static void on_resent(struct passing *w, uint32_t bytes)
 static void note_tail(struct passing *w)
 {
 	struct conn_side *o = w->out;
-	const struct repair *r = w->c->repair[w->side];
+	const struct repair *r = w->f->repair[w->side];
 	bool beyond = false, open = false;
 
 	for (uint32_t i = 0; i < r->hole_count; i++)
@@ -328,7 +328,7 @@ void loss_gap(struct passing *w)
 enum segment_kind loss_segment(struct passing *w)
 {
 	struct half *own = w->own;
-	struct repair *r = w->c->repair[w->side];
+	struct repair *r = w->f->repair[w->side];
 	enum segment_kind kind = SEGMENT_NEW;
 	uint32_t fresh = w->len, filled, old;
 	int32_t ahead;
@@ -350,7 +350,7 @@ enum segment_kind loss_segment(struct passing *w)
 	own->bytes += fresh;
 	if (seq_after(w->end, own->next_seq))
 		own->next_seq = w->end;
-	if (w->c->repair[w->side])
+	if (w->f->repair[w->side])
 		note_tail(w);
 	return kind;
 }

@@ -34,7 +34,7 @@ static void was_spurious(struct tcp_loss *l, struct resend *e)
 /* The receiver got these bytes twice: a segment was sent again in vain, or the network doubled it. */
 static void on_dsack(struct passing *w, uint32_t left, uint32_t right)
 {
-	struct repair *r = w->c->repair[side_other(w->side)];
+	struct repair *r = w->f->repair[side_other(w->side)];
 	struct tcp_loss *l = &w->peer_out->loss;
 
 	for (int i = 0; r && i < RESENDS_MAX; i++) {
@@ -82,7 +82,7 @@ static void holes_acked(struct passing *w, struct repair *r)
 		h->acked = true;
 		w->peer_out->missing_bytes += h->right - h->left;
 	}
-	if (!loss_has_holes(w->c, side_other(w->side))) {
+	if (!loss_has_holes(w->f, side_other(w->side))) {
 		w->peer_out->gap_tail = 0;
 		w->peer_out->gap_first = (struct frame_ref){ 0 };
 	}
@@ -99,7 +99,7 @@ static void beyond_seen(struct passing *w)
 	/* One byte may be a FIN or a probe; of a side that is not in the capture nothing is missing in particular. */
 	if (peer->pkts && missing > 1) {
 		flow_repair(w->f, side_other(w->side));
-		loss_note_missing(w->c, side_other(w->side), peer->next_seq, ack, w->now_ns);
+		loss_note_missing(w->f, side_other(w->side), peer->next_seq, ack, w->now_ns);
 	}
 	peer->next_seq = ack;
 }
@@ -108,7 +108,7 @@ void loss_acked(struct passing *w)
 {
 	const struct tcp_header *t = &w->p->tcp;
 	struct half *peer = w->peer;
-	struct repair *r = w->c->repair[side_other(w->side)];
+	struct repair *r = w->f->repair[side_other(w->side)];
 	bool dsack = is_dsack(t);
 
 	if ((peer->flags & HALF_NEXT_SET) && seq_after(t->ack, peer->next_seq))

@@ -26,14 +26,14 @@ void rtt_cancel(struct half *h)
 void rtt_acked(struct passing *w)
 {
 	struct half *peer = w->peer;
-	struct conn_side *o = w->peer_out;
-	int64_t rtt = w->now_ns - peer->timed_ns;
+	int64_t rtt;
 
 	if (!(peer->flags & HALF_TIMED) || seq_before(w->p->tcp.ack, peer->timed_end))
 		return;
 	rtt_cancel(peer);
-	o->rtt_min_ns = o->rtt_min_ns == UNSET || rtt < o->rtt_min_ns ? rtt : o->rtt_min_ns;
-	o->rtt_max_ns = rtt > o->rtt_max_ns ? rtt : o->rtt_max_ns;
-	w->c->rtt_sum_ns[side_other(w->side)] += rtt;
-	o->rtt_samples++;
+	rtt = w->now_ns - peer->timed_ns;
+	peer->rtt_min_ns = !peer->rtt_samples || rtt < peer->rtt_min_ns ? rtt : peer->rtt_min_ns;
+	peer->rtt_max_ns = rtt > peer->rtt_max_ns ? rtt : peer->rtt_max_ns;
+	peer->rtt_sum_ns += rtt;
+	peer->rtt_samples++;
 }

@@ -7,6 +7,9 @@ static void count_flags(struct passing *w)
 {
 	struct cold *c = w->c;
 
+	if (!(w->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return;
+	w->f->keep = true;
 	if (w->flags & TCP_SYN) {
 		c->flag_syn += !(w->flags & TCP_ACK);
 		c->flag_syn_ack += (w->flags & TCP_ACK) != 0;
@@ -50,25 +53,35 @@ static bool is_damaged(struct passing *w)
 		w->own->flags |= HALF_PARTIAL_SUM;
 	if (sum != CHECKSUM_BAD || !(w->own->flags & HALF_GOOD_SUM))
 		return false;
-	history_add(w->c, w->side, 'C');
+	history_add(w->f, w->side, 'C');
 	w->out->loss.bad_checksum++;
 	return true;
 }
 
-static void largest_acked(struct half *h, struct conn_side *o, uint32_t ack)
+static void largest_acked(struct half *h, uint32_t ack)
 {
 	if (!h->pending_len || seq_before(ack, h->pending_end))
 		return;
-	if (h->pending_len > o->largest_acked_len)
-		o->largest_acked_len = h->pending_len;
+	if (h->pending_len > h->largest_acked_len)
+		h->largest_acked_len = h->pending_len;
 	h->pending_len = 0;
+}
+
+static void first_data_acked(struct passing *w)
+{
+	struct half *peer = w->peer;
+
+	if ((peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) != HALF_DATA ||
+		!seq_after(w->p->tcp.ack, peer->base_seq + w->peer_out->first_data_len))
+		return;
+	peer->flags |= HALF_FIRST_ACKED;
+	w->peer_out->first_data_acked_ns = w->at_ns;
 }
 
 /* What the packet acknowledges. */
 static void on_ack(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
-	struct conn_side *o = w->peer_out;
 	uint32_t ack = w->p->tcp.ack;
 
 	window_packet(w);
@@ -76,7 +89,8 @@ static void on_ack(struct passing *w)
 	loss_acked(w);
 	rtt_acked(w);
 	turns_acked(w);
-	largest_acked(peer, o, ack);
+	largest_acked(peer, ack);
+	first_data_acked(w);
 	if (!(own->flags & HALF_ACK_SENT))
 		own->first_ack = ack;
 	if (!(own->flags & HALF_ACK_SENT) || seq_after(ack, own->last_ack))
@@ -85,43 +99,41 @@ static void on_ack(struct passing *w)
 	if (!(peer->flags & HALF_ACKED_SET) || seq_after(ack, peer->acked))
 		peer->acked = ack;
 	peer->flags |= HALF_ACKED_SET;
-	if (o->first_data.frame && o->first_data_acked_ns == UNSET &&
-		seq_after(ack, peer->base_seq + o->first_data_len))
-		o->first_data_acked_ns = w->at_ns;
 }
 
 static void remember_sent(struct passing *w)
 {
 	struct sent *s = &w->c->sent[w->side][w->own->data_segments % SENT_MAX];
 
-	*s = (struct sent){ .seq = w->seq, .len = w->len, .frame = w->p->frame->number, .at_ns = w->at_ns };
+	*s = (struct sent){ .frame = w->p->frame->number, .at_ns = w->at_ns, .seq = w->seq };
 }
 
 static void on_new_data(struct passing *w)
 {
 	struct half *own = w->own;
-	struct conn_side *o = w->out;
 
 	window_data(w);
 	rtt_data(w);
 	remember_sent(w);
 	turns_data(w);
-	if (!o->first_data.frame) {
-		o->first_data = passing_ref(w);
-		o->first_data_len = w->len;
+	if (!(own->flags & HALF_DATA)) {
+		own->flags |= HALF_DATA;
+		w->out->first_data = passing_ref(w);
+		w->out->first_data_len = w->len;
 	}
 	if (w->len >= own->pending_len) {
 		own->pending_len = w->len;
 		own->pending_end = w->end;
 	}
-	if (w->len > o->largest_len)
-		o->largest_len = w->len;
+	if (w->len > own->largest_len)
+		own->largest_len = w->len;
 	own->last_data = passing_ref(w);
 	own->last_data_ns = w->now_ns;
 }
 
 static void on_probe(struct passing *w)
 {
+	w->f->keep = true;
 	if (w->peer->flags & HALF_ZERO)
 		return;
 	w->out->keep_alives++;
@@ -133,8 +145,10 @@ static void on_payload(struct passing *w)
 	enum segment_kind kind = loss_segment(w);
 
 	w->own->data_segments++;
-	history_add(w->c, w->side, kind == SEGMENT_RESENT ? 'T' : 'D');
-	if (kind != SEGMENT_RESENT)
+	history_add(w->f, w->side, kind == SEGMENT_RESENT ? 'T' : 'D');
+	if (kind == SEGMENT_RESENT)
+		w->f->keep = true;
+	else
 		on_new_data(w);
 }
 
@@ -158,11 +172,9 @@ static void remember(struct passing *w)
 		return;
 	own->last = passing_ref(w);
 	own->last_ns = w->now_ns;
+	own->last_len = w->len;
+	own->last_flags = w->flags;
 	own->last_ip_id = w->p->ip_id;
-	if (w->p->tcp.has_timestamps) {
-		own->ts_value = w->p->tcp.ts_value;
-		own->flags |= HALF_TS;
-	}
 }
 
 static void on_segment(struct passing *w)
@@ -193,7 +205,7 @@ static bool is_food(const struct passing *w)
 {
 	if (w->len || (w->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return true;
-	return w->c->repair[side_other(w->side)] != NULL;
+	return w->f->repair[side_other(w->side)] != NULL;
 }
 
 struct tracked tcp_track(struct passing *w)
@@ -212,17 +224,15 @@ struct tracked tcp_track(struct passing *w)
 	}
 	flow_count(w);
 	answer_keep_alive(w);
-	key_frame_add(w, w->side, NULL);
 	history_packet(w);
-	if (is_damaged(w)) {
-		remember(w);
-		return out;
+	if (!is_damaged(w)) {
+		if (w->flags & TCP_RST)
+			close_rst(w);
+		else
+			on_segment(w);
+		out.feed = is_food(w);
 	}
-	if (w->flags & TCP_RST)
-		close_rst(w);
-	else
-		on_segment(w);
+	key_frame_packet(w);
 	remember(w);
-	out.feed = is_food(w);
 	return out;
 }

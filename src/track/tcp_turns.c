@@ -45,58 +45,60 @@ static void keep_first(struct cold *c)
 
 static void on_ask(struct passing *w)
 {
+	struct flow *f = w->f;
 	struct cold *c = w->c;
 	struct turn *t = &c->last_turn;
 
-	if (c->talker != SIDE_ORIG) {
-		if (c->answer_last_ns != UNSET)
-			c->client_ns += above(w->now_ns - c->answer_last_ns, c->rtt_client_ns);
+	if (f->talker != SIDE_ORIG) {
+		if (f->answer_last_ns != UNSET)
+			c->client_ns += above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
 		*t = (struct turn){ .ask = passing_ref(w) };
-		c->ask_open = true;
+		f->ask_open = true;
 	}
 	t->ask_last = passing_ref(w);
 	t->ask_bytes += w->len;
 	t->acked = (struct frame_ref){ 0 };
-	c->ask_last_ns = w->now_ns;
+	f->ask_unacked = true;
+	f->ask_last_ns = w->now_ns;
 	keep_first(c);
 }
 
 static void on_answer(struct passing *w)
 {
+	struct flow *f = w->f;
 	struct cold *c = w->c;
 	int64_t think;
 
-	c->answer_last_ns = w->now_ns;
-	if (!c->ask_open)
+	f->answer_last_ns = w->now_ns;
+	if (!f->ask_open)
 		return;
-	c->ask_open = false;
+	f->ask_open = false;
 	c->last_turn.answer = passing_ref(w);
 	c->turns++;
-	think = w->now_ns - c->ask_last_ns;
+	think = w->now_ns - f->ask_last_ns;
 	c->think_min_ns = c->think_min_ns == UNSET || think < c->think_min_ns ? think : c->think_min_ns;
 	c->think_max_ns = think > c->think_max_ns ? think : c->think_max_ns;
 	c->server_ns += above(think, c->rtt_server_ns);
-	keep_think(w->f, think);
+	keep_think(f, think);
 	keep_first(c);
 }
 
 /* New data of one side. */
 void turns_data(struct passing *w)
 {
-	struct cold *c = w->c;
-
+	w->f->keep |= w->f->talker != w->side;
 	if (w->side == SIDE_ORIG)
 		on_ask(w);
 	else
 		on_answer(w);
-	c->talker = (uint8_t)w->side;
+	w->f->talker = (uint8_t)w->side;
 }
 
 /* Data of an ask is sent again: the answer could not begin before. */
 void turns_resent(struct passing *w)
 {
-	if (w->side == SIDE_ORIG && w->c->ask_open)
-		w->c->ask_last_ns = w->now_ns;
+	if (w->side == SIDE_ORIG && w->f->ask_open)
+		w->f->ask_last_ns = w->now_ns;
 }
 
 /* An ACK of resp: does it cover the whole ask? */
@@ -104,10 +106,12 @@ void turns_acked(struct passing *w)
 {
 	struct cold *c = w->c;
 
-	if (w->side != SIDE_RESP || !c->last_turn.ask.frame || c->last_turn.acked.frame)
+	if (w->side != SIDE_RESP || !w->f->ask_unacked)
 		return;
 	if (seq_before(w->p->tcp.ack, w->peer->next_seq - ((w->peer->flags & HALF_FIN) ? 1 : 0)))
 		return;
+	w->f->ask_unacked = false;
+	w->f->keep = true;
 	c->last_turn.acked = passing_ref(w);
 	keep_first(c);
 }
@@ -138,7 +142,7 @@ void turns_record(const struct flow *f, struct conn *c)
 	c->turns = k->turns;
 	c->first_turn = k->first_turn;
 	c->last_turn = k->last_turn;
-	c->pending = k->talker;
+	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;
 	if (k->thinks && k->thinks->n)
@@ -146,10 +150,10 @@ void turns_record(const struct flow *f, struct conn *c)
 	if (!k->turns || f->key.proto != 6 || k->rtt_server_ns == UNSET)
 		return;
 	/* What nobody ended is counted up to the end. */
-	if (k->ask_open && k->last_turn.acked.frame)
-		server += above(f->last_ns - k->ask_last_ns, k->rtt_server_ns);
-	else if (k->talker == SIDE_RESP)
-		client += above(f->last_ns - k->answer_last_ns, k->rtt_client_ns);
+	if (f->ask_open && k->last_turn.acked.frame)
+		server += above(f->last_ns - f->ask_last_ns, k->rtt_server_ns);
+	else if (f->talker == SIDE_RESP)
+		client += above(f->last_ns - f->answer_last_ns, k->rtt_client_ns);
 	c->time_server_ns = server;
 	c->time_client_ns = client;
 	c->time_network_ns = above(f->last_ns - f->begun_ns, server + client);

@@ -20,6 +20,7 @@ static void window_closed(struct passing *w)
 	if (w->own->flags & HALF_ZERO)
 		return;
 	w->own->flags |= HALF_ZERO;
+	w->f->keep = true;
 	w->c->zero_since_ns[w->side] = w->now_ns;
 	if (o->zero_windows++ == 0)
 		o->zero_window_first = passing_ref(w);
@@ -30,6 +31,7 @@ static void window_opened(struct passing *w)
 {
 	int64_t lasted = w->now_ns - w->c->zero_since_ns[w->side];
 
+	w->f->keep = true;
 	w->own->flags &= ~(uint32_t)HALF_ZERO;
 	w->peer->flags &= ~(uint32_t)HALF_FULL;
 	w->out->zero_window_ns += lasted;
@@ -49,8 +51,8 @@ void window_packet(struct passing *w)
 	if (scaled)
 		window <<= own->scale;
 	if (!(w->flags & TCP_SYN)) {
-		w->out->window_min = window < w->out->window_min ? window : w->out->window_min;
-		w->out->window_max = window > w->out->window_max ? window : w->out->window_max;
+		own->window_min = window < own->window_min ? window : own->window_min;
+		own->window_max = window > own->window_max ? window : own->window_max;
 	}
 	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)))
 		window_closed(w);
@@ -72,26 +74,34 @@ static int64_t trip_to(const struct cold *c, enum side s)
 }
 
 /* A small write goes out while nothing else is under way: the next one has to wait for its ACK. */
+static void small_released(struct passing *w)
+{
+	struct cold *c = w->c;
+	int64_t waited = c->small_acked_ns[w->side] - c->small_since_ns[w->side];
+
+	w->out->delayed_ack_stalls++;
+	w->out->delayed_ack_ns += waited;
+	if (!w->out->delayed_ack_first.frame)
+		w->out->delayed_ack_first = passing_ref(w);
+	stall_add(w, w->side, STALL_DELAYED_ACK, waited, w->own->last_data.frame);
+}
+
+/* A small write goes out while nothing else is under way: the next one has to wait for its ACK. */
 static void small_data(struct passing *w)
 {
 	struct half *own = w->own;
 	struct cold *c = w->c;
-	uint32_t mss = w->peer_out->mss ? w->peer_out->mss : USUAL_MSS;
-	bool alone = (own->flags & HALF_ACKED_SET) && own->acked == w->seq;
-	bool was = (own->flags & HALF_SMALL) != 0;
-	int64_t waited = c->small_acked_ns[w->side] - c->small_since_ns[w->side];
+	uint32_t mss = w->peer->mss ? w->peer->mss : USUAL_MSS;
 
-	own->flags &= ~(uint32_t)HALF_SMALL;
-	if (was && c->small_acked_ns[w->side] != UNSET && w->seq == c->small_end[w->side] &&
-		w->now_ns - c->small_acked_ns[w->side] <= RELEASE_NS + trip_to(c, w->side)) {
-		w->out->delayed_ack_stalls++;
-		w->out->delayed_ack_ns += waited;
-		if (!w->out->delayed_ack_first.frame)
-			w->out->delayed_ack_first = passing_ref(w);
-		stall_add(w, w->side, STALL_DELAYED_ACK, waited, own->last_data.frame);
-		return;
+	if (own->flags & HALF_SMALL) {
+		own->flags &= ~(uint32_t)HALF_SMALL;
+		if (c->small_acked_ns[w->side] != UNSET && w->seq == c->small_end[w->side] &&
+			w->now_ns - c->small_acked_ns[w->side] <= RELEASE_NS + trip_to(c, w->side)) {
+			small_released(w);
+			return;
+		}
 	}
-	if (!alone || w->len >= mss - 40)
+	if (!(own->flags & HALF_ACKED_SET) || own->acked != w->seq || w->len + 40 >= mss)
 		return;
 	own->flags |= HALF_SMALL;
 	c->small_since_ns[w->side] = w->now_ns;
@@ -103,10 +113,11 @@ void window_small_acked(struct passing *w)
 {
 	enum side asker = side_other(w->side);
 	struct cold *c = w->c;
-	int64_t waited = w->now_ns - c->small_since_ns[asker] - trip_to(c, w->side);
+	int64_t waited;
 
 	if (!(w->peer->flags & HALF_SMALL) || c->small_acked_ns[asker] != UNSET)
 		return;
+	waited = w->now_ns - c->small_since_ns[asker] - trip_to(c, w->side);
 	if (w->len || w->p->tcp.ack != c->small_end[asker] || waited < DELAYED_ACK_MIN_NS ||
 		waited > DELAYED_ACK_MAX_NS)
 		w->peer->flags &= ~(uint32_t)HALF_SMALL;
@@ -117,12 +128,11 @@ void window_small_acked(struct passing *w)
 static void full_window(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
-	uint32_t room, mss = w->out->largest_len ? w->out->largest_len : 1;
-	uint32_t needed = HALF_WINDOW | HALF_ACK_SENT;
-	bool scale_known = (w->c->syns && w->c->syn_acks) != 0;
+	uint32_t room, mss = own->largest_len ? own->largest_len : 1;
+	uint32_t needed = HALF_WINDOW | HALF_ACK_SENT | HALF_SYN;
 
 	own->flags &= ~(uint32_t)HALF_FULL;
-	if ((peer->flags & needed) != needed || !scale_known || !peer->window)
+	if ((peer->flags & needed) != needed || !(own->flags & HALF_SYN) || !peer->window)
 		return;
 	room = peer->last_ack + peer->window - w->end;
 	if (room == 0)
@@ -136,21 +146,22 @@ static void note_wait(struct passing *w)
 {
 	struct half *own = w->own;
 	struct cold *c = w->c;
-	int64_t waited = w->now_ns - own->last_data_ns;
-	int64_t trips = known(c->rtt_server_ns) + known(c->rtt_client_ns);
-	bool repairing = loss_has_holes(c, w->side) || own->flags & HALF_ZERO;
+	const struct repair *r = w->f->repair[w->side];
+	int64_t waited = w->now_ns - own->last_data_ns, trips;
 
-	if (!own->last_data.frame || repairing || waited < WAIT_MIN_NS)
+	if (!own->last_data.frame || waited < WAIT_MIN_NS || (own->flags & HALF_ZERO))
 		return;
-	if (c->repair[w->side] && c->repair[w->side]->stalled_until_ns > own->last_data_ns)
+	if (r && (r->stalled_until_ns > own->last_data_ns || loss_has_holes(w->f, w->side)))
 		return;
-	if (own->flags & HALF_FULL) {
+	if (own->flags & HALF_FULL)
 		w->out->window_limited_ns += waited;
-		if (waited > 2 * trips)
-			stall_add(w, w->side, STALL_RECEIVER_WINDOW, waited, own->last_data.frame);
-	} else if (c->talker == w->side && waited >= IDLE_STALL_NS && waited > 4 * trips) {
+	else if (w->f->talker != w->side || waited < IDLE_STALL_NS)
+		return;
+	trips = known(c->rtt_server_ns) + known(c->rtt_client_ns);
+	if ((own->flags & HALF_FULL) && waited > 2 * trips)
+		stall_add(w, w->side, STALL_RECEIVER_WINDOW, waited, own->last_data.frame);
+	else if (waited >= IDLE_STALL_NS && waited > 4 * trips)
 		stall_add(w, w->side, STALL_SENDER_IDLE, waited, own->last_data.frame);
-	}
 }
 
 /* New data of this side; called before last_data and talker are brought up to date. */
@@ -159,8 +170,8 @@ void window_data(struct passing *w)
 	struct half *own = w->own;
 	uint32_t in_flight = (own->flags & HALF_ACKED_SET) ? own->next_seq - own->acked : 0;
 
-	if (in_flight > w->out->highest_in_flight && in_flight < UINT32_C(1) << 30)
-		w->out->highest_in_flight = in_flight;
+	if (in_flight > own->highest_in_flight && in_flight < UINT32_C(1) << 30)
+		own->highest_in_flight = in_flight;
 	note_wait(w);
 	small_data(w);
 	full_window(w);

@@ -104,12 +104,12 @@ enum segment_kind loss_segment(struct passing *w);
 void loss_gap(struct passing *w); /* the same without payload: its number may lie beyond a gap */
 void loss_id(struct passing *w);
 bool loss_is_probe(const struct passing *w);
-bool loss_has_holes(const struct cold *c, enum side s); /* bytes of that side are missing and not acknowledged */
+bool loss_has_holes(const struct flow *f, enum side s); /* bytes of that side are missing and not acknowledged */
 
 /* tcp_loss_ack.c: what an ACK, its SACK blocks and its time stamp say about the peer's segments */
 void loss_acked(struct passing *w);
 bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end);
-void loss_note_missing(struct cold *c, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
+void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
 
 /* tcp_window.c */
 void window_packet(struct passing *w);
@@ -131,12 +131,13 @@ void turns_record(const struct flow *f, struct conn *c);
 void stall_add(struct passing *w, enum side side, enum stall_reason reason, int64_t lasted_ns, uint64_t from_frame);
 
 /* key_frames.c */
+void key_frame_packet(struct passing *w); /* keeps the packet if it is among the first, or w->f->keep is set */
 void key_frame_add(struct passing *w, enum side side, const char *label);
 void key_frames_record(const struct flow *f, bool failed, struct conn *c);
 void key_frames_free(struct flow *f);
 
 /* conn_state.c */
-void history_add(struct cold *c, enum side side, char letter);
+void history_add(struct flow *f, enum side side, char letter);
 void history_packet(struct passing *w);
 const char *conn_state(const struct flow *f);
 

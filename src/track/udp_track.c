@@ -7,6 +7,7 @@ static void remember(struct passing *w)
 	w->own->last = passing_ref(w);
 	w->own->last_ns = w->now_ns;
 	w->own->last_ip_id = w->p->ip_id;
+	w->own->last_len = w->len;
 	w->f->last_side = (uint8_t)w->side;
 	w->f->last_ns = w->now_ns;
 }
@@ -25,16 +26,17 @@ struct tracked udp_track(struct passing *w)
 		own->data_segments++;
 		own->last_data = passing_ref(w);
 		own->last_data_ns = w->now_ns;
-		if (!w->out->first_data.frame) {
+		if (!(own->flags & HALF_DATA)) {
+			own->flags |= HALF_DATA;
 			w->out->first_data = passing_ref(w);
 			w->out->first_data_len = w->len;
 		}
-		if (w->len > w->out->largest_len)
-			w->out->largest_len = w->len;
+		if (w->len > own->largest_len)
+			own->largest_len = w->len;
 		turns_data(w);
-		history_add(w->c, w->side, 'D');
+		history_add(w->f, w->side, 'D');
 	}
-	key_frame_add(w, w->side, NULL);
+	key_frame_packet(w);
 	remember(w);
 	return (struct tracked){ .flow = w->f, .side = w->side, .feed = w->p->kind == PACKET_UDP && w->len > 0 };
 }
