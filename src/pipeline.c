@@ -20,6 +20,7 @@
 #define STREAM_SHARE 4		/* for out-of-order bytes */
 #define STREAM_MAX (4u << 20)	/* in one direction: more than a window of 2 MiB and its repairs */
 #define JUMBO_MAX 9216		/* IP packets beyond it are none that a network card sends */
+#define AHEAD 4			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
 
 struct source_counters {
@@ -135,6 +136,7 @@ static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 	struct session_summary summary = { .service = "" };
 	struct record r;
 
+	surroundings_flow(p->surroundings, f);
 	if (reason == CONN_END_PART)
 		session_summarise(*flow_session(f), &summary);
 	else
@@ -255,10 +257,20 @@ static void charge(struct pipeline *p)
 			surroundings_held_bytes(p->surroundings));
 }
 
+static void expect(struct pipeline *p, const struct batch *b, int i, int look)
+{
+	if (i >= 0 && i < b->count)
+		tracker_expect(p->tracker, &b->frames[i], look);
+}
+
 void pipeline_batch(struct pipeline *p, const struct batch *b)
 {
-	for (int i = 0; i < b->count; i++)
-		take_frame(p, &b->frames[i]);
+	for (int i = -3 * AHEAD; i < b->count; i++) {
+		for (int look = 0; look < 3; look++)
+			expect(p, b, i + (3 - look) * AHEAD, look);
+		if (i >= 0)
+			take_frame(p, &b->frames[i]);
+	}
 	charge(p);
 }
 

@@ -222,7 +222,7 @@ void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, c
 
 uint16_t flow_peer_mss(const struct flow *f, enum side side)
 {
-	return f->cold->side[side_other(side)].mss;
+	return f->half[side_other(side)].mss;
 }
 
 static bool side_failed(const struct conn_side *o)

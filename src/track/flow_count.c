@@ -45,14 +45,38 @@ static void note_ttl(struct passing *w, bool carries)
 	count_ttl(own, ttl);
 }
 
+bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
+{
+	struct half *h = &f->half[s];
+
+	if (!h->unlinked)
+		return false;
+	*out = (struct flow_link){ .mac = h->mac,
+		.vlan = f->cold->vlan,
+		.ip = *flow_addr(f, s),
+		.pkts = h->unlinked,
+		.ttl = h->ttl,
+		.ttl_min = h->ttl_min,
+		.ttl_max = h->ttl_max,
+		.last = h->last };
+	out->last.at_ns += f->ts_ns;
+	h->unlinked = 0;
+	return true;
+}
+
 static void note_mac(struct passing *w, bool carries)
 {
 	const struct packet *p = w->p;
 	struct conn_side *o = w->out;
 
-	if (!p->has_macs || (mac_equal(&w->own->mac, &p->mac_src) && w->own->pkts > 1))
+	if (!p->has_macs)
 		return;
+	if (w->own->pkts > 1 && mac_equal(&w->own->mac, &p->mac_src)) {
+		w->own->unlinked++;
+		return;
+	}
 	w->new_link = true;
+	w->t->has_left = flow_take_link(w->f, w->side, &w->t->left);
 	w->own->mac = p->mac_src;
 	if (!mac_is_set(&o->mac)) {
 		o->mac = p->mac_src;
@@ -116,8 +140,7 @@ void flow_count(struct passing *w)
 	if (p->verdict == PACKET_CUT || p->payload_len < p->payload_wire)
 		w->c->cut_frames = true;
 	note_silence(w);
-	if (!rst) {
+	if (!rst)
 		note_ttl(w, carries);
-		note_mac(w, carries);
-	}
+	note_mac(w, carries);
 }

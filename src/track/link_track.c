@@ -11,6 +11,7 @@
 #include "capture/capture.h"
 #include "decode/packet.h"
 #include "track/nd_message.h"
+#include "track/tracker.h"
 
 #define TOLD_EVERY_NS (60 * NS_PER_S)
 #define CACHE_SIZE 256 /* pairs; a power of two */
@@ -24,7 +25,7 @@ struct pair_key {
 struct pair {
 	struct pair_key key;
 	uint64_t pkts;
-	int64_t first_ns, last_ns; /* time stamps */
+	int64_t first_ns, last_ns; /* time stamps of the frames */
 	uint64_t first_frame, last_frame;
 	uint16_t first_source, last_source;
 	uint8_t ttl, ttl_min, ttl_max;
@@ -100,46 +101,69 @@ static unsigned cache_place(const struct pair_key *key)
 
 _Static_assert(CACHE_SIZE == 256, "cache_place gives eight bits");
 
-static struct pair *pair_of(struct link_track *l, const struct packet *p, const struct mac *mac, const struct addr *ip)
+static bool is_zero4(const struct addr *a)
 {
-	struct pair_key key = { .mac = *mac, .vlan = p->vlan_count ? p->vlans[0] : 0, .ip = *ip };
-	struct pair **slot = &l->cache[cache_place(&key)];
+	return addr_is_v4(a) && !a->b[12] && !a->b[13] && !a->b[14] && !a->b[15];
+}
+
+static struct pair *pair_of(struct link_track *l, const struct pair_key *key)
+{
+	struct pair **slot = &l->cache[cache_place(key)];
 	struct pair *e = *slot;
 
-	if (e && memcmp(&e->key, &key, sizeof(key)) == 0)
+	if (e && memcmp(&e->key, key, sizeof(*key)) == 0)
 		return e;
-	e = table_find(&l->pairs, &key);
+	e = table_find(&l->pairs, key);
 	if (!e) {
 		if (l->pairs.count == LINKS_MAX) {
 			tell(l, table_value(table_next(&l->pairs, NULL)));
 			memset(l->cache, 0, sizeof(l->cache));
 		}
-		e = table_add(&l->pairs, &key);
-		*e = (struct pair){ .key = key,
-			.first_ns = p->ts_ns,
-			.first_frame = p->frame->number,
-			.first_source = p->frame->source };
+		e = table_add(&l->pairs, key);
+		e->key = *key;
 	}
 	*slot = e;
 	return e;
 }
 
-static void see(struct pair *e, const struct packet *p)
+static struct pair_key key_of(const struct packet *p, const struct mac *mac, const struct addr *ip)
 {
-	e->last_ns = p->ts_ns;
-	e->last_frame = p->frame->number;
-	e->last_source = p->frame->source;
+	return (struct pair_key){ .mac = *mac, .vlan = p->vlan_count ? p->vlans[0] : 0, .ip = *ip };
+}
+
+/* Seen in that frame, at absolute time. What is told late may be older than what is known. */
+static void see(struct pair *e, const struct frame_ref *ref)
+{
+	if (!e->first_frame) {
+		e->first_ns = ref->at_ns;
+		e->first_frame = ref->frame;
+		e->first_source = ref->source;
+	}
+	if (ref->at_ns < e->last_ns)
+		return;
+	e->last_ns = ref->at_ns;
+	e->last_frame = ref->frame;
+	e->last_source = ref->source;
+}
+
+static void see_packet(struct pair *e, const struct packet *p)
+{
+	struct frame_ref ref = { p->frame->number, p->ts_ns, p->frame->source };
+
+	see(e, &ref);
 }
 
 static void claim(
 	struct link_track *l, const struct packet *p, const struct mac *mac, const struct addr *ip, bool router)
 {
+	struct pair_key key;
 	struct pair *e;
 
 	if (!mac_is_set(mac) || mac_is_group(mac) || !addr_is_set(ip) || addr_is_multicast(ip))
 		return;
-	e = pair_of(l, p, mac, ip);
-	see(e, p);
+	key = key_of(p, mac, ip);
+	e = pair_of(l, &key);
+	see_packet(e, p);
 	if (!e->claimed || (router && !e->router))
 		e->told = false;
 	e->claimed = true;
@@ -156,19 +180,39 @@ static void note_nd(struct link_track *l, const struct packet *p, const struct n
 		claim(l, p, mac, &p->src, nd->router);
 }
 
-/* Boyer and Moore's vote: with few exceptions it ends at the most frequent value. */
-static void vote_ttl(struct pair *e, uint8_t ttl)
+/* Boyer and Moore's vote, n votes at once: with few exceptions it ends at the most frequent value. */
+static void vote_ttl(struct pair *e, uint8_t ttl, uint32_t n)
 {
 	if (ttl == e->ttl) {
-		e->ttl_count++;
-	} else if (!e->ttl_count) {
+		e->ttl_count += n;
+	} else if (e->ttl_count < n) {
 		e->ttl = ttl;
-		e->ttl_count = 1;
+		e->ttl_count = n - e->ttl_count;
 	} else {
-		e->ttl_count--;
+		e->ttl_count -= n;
 	}
-	e->ttl_min = !e->ttl_min || ttl < e->ttl_min ? ttl : e->ttl_min;
-	e->ttl_max = ttl > e->ttl_max ? ttl : e->ttl_max;
+}
+
+static void widen_ttl(struct pair *e, uint8_t low, uint8_t high)
+{
+	e->ttl_min = !e->ttl_min || low < e->ttl_min ? low : e->ttl_min;
+	e->ttl_max = high > e->ttl_max ? high : e->ttl_max;
+}
+
+void link_track_add(struct link_track *l, const struct flow_link *counted)
+{
+	struct pair_key key = { .mac = counted->mac, .vlan = counted->vlan, .ip = counted->ip };
+	struct pair *e;
+
+	if (mac_is_group(&key.mac) || !addr_is_set(&key.ip) || is_zero4(&key.ip))
+		return;
+	e = pair_of(l, &key);
+	see(e, &counted->last);
+	e->pkts += counted->pkts;
+	if (counted->ttl) {
+		vote_ttl(e, counted->ttl, counted->pkts);
+		widen_ttl(e, counted->ttl_min, counted->ttl_max);
+	}
 }
 
 static bool carries_ethernet(const struct tunnel_level *l)
@@ -187,13 +231,9 @@ static bool macs_fit(const struct packet *p)
 	return fit;
 }
 
-static bool is_zero4(const struct addr *a)
-{
-	return addr_is_v4(a) && !a->b[12] && !a->b[13] && !a->b[14] && !a->b[15];
-}
-
 void link_track_packet(struct link_track *l, const struct packet *p, const struct nd_message *nd)
 {
+	struct pair_key key;
 	struct pair *e;
 
 	link_track_clock(l, p->clock_ns);
@@ -208,12 +248,15 @@ void link_track_packet(struct link_track *l, const struct packet *p, const struc
 		note_nd(l, p, nd);
 	if (p->kind == PACKET_OTHER || !addr_is_set(&p->src) || is_zero4(&p->src) || mac_is_group(&p->mac_src))
 		return;
-	e = pair_of(l, p, &p->mac_src, &p->src);
-	see(e, p);
+	key = key_of(p, &p->mac_src, &p->src);
+	e = pair_of(l, &key);
+	see_packet(e, p);
 	e->pkts++;
 	/* A RST or an ICMP message may come from a device on the way that took the address for it. */
-	if (p->ttl && p->kind != PACKET_ICMP && !(p->kind == PACKET_TCP && (p->tcp.flags & TCP_RST)))
-		vote_ttl(e, p->ttl);
+	if (p->ttl && p->kind != PACKET_ICMP && !(p->kind == PACKET_TCP && (p->tcp.flags & TCP_RST))) {
+		vote_ttl(e, p->ttl, 1);
+		widen_ttl(e, p->ttl, p->ttl);
+	}
 }
 
 static void tell_all(struct link_track *l, bool again)

@@ -12,6 +12,7 @@
 
 #include "record/record.h"
 
+struct flow_link;
 struct link_track;
 struct nd_message;
 struct packet;
@@ -22,6 +23,8 @@ struct link_track *link_track_new(const struct record_sink *sink);
 void link_track_free(struct link_track *l);
 /* One packet; `nd` is its Neighbor Discovery message, or NULL. */
 void link_track_packet(struct link_track *l, const struct packet *p, const struct nd_message *nd);
+/* Packets of a conversation that were counted with it. */
+void link_track_add(struct link_track *l, const struct flow_link *counted);
 void link_track_clock(struct link_track *l, int64_t clock_ns);
 void link_track_finish(struct link_track *l, int64_t clock_ns);
 size_t link_track_held_bytes(const struct link_track *l);

@@ -49,12 +49,25 @@ void surroundings_packet(struct surroundings *s, const struct packet *p, const s
 	if (p->clock_ns > s->now_ns)
 		s->now_ns = p->clock_ns;
 	series_track_packet(&s->series, &s->sink, p);
+	link_track_clock(s->links, p->clock_ns);
 	if (p->verdict == PACKET_BAD)
 		return;
-	link_track_packet(s->links, p, nd);
+	if (tracked->left)
+		link_track_add(s->links, tracked->left);
+	if (!tracked->flow || tracked->new_link || p->kind == PACKET_ICMP)
+		link_track_packet(s->links, p, nd);
 	arp_track_packet(s->arps, p, nd);
 	if (p->kind == PACKET_ICMP)
 		icmp_track_packet(&s->sink, p, tracked->flow, nd);
+}
+
+void surroundings_flow(struct surroundings *s, struct flow *f)
+{
+	struct flow_link counted;
+
+	for (int side = SIDE_ORIG; side <= SIDE_RESP; side++)
+		if (flow_take_link(f, side, &counted))
+			link_track_add(s->links, &counted);
 }
 
 void surroundings_clock(struct surroundings *s, int64_t clock_ns)

@@ -11,6 +11,7 @@
 
 #include "record/record.h"
 
+struct flow;
 struct packet;
 struct surroundings;
 struct tracked;
@@ -18,6 +19,8 @@ struct tracked;
 struct surroundings *surroundings_new(const struct record_sink *sink);
 void surroundings_free(struct surroundings *s);
 void surroundings_packet(struct surroundings *s, const struct packet *p, const struct tracked *tracked);
+/* A conversation ended, or a part of it is due: what was counted with it goes to its links. Before its record. */
+void surroundings_flow(struct surroundings *s, struct flow *f);
 /* The capture's clock, where no packet tells it: live, and before the end. */
 void surroundings_clock(struct surroundings *s, int64_t clock_ns);
 /* Tells what is left, at the clock told last. */

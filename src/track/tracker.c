@@ -245,7 +245,7 @@ bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport,
 	return src_is_low;
 }
 
-static uint32_t tag_of(const struct flow_key *key)
+uint32_t tracker_tag(const struct flow_key *key)
 {
 	uint64_t v4[2];
 
@@ -280,12 +280,12 @@ static struct known look_up(struct tracker *t, const struct flow_key *key, uint3
 
 struct flow *tracker_find(struct tracker *t, const struct flow_key *key)
 {
-	return look_up(t, key, tag_of(key)).flow;
+	return look_up(t, key, tracker_tag(key)).flow;
 }
 
 void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source)
 {
-	uint32_t tag = tag_of(key);
+	uint32_t tag = tracker_tag(key);
 	struct known known = look_up(t, key, tag);
 	struct tombstone *s;
 
@@ -314,6 +314,16 @@ static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, cons
 	return flow_begin(t, &key, tag, p, src_is_low, &former);
 }
 
+/* The tag that was worked out when the frame was announced, if it was. */
+static uint32_t expected_tag(const struct tracker *t, uint64_t order, const struct flow_key *key)
+{
+	const struct expected *e = &t->expected[order % EXPECTED_MAX];
+
+	if (e->order == order && memcmp(&e->key, key, sizeof(*key)) == 0)
+		return e->tag;
+	return tracker_tag(key);
+}
+
 /* The conversation that the packet belongs to, found or new; NULL: none. */
 static struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)
 {
@@ -328,7 +338,7 @@ static struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src
 		known = (struct known){ .flow = t->last };
 		tag = t->last->tag;
 	} else {
-		tag = tag_of(&key);
+		tag = expected_tag(t, p->frame->order, &key);
 		known = look_up(t, &key, tag);
 	}
 	if (known.flow && p->kind == PACKET_TCP)
@@ -378,6 +388,8 @@ static struct tracked track(struct tracker *t, const struct packet *p)
 	if (!(f->sources & UINT64_C(1) << (p->frame->source & 63)))
 		flow_seen_in(t, f, p->frame->source);
 	out = p->kind == PACKET_TCP ? tcp_track(&w) : udp_track(&w);
+	out.new_link = w.new_link;
+	out.left = w.new_link && t->has_left ? &t->left : NULL;
 	queue_touch(t, f);
 	if (!out.duplicate)
 		part_due(t, f);

@@ -13,6 +13,7 @@
 
 #include "record/record.h"
 
+struct frame;
 struct packet;
 struct flow; /* flow.h: hot and cold state of one conversation */
 struct tracker;
@@ -31,11 +32,29 @@ struct tracked {
 	enum side side;	   /* who sent it */
 	bool duplicate;	   /* the same frame again (SPAN, -i any): counted, to be ignored by everyone after this */
 	bool feed;	   /* its payload or flags matter to reassembly or a datagram dissector */
+	bool new_link;	   /* its side is new, or came from another MAC before */
+	const struct flow_link *left; /* the packets from that other MAC; NULL: none. Until the next packet */
+};
+
+/* Packets of one side that came from one MAC, counted with the conversation. */
+struct flow_link {
+	struct mac mac;
+	uint16_t vlan;
+	struct addr ip;
+	uint32_t pkts;
+	uint8_t ttl, ttl_min, ttl_max;
+	struct frame_ref last; /* absolute time */
 };
 
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes);
 void tracker_free(struct tracker *t);
 struct tracked tracker_packet(struct tracker *t, const struct packet *p);
+
+/*
+ * Announces a frame that will soon come to tracker_packet, so that memory is on its way by then. Three looks at it,
+ * some frames apart: 0 finds where its conversation would be, 1 fetches that, 2 what hangs on it. Only a hint.
+ */
+void tracker_expect(struct tracker *t, const struct frame *f, int look);
 
 /*
  * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times
@@ -74,6 +93,8 @@ struct session **flow_session(struct flow *f);
 
 /* Who the conversation is: uid, addresses, ports, first frame in the head of *r (kind is left alone). */
 void flow_identify(const struct flow *f, struct record *r);
+/* What was counted since the last time, or since `new_link`. False: nothing. */
+bool flow_take_link(struct flow *f, enum side s, struct flow_link *out);
 enum side flow_first_fin(const struct flow *f); /* SIDE_NONE: none yet */
 enum side flow_first_rst(const struct flow *f);
 int64_t flow_emitted_ns(const struct flow *f); /* inside `ended`: the clock that its records carry */

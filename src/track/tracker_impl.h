@@ -49,6 +49,16 @@ struct stream_count {
 
 #define RECENT_OTHERS 256
 
+/* A frame that was announced: see expect.c. */
+struct expected {
+	uint64_t order; /* of the frame; 0: nothing is known of it */
+	struct flow_key key;
+	uint32_t tag;
+	const struct flow *flow;
+};
+
+#define EXPECTED_MAX 32
+
 struct tracker {
 	struct tracker_owner owner;
 	size_t memory_bytes, elsewhere;
@@ -64,7 +74,9 @@ struct tracker {
 	uint32_t stream_room;
 	uint64_t evicted;
 	uint64_t recent[RECENT_OTHERS]; /* fingerprints of frames without a conversation, by their hash */
-	bool tight;			/* the bound is reached */
+	struct flow_link left;		/* see struct tracked */
+	bool has_left;
+	struct expected expected[EXPECTED_MAX], expected_last;
 };
 
 /* tcp_track.c, udp_track.c: one packet of a conversation. False: it is a duplicate of the capture. */
@@ -148,6 +160,7 @@ void flow_make_uid(const struct flow *f, char out[20]);
 struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 
 /* tracker.c */
+uint32_t tracker_tag(const struct flow_key *key);
 struct flow *tracker_find(struct tracker *t, const struct flow_key *key);
 bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
 	uint8_t proto);
