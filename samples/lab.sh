@@ -142,19 +142,20 @@ firewall() {
 	on router nft -f -
 }
 
-# start_capture HOST [TCPDUMP OPTIONS...]; with format=pcapng tshark captures.
+# start_capture HOST[:INTERFACE] [TCPDUMP OPTIONS...]; with format=pcapng tshark captures.
 start_capture() {
-	local host=$1 tries=200
+	local host=${1%:*} interface=eth0 tries=200
 
+	[ "$host" = "$1" ] || interface=${1#*:}
 	shift
 	if [ "$format" = pcapng ]; then
-		set -- tshark -q -l -i eth0 "$@"
+		set -- tshark -q -l -i "$interface" "$@"
 	else
-		set -- tcpdump -i eth0 -U -s 0 --nano -Z root "$@"
+		set -- tcpdump -i "$interface" -U -s 0 --nano -Z root "$@"
 	fi
 	(exec ip netns exec "$lab-$host" "$@" -w "$work/capture" 2>"$work/capture.log") &
 	capture_task=$!
-	until grep -qE 'listening on|Capturing on' "$work/capture.log" && [ -s "$work/capture" ]; do
+	until grep -qsE 'listening on|Capturing on' "$work/capture.log" && [ -s "$work/capture" ]; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || { cat "$work/capture.log" >&2; die "the capture does not start"; }
 		sleep 0.05
@@ -163,7 +164,7 @@ start_capture() {
 }
 
 stop_capture() {
-	sleep "${1:-0.5}"
+	sleep 1.7 # what the kernel still holds for a quiet tcpdump comes within a second
 	kill "$capture_task"
 	wait "$capture_task" || true
 	capture_task=
@@ -174,7 +175,31 @@ lab_save() {
 	install -m 644 "$work/capture" "$1"
 }
 
+# openssl ca is the command that takes dates.
+ca_config() {
+	: >"$work/ca.index"
+	cat <<-EOF
+		[ca]
+		default_ca = sample
+		[sample]
+		certificate = $work/ca.pem
+		private_key = $work/ca.key
+		database = $work/ca.index
+		new_certs_dir = $work
+		rand_serial = yes
+		default_md = sha256
+		policy = names
+		[names]
+		commonName = supplied
+	EOF
+}
+
+certificate_day() {
+	date -u -d "$1 days" +%Y%m%d120000Z
+}
+
 # certificates NAME: a CA (ca.pem), a server's certificate for NAME (server.pem, server.key) and a client's (client.*).
+# With expired=DAYS they ended so long ago.
 certificates() {
 	local who subject
 
@@ -184,8 +209,8 @@ certificates() {
 		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$subject" \
 			-keyout "$work/$who.key" -out "$work/$who.csr" 2>/dev/null
 		printf 'subjectAltName=DNS:%s\n' "$subject" >"$work/$who.ext"
-		openssl x509 -req -in "$work/$who.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days "${days:-20}" \
-			-extfile "$work/$who.ext" -out "$work/$who.pem" 2>/dev/null
+		openssl ca -batch -notext -config <(ca_config) -extfile "$work/$who.ext" -in "$work/$who.csr" -out "$work/$who.pem" \
+			-startdate "$(certificate_day -33)" -enddate "$(certificate_day "${expired:+-}${expired:-20}")" 2>/dev/null
 	done <<-EOF
 		server $1
 		client workstation.example
@@ -217,7 +242,39 @@ get() {
 
 	shift 3
 	name=${url#*://}
-	name=${name%%/*}
+	name=${name%%[:/]*}
 	on "$host" curl -sS -o /dev/null --noproxy '*' --cacert "$work/ca.pem" --connect-to "$name::$address:" "$@" "$url" \
 		2>>"$work/$host.log" || true
+}
+
+# ftp_server HOST FILES: vsftpd, with so many small files to fetch anonymously.
+ftp_server() {
+	local i
+
+	mkdir -p "$work/ftp/in" "$work/empty"
+	for i in $(seq "$2"); do
+		printf 'reading %d\n' "$i" >"$work/ftp/in/reading-$i.txt"
+	done
+	chmod -R a+rX,go-w "$work/ftp" "$work/empty"
+	cat >"$work/vsftpd.conf" <<-EOF
+		listen=YES
+		background=NO
+		anonymous_enable=YES
+		no_anon_password=YES
+		anon_root=$work/ftp
+		secure_chroot_dir=$work/empty
+		seccomp_sandbox=NO
+		port_enable=YES
+		pasv_min_port=40000
+		pasv_max_port=60000
+		xferlog_enable=NO
+	EOF
+	serve "$1" 21 vsftpd "$work/vsftpd.conf"
+}
+
+# mirror HOST ADDRESS yes|no: fetches all files, in passive mode or not; timeout=SECONDS ends it.
+mirror() {
+	on "$1" timeout "${timeout:-60}" env HOME="$work" lftp -c "set ftp:passive-mode $3; set net:timeout 8; set net:max-retries 2; set ftp:use-feat no
+		set ftp:sync-mode yes; set net:reconnect-interval-base 2; set cmd:fail-exit no
+		open ftp://$2; mirror /in $work/copy" >>"$work/$1.log" 2>&1 || true
 }

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A firewall drops what goes to port 443 without a word; port 80 of the same host works.
+play() {
+	gateway 00:1b:17:00:01:30
+	host client in 192.0.2.10 00:1a:a0:6b:11:0a
+	host server out 198.51.100.20 00:50:56:8a:22:14
+	web server 80 <<-EOF
+		listen 80; listen 443;
+	EOF
+	firewall <<-EOF
+		table ip fw { chain pass { type filter hook forward priority 0; tcp dport 443 drop; }; }
+	EOF
+	start_capture client
+	get client http://www.example/ 198.51.100.20
+	for _ in 1 2; do
+		get client https://www.example/ 198.51.100.20 --connect-timeout 8
+		get client http://www.example/ 198.51.100.20
+	done
+	stop_capture
+}
