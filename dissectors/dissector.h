@@ -48,6 +48,9 @@ struct dissector {
 	uint16_t tcp_ports[8], udp_ports[8]; /* hints; 0 ends the list */
 	size_t state_size; /* zeroed by the engine per conversation, freed with it */
 
+	/* MAYBE from both sides of a stream is enough on any port ("220 " and "USER "); never for binary protocols. */
+	bool maybe_twice_is_yes;
+
 	/* Looks at the first bytes of one side (or a datagram). Left out: chosen by port alone. */
 	enum recognition (*recognise)(const struct chunk *c);
 

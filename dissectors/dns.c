@@ -76,7 +76,8 @@ static enum recognition recognise_stream(const struct chunk *c)
 	if (!dns_message_read(&m, c->data + 2, c->len - 2 < n ? c->len - 2 : n, n))
 		return m.state == READER_CUT && m.questions == 1 && !m.opcode && !m.reserved ? RECOGNISE_MORE
 											     : RECOGNISE_NO;
-	return judge(&m);
+	/* Other protocols begin with small numbers too, so here the whole message must make sense. */
+	return m.state == READER_BAD || m.questions != 1 ? RECOGNISE_NO : judge(&m);
 }
 
 static enum recognition recognise_datagram(const struct chunk *c)

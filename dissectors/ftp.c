@@ -297,6 +297,7 @@ const struct dissector dissector_ftp = {
 	.spec = "RFC 959, RFC 2428, RFC 4217",
 	.tcp_ports = {21},
 	.state_size = sizeof(struct ftp_state),
+	.maybe_twice_is_yes = true,
 	.recognise = ftp_recognise,
 	.stream = ftp_stream,
 	.gap = ftp_gap,

@@ -14,7 +14,7 @@
 enum strength {
 	STRENGTH_NONE,
 	STRENGTH_PORT,	 /* MAYBE, and the port says so */
-	STRENGTH_SERVER, /* the server's bytes are certain, or both sides may be */
+	STRENGTH_SERVER, /* the server's bytes are certain, or both sides' together */
 	STRENGTH_CLIENT,
 };
 
@@ -49,11 +49,13 @@ static enum recognition ask(const struct dissector *d, const struct chunk *c)
 	return d->recognise ? d->recognise(c) : RECOGNISE_MAYBE;
 }
 
-static enum strength strength_of(enum recognition client, enum recognition server, bool port)
+static enum strength strength_of(const struct dissector *d, enum recognition client, enum recognition server, bool port)
 {
+	bool twice = d->maybe_twice_is_yes && client == RECOGNISE_MAYBE && server == RECOGNISE_MAYBE;
+
 	if (client == RECOGNISE_YES)
 		return STRENGTH_CLIENT;
-	if (server == RECOGNISE_YES || (client == RECOGNISE_MAYBE && server == RECOGNISE_MAYBE))
+	if (server == RECOGNISE_YES || twice)
 		return STRENGTH_SERVER;
 	if (port && (client == RECOGNISE_MAYBE || server == RECOGNISE_MAYBE))
 		return STRENGTH_PORT;
@@ -114,7 +116,7 @@ static struct candidate best_of_chunks(const struct session *s, struct chunk cli
 		by_server = ask(d, &server);
 		best.waiting[SIDE_ORIG] |= by_client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
 		best.waiting[SIDE_RESP] |= by_server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
-		consider(&best, d, strength_of(by_client, by_server, port_fits(s, d)), port_fits(s, d));
+		consider(&best, d, strength_of(d, by_client, by_server, port_fits(s, d)), port_fits(s, d));
 	}
 	return best;
 }
@@ -135,7 +137,7 @@ const struct dissector *choose_datagram(const struct session *s, const struct ch
 		if (!d->datagram || excluded(s, i))
 			continue;
 		r = ask(d, c);
-		consider(&best, d, strength_of(r, RECOGNISE_NO, port_fits(s, d)), port_fits(s, d));
+		consider(&best, d, strength_of(d, r, RECOGNISE_NO, port_fits(s, d)), port_fits(s, d));
 	}
 	return best.dissector;
 }
@@ -239,7 +241,7 @@ static bool should_wait(const struct session *s, const struct candidate *best)
 /* Most conversations are certain with the client's first bytes: nothing has to be held for them. */
 static bool certain_at_once(struct session *s, const struct chunk *c)
 {
-	const struct chunk silent = { .side = SIDE_RESP };
+	const struct chunk silent = {.side = SIDE_RESP};
 	struct candidate best;
 
 	if (s->hold || c->side != SIDE_ORIG)

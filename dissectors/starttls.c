@@ -174,6 +174,7 @@ const struct dissector dissector_pop3 = {
 	.spec = "RFC 1939, RFC 2595",
 	.tcp_ports = {110},
 	.state_size = sizeof(struct starttls_state),
+	.maybe_twice_is_yes = true,
 	.recognise = pop3_recognise,
 	.stream = pop3_stream,
 };
@@ -183,6 +184,7 @@ const struct dissector dissector_imap = {
 	.spec = "RFC 9051, RFC 2595",
 	.tcp_ports = {143},
 	.state_size = sizeof(struct starttls_state),
+	.maybe_twice_is_yes = true,
 	.recognise = imap_recognise,
 	.stream = imap_stream,
 };

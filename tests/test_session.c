@@ -159,8 +159,11 @@ static enum dissect_verdict banner_stream(void *state, struct session *s, const 
 
 static const struct dissector dissector_220 = {
 	.name = "user", .tcp_ports = {21}, .recognise = user_recognise, .stream = banner_stream};
-static const struct dissector dissector_221 = {
-	.name = "ehlo", .tcp_ports = {25}, .recognise = ehlo_recognise, .stream = banner_stream};
+static const struct dissector dissector_221 = {.name = "ehlo",
+	.tcp_ports = {25},
+	.maybe_twice_is_yes = true,
+	.recognise = ehlo_recognise,
+	.stream = banner_stream};
 
 const struct dissector *const dissector_table[] = {
 	&dissector_line, &dissector_shout, &dissector_220, &dissector_221, NULL};
@@ -309,6 +312,18 @@ static void test_maybe_without_its_port_is_nobody(void **state)
 	talk_begin(&t, 9999);
 	say(&t, SIDE_RESP, 0, "220 a\n");
 	say(&t, SIDE_ORIG, 0, "QUIT\n");
+	assert_service(&t, "");
+	talk_end(&t, "");
+}
+
+static void test_maybe_twice_is_enough_only_for_those_who_say_so(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_begin(&t, 9999);
+	say(&t, SIDE_RESP, 0, "220 a\n");
+	say(&t, SIDE_ORIG, 0, "USER b\n");
 	assert_service(&t, "");
 	talk_end(&t, "");
 }
@@ -591,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_banner_waits_for_the_client),
 		cmocka_unit_test(test_port_decides_when_bytes_do_not),
 		cmocka_unit_test(test_maybe_without_its_port_is_nobody),
+		cmocka_unit_test(test_maybe_twice_is_enough_only_for_those_who_say_so),
 		cmocka_unit_test(test_silent_client_leaves_the_banner_to_the_end),
 		cmocka_unit_test(test_clients_word_beats_the_banner),
 		cmocka_unit_test(test_middle_of_a_conversation_is_looked_at_again),
