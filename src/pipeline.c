@@ -325,6 +325,7 @@ void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct 
 	out->offload_large = n->offload_large;
 	out->offload_checksum = n->offload_checksum;
 	out->offload_frame = n->offload_frame;
+	tracker_late(p->tracker, source, out);
 	if (source == 0)
 		out->evicted = tracker_evicted(p->tracker);
 }

@@ -35,6 +35,25 @@ void tallies_free(struct tallies *t)
 	free(t);
 }
 
+static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *a)
+{
+	sum->retransmission += a->retransmission;
+	sum->fast_retransmission += a->fast_retransmission;
+	sum->spurious_retransmission += a->spurious_retransmission;
+	sum->out_of_order += a->out_of_order;
+	sum->duplicate_ack += a->duplicate_ack;
+	sum->lost_segment += a->lost_segment;
+	sum->ack_lost_segment += a->ack_lost_segment;
+	sum->zero_window += a->zero_window;
+	sum->zero_window_probe += a->zero_window_probe;
+	sum->zero_window_probe_ack += a->zero_window_probe_ack;
+	sum->window_full += a->window_full;
+	sum->window_update += a->window_update;
+	sum->keep_alive += a->keep_alive;
+	sum->keep_alive_ack += a->keep_alive_ack;
+	sum->reused_ports += a->reused_ports;
+}
+
 static void count_source(struct summary *s, const struct record *r)
 {
 	const struct capture *c = &r->capture;
@@ -45,6 +64,9 @@ static void count_source(struct summary *s, const struct record *r)
 	s->bytes += c->bytes;
 	s->tcp_packets += c->tcp_packets;
 	s->udp_packets += c->udp_packets;
+	s->flag_fin += c->late_fin;
+	s->flag_rst += c->late_rst;
+	add_analysis(&s->analysis, &c->late_analysis);
 	if (!c->has_packets)
 		return;
 	if (!s->has_packets || c->first_ts_ns < s->first_ts_ns)
@@ -91,25 +113,6 @@ void tallies_record(struct tallies *t, struct result *result, const struct recor
 		if (r->dns.answered)
 			s->dns_rcodes[r->dns.rcode % 32]++;
 	}
-}
-
-static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *a)
-{
-	sum->retransmission += a->retransmission;
-	sum->fast_retransmission += a->fast_retransmission;
-	sum->spurious_retransmission += a->spurious_retransmission;
-	sum->out_of_order += a->out_of_order;
-	sum->duplicate_ack += a->duplicate_ack;
-	sum->lost_segment += a->lost_segment;
-	sum->ack_lost_segment += a->ack_lost_segment;
-	sum->zero_window += a->zero_window;
-	sum->zero_window_probe += a->zero_window_probe;
-	sum->zero_window_probe_ack += a->zero_window_probe_ack;
-	sum->window_full += a->window_full;
-	sum->window_update += a->window_update;
-	sum->keep_alive += a->keep_alive;
-	sum->keep_alive_ack += a->keep_alive_ack;
-	sum->reused_ports += a->reused_ports;
 }
 
 static void add_loss(struct tcp_loss *sum, const struct tcp_loss *l)
@@ -189,7 +192,7 @@ void tallies_conversation(struct tallies *t, struct diagnosis_context *x, const 
 	bool failed = is_failed(outcome);
 
 	if (r->proto == 6) {
-		s->tcp_total++;
+		s->tcp_total += !c->conn->same_stream;
 		s->tcp_outcomes[outcome]++;
 		s->flag_syn += c->conn->flag_syn;
 		s->flag_syn_ack += c->conn->flag_syn_ack;

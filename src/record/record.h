@@ -248,6 +248,7 @@ struct conn {
 	int64_t answer_ns;	/* from the last SYN before it; UNSET */
 	int64_t rtt_server_ns;	/* SYN to SYN-ACK; UNSET */
 	int64_t rtt_client_ns;	/* SYN-ACK to ACK; UNSET */
+	bool same_stream;	/* Wireshark counts it with the conversation before it on its tuple */
 	bool port_reused;	/* its tuple was used before, within this capture */
 	int64_t reused_after_ns; /* since the end of the earlier conversation; UNSET */
 	uint8_t reused_closer;	/* enum side, as of this conversation: who sent the first FIN of the earlier one */
@@ -546,6 +547,9 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	uint64_t jump_frame;	/* first frame whose time is before its predecessor's, or far after */
 	int64_t clock_jump_max_ns;
 	uint64_t evicted;	/* conversations let go for memory */
+	/* segments without data after the end of their conversation, part of no record */
+	uint64_t late_fin, late_rst;
+	struct tcp_analysis late_analysis;
 	uint64_t unknown_link;	/* frames of a link type that is not decoded */
 	uint64_t tcp_packets, udp_packets, icmp_packets, arp_packets, other_packets;
 };

@@ -83,7 +83,7 @@ static const struct field stall_fields[] = {
 	{NULL},
 };
 
-static const struct field analysis_fields[] = {
+const struct field analysis_fields[] = {
 	SAME(tcp_analysis, retransmission),
 	SAME(tcp_analysis, fast_retransmission),
 	SAME(tcp_analysis, spurious_retransmission),
@@ -179,6 +179,7 @@ const struct field conn_fields[] = {
 	UNSET_SPAN(conn, "answer_after", answer_ns),
 	UNSET_SPAN(conn, "rtt_server", rtt_server_ns),
 	UNSET_SPAN(conn, "rtt_client", rtt_client_ns),
+	SAME(conn, same_stream),
 	SAME(conn, port_reused),
 	UNSET_SPAN(conn, "reused_after", reused_after_ns),
 	SIDE(conn, reused_closer),

@@ -63,7 +63,7 @@
 	}
 
 extern const struct field frame_ref_fields[];
-extern const struct field conn_fields[], tls_fields[];
+extern const struct field conn_fields[], tls_fields[], analysis_fields[];
 extern const char *const side_names[];
 extern const struct field tls_alert_fields[];
 /* The structs of a conn record and those inside it. */

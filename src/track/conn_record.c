@@ -170,6 +170,7 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 	c->old_acks = k->old_acks;
 	c->ignored_data = ignored_data(f);
 	c->analysis = k->analysis;
+	c->same_stream = k->same_stream;
 	c->flag_syn = k->flag_syn;
 	c->flag_syn_ack = k->flag_syn_ack;
 	c->flag_fin = k->flag_fin;

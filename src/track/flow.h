@@ -189,7 +189,7 @@ struct cold {
 	uint16_t vlan;
 	uint16_t source; /* of the first frame */
 	uint64_t frame;
-	bool cut_frames, port_reused;
+	bool cut_frames, port_reused, same_stream;
 	char history[48];
 	uint8_t history_len;
 	uint32_t part;

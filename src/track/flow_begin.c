@@ -80,7 +80,7 @@ struct former former_of_tombstone(const struct tombstone *s, bool same_stream)
 		.ws = s->ws };
 }
 
-static struct stream_count *count_of(struct tracker *t, uint16_t source)
+struct stream_count *flow_count_of(struct tracker *t, uint16_t source)
 {
 	if (source >= t->stream_room) {
 		uint32_t room = source + 8u;
@@ -94,7 +94,7 @@ static struct stream_count *count_of(struct tracker *t, uint16_t source)
 
 uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source)
 {
-	struct stream_count *n = count_of(t, source);
+	struct stream_count *n = flow_count_of(t, source);
 
 	if (proto == 6)
 		return n->tcp++;
@@ -116,6 +116,7 @@ static void inherit(struct tracker *t, struct flow *f, const struct former *o, u
 	if (o->known && o->same_stream) {
 		f->stream = o->stream;
 		f->sources = o->sources;
+		c->same_stream = !o->quoted;
 	} else {
 		f->stream = next_stream(t, f->key.proto, source);
 		f->sources = UINT64_C(1) << (source & 63);

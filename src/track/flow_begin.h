@@ -28,6 +28,8 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source);
 /* Gives all memory back; the table's entry must be gone or be another's. */
 void flow_delete(struct tracker *t, struct flow *f);
+/* The counters of a source; valid until the next source is seen. */
+struct stream_count *flow_count_of(struct tracker *t, uint16_t source);
 /* Counts the conversation in a source where it was not seen before, as Wireshark would on that file alone. */
 void flow_seen_in(struct tracker *t, struct flow *f, uint16_t source);
 

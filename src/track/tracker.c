@@ -298,6 +298,25 @@ void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_
 	s->sources = UINT64_C(1) << (source & 63);
 }
 
+/* A segment that is part of no record any more. */
+static void count_late(struct tracker *t, struct tombstone *s, const struct packet *p, int end)
+{
+	struct stream_count *n = flow_count_of(t, p->frame->source);
+
+	n->late_fin += (p->tcp.flags & TCP_FIN) != 0;
+	n->late_rst += (p->tcp.flags & TCP_RST) != 0;
+	ws_analyse(&s->ws, end, p, &n->late);
+}
+
+void tracker_late(const struct tracker *t, uint16_t source, struct capture *out)
+{
+	if (source >= t->stream_room)
+		return;
+	out->late_fin = t->streams[source].late_fin;
+	out->late_rst = t->streams[source].late_rst;
+	out->late_analysis = t->streams[source].late;
+}
+
 /* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
 static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
 {
@@ -308,8 +327,10 @@ static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, cons
 	struct flow_key key = s->key;
 	uint32_t tag = s->tag;
 
-	if (p->kind == PACKET_TCP && s->closed && !(p->tcp.flags & TCP_SYN) && !p->payload_wire)
+	if (p->kind == PACKET_TCP && s->closed && !(p->tcp.flags & TCP_SYN) && !p->payload_wire) {
+		count_late(t, s, p, end);
 		return NULL;
+	}
 	tombstone_remove(t, s);
 	return flow_begin(t, &key, tag, p, src_is_low, &former);
 }

@@ -72,6 +72,8 @@ size_t tracker_held_bytes(const struct tracker *t);
 /* Memory that others hold on behalf of conversations; counts against the same bound. */
 void tracker_charge(struct tracker *t, size_t held_elsewhere);
 uint64_t tracker_evicted(const struct tracker *t);
+/* Fills late_fin, late_rst, late_analysis of a source's record. */
+void tracker_late(const struct tracker *t, uint16_t source, struct capture *out);
 
 /* Fills the conn part of a record (head included) from the flow. The service's fields are the caller's. */
 void flow_record(const struct flow *f, enum conn_end reason, struct record *r);

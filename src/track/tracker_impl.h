@@ -43,8 +43,11 @@ struct tombstone {
 	struct ws_analysis ws;
 };
 
+/* Of one source: how many streams Wireshark has seen, and the segments that came after their conversation's record. */
 struct stream_count {
 	uint32_t tcp, udp;
+	uint64_t late_fin, late_rst;
+	struct tcp_analysis late;
 };
 
 #define RECENT_OTHERS 256
