@@ -15,6 +15,7 @@
 #include "report/html.h"
 #include "report/report.h"
 #include "report/report_file.h"
+#include "report/report_plots.h"
 #include "report/report_words.h"
 #include "result_build.h"
 
@@ -287,11 +288,33 @@ static void test_page_asks_nobody_and_draws_its_plots(void **state)
 	assert_null(strstr(text_str(&t), " src="));
 	assert_null(strstr(text_str(&t), " style="));
 	assert_null(strstr(text_str(&t), "@import"));
-	assert_int_equal(count_of(text_str(&t), "<figure class=\"plot\">"), 3);
+	assert_int_equal(count_of(text_str(&t), "<figure class=\"plot\">"), 5);
 	assert_non_null(strstr(text_str(&t), "id=\"D1\""));
 	assert_non_null(strstr(text_str(&t), "id=\"F5\""));
 	assert_false(r->plots_failed);
 	text_free(&t);
+	result_free(r);
+}
+
+static void test_plots_follow_from_a_whole_table_only(void **state)
+{
+	struct result *r = result_rich();
+	double fine = 0, failed = 0;
+	int before = r->plot_count;
+
+	(void)state;
+	r->connections_left_out = 1;
+	report_plots_add(r);
+	assert_int_equal(r->plot_count, before);
+	r->connections_left_out = 0;
+	report_plots_add(r);
+	report_plots_add(r); /* once is enough */
+	assert_int_equal(r->plot_count, before + 2);
+	for (int i = 0; i < r->plots[before]->lines[0].count; i++) {
+		fine += r->plots[before]->lines[0].y[i];
+		failed += r->plots[before]->lines[1].y[i];
+	}
+	assert_true(fine == 20 && failed == 4);
 	result_free(r);
 }
 
@@ -581,6 +604,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_hostile_text_acts_in_no_output),
 		cmocka_unit_test(test_csv_has_a_row_per_connection),
 		cmocka_unit_test(test_page_asks_nobody_and_draws_its_plots),
+		cmocka_unit_test(test_plots_follow_from_a_whole_table_only),
 		cmocka_unit_test(test_page_stays_below_its_bound),
 		cmocka_unit_test(test_page_is_complete_without_gnuplot),
 		cmocka_unit_test(test_a_gnuplot_that_fails_ends_nothing_else),

@@ -148,6 +148,8 @@ static void ranges(struct text *t, const struct plot *p)
 			from = fmin(from, p->lines[l].x[i]);
 			to = fmax(to, p->lines[l].x[i]);
 		}
+	if (p->x_is_time && from - margin > 0)
+		from = margin;		  /* time begins with the capture */
 	if (from + margin >= to + margin) /* one place only */
 		margin = fmax(margin, 0.5);
 	if (isfinite(from) && isfinite(to))

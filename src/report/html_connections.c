@@ -11,12 +11,6 @@
 
 #define ROW_BYTES ((size_t)500) /* a usual row, rounded up */
 
-static bool failed(const struct connection_row *row)
-{
-	return row->code ||
-	       (row->outcome != OUTCOME_OK && row->outcome != OUTCOME_OPEN && row->outcome != OUTCOME_PARTIAL);
-}
-
 static void code_cell(struct text *t, const struct result *r, const struct connection_row *row)
 {
 	text_add(t, "<td>");
@@ -50,7 +44,7 @@ static void one_row(struct text *t, const struct result *r, const struct connect
 	cell_address(t, &record->resp_h, record->resp_p);
 	cell_text(t, row->sni);
 	service_cell(t, row);
-	text_printf(t, "<td class=\"%s\">%s</td>", failed(row) ? "bad" : "fine", outcome_name(row->outcome));
+	text_printf(t, "<td class=\"%s\">%s</td>", words_failed(row) ? "bad" : "fine", outcome_name(row->outcome));
 	code_cell(t, r, row);
 	cell_seconds(t, when_s(c->duration_ns));
 	cell_seconds(t, c->rtt_server_ns < 0 ? -1 : when_s(c->rtt_server_ns));
@@ -67,7 +61,7 @@ static size_t healthy_that_fit(const struct result *r, size_t rows)
 	size_t bad = 0;
 
 	for (int i = 0; i < r->connection_count; i++)
-		bad += failed(&r->connections[i]);
+		bad += words_failed(&r->connections[i]);
 	return rows > bad ? rows - bad : 0;
 }
 
@@ -86,11 +80,11 @@ void html_connections(struct text *t, const struct result *r, size_t bytes_max)
 	for (int i = 0; i < r->connection_count; i++) {
 		const struct connection_row *row = &r->connections[i];
 
-		if (t->len - start > bytes_max || (!failed(row) && !healthy)) {
+		if (t->len - start > bytes_max || (!words_failed(row) && !healthy)) {
 			left_out++;
 			continue;
 		}
-		healthy -= !failed(row);
+		healthy -= !words_failed(row);
 		one_row(t, r, row);
 	}
 	table_close(t, left_out,

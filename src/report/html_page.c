@@ -12,6 +12,7 @@
 #include "report/html.h"
 #include "report/report.h"
 #include "report/report_json.h"
+#include "report/report_plots.h"
 #include "report/report_words.h"
 
 #define SHORT_MAX 20 /* diagnoses on the first screen */
@@ -189,6 +190,7 @@ void report_html(struct result *r, struct text *out)
 {
 	struct text page = {0};
 
+	report_plots_add(r);
 	head(&page, r);
 	text_add(&page, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the verdict</a>\n");
 	masthead(&page, r);

@@ -47,6 +47,11 @@ const char *words_source(const struct result *r, uint16_t source)
 	return "capture";
 }
 
+bool words_failed(const struct connection_row *row)
+{
+	return row->outcome != OUTCOME_OK && row->outcome != OUTCOME_OPEN && row->outcome != OUTCOME_PARTIAL;
+}
+
 const char *words_file(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -18,6 +18,7 @@ const char *words_endpoint(const struct addr *a, uint16_t port, char out[ENDPOIN
 void words_subject(struct text *t, const struct subject *s);
 
 const char *words_source(const struct result *r, uint16_t source); /* name of a source */
+bool words_failed(const struct connection_row *row);		   /* neither fine, nor open, nor undecided */
 const char *words_file(const char *path);			   /* its last part */
 const char *words_proto(uint8_t proto);				   /* "tcp", "udp", ...; NULL unknown */
 const char *words_tls_version(uint16_t version, char out[16]);	   /* "TLS 1.2" */
