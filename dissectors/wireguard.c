@@ -58,10 +58,12 @@ struct wg_side {
 struct wg_state {
 	struct tunnel_life life;
 	struct wg_side side[2];
-	int64_t agreed_ns;   /* of the last response; 0: none */
-	bool confirmed;	     /* data of the initiator came after it */
-	enum side initiator; /* of the last handshake that was answered */
-	enum wg_why why;     /* of the handshake under way */
+	int64_t agreed_ns;	  /* of the last response; 0: none */
+	bool confirmed;		  /* data of the initiator came after it */
+	enum side initiator;	  /* of the last handshake that was answered */
+	enum wg_why why;	  /* of the handshake under way */
+	enum wg_why answered_why; /* of the one that was answered last, until its key is in use */
+	struct frame_ref why_ref;
 	int64_t heard_ns[2]; /* last packet of any type */
 };
 
@@ -151,18 +153,28 @@ static enum wg_why judge_initiation(const struct wg_state *w, const struct chunk
 	return heard_nothing(w, c->side, c->ref.at_ns) ? WG_WHY_SILENCE : WG_WHY_EARLY;
 }
 
-/* Told when the handshake is answered, so that a path that was down for a while is not taken for a restart. */
-static void tell_why(struct wg_state *w, struct session *s, enum side initiator)
+/* The answer came; a path that was down for a while before is not taken for a restart. */
+static void keep_why(struct wg_state *w, enum side initiator)
 {
 	const struct tunnel_run *run = &w->life.hello[initiator];
 
-	if (w->why == WG_WHY_RENEWAL)
-		tunnel_event(&w->life, s, TUNNEL_REKEY, initiator, &run->first, "initiation", NULL);
-	else if (w->why == WG_WHY_EARLY)
-		tunnel_event(&w->life, s, TUNNEL_RESTART, initiator, &run->first, "initiation", "early");
-	else if (w->why == WG_WHY_SILENCE && run->count == 1)
-		tunnel_event(&w->life, s, TUNNEL_RESTART, side_other(initiator), &run->first, "initiation", "silence");
+	w->why_ref = run->first;
+	w->answered_why = w->why == WG_WHY_SILENCE && run->count > 1 ? WG_WHY_NONE : w->why;
 	w->why = WG_WHY_NONE;
+}
+
+/* Told when the new key is in use: a handshake that is repeated although answered is no restart. */
+static void tell_why(struct wg_state *w, struct session *s)
+{
+	enum side initiator = w->initiator;
+
+	if (w->answered_why == WG_WHY_RENEWAL)
+		tunnel_event(&w->life, s, TUNNEL_REKEY, initiator, &w->why_ref, "initiation", NULL);
+	else if (w->answered_why == WG_WHY_EARLY)
+		tunnel_event(&w->life, s, TUNNEL_RESTART, initiator, &w->why_ref, "initiation", "early");
+	else if (w->answered_why == WG_WHY_SILENCE)
+		tunnel_event(&w->life, s, TUNNEL_RESTART, side_other(initiator), &w->why_ref, "initiation", "silence");
+	w->answered_why = WG_WHY_NONE;
 }
 
 static void on_initiation(struct wg_state *w, struct session *s, const struct chunk *c)
@@ -208,7 +220,7 @@ static void on_response(struct wg_state *w, struct session *s, const struct chun
 	w->agreed_ns = c->ref.at_ns;
 	w->confirmed = false;
 	w->initiator = initiator;
-	tell_why(w, s, initiator);
+	keep_why(w, initiator);
 	tunnel_answer(&w->life, s, c->side, &c->ref, "response");
 	session_mark(s, c->side, &c->ref, "handshake response");
 }
@@ -224,7 +236,7 @@ static void old_key_data(struct wg_state *w, struct session *s, const struct chu
 {
 	struct wg_side *side = &w->side[c->side];
 
-	if (k == &side->keys[0] || !w->agreed_ns || c->ref.at_ns - w->agreed_ns < WG_OLD_KEY_NS)
+	if (k == &side->keys[0] || !w->confirmed || c->ref.at_ns - w->agreed_ns < WG_OLD_KEY_NS)
 		return;
 	w->life.sum.old_key_pkts[c->side]++;
 	if (!side->old_key_told)
@@ -255,6 +267,7 @@ static void on_data(struct wg_state *w, struct session *s, const struct chunk *c
 	old_key_data(w, s, c, k);
 	if (w->agreed_ns && c->side == w->initiator && k == &w->side[c->side].keys[0]) {
 		w->confirmed = true;
+		tell_why(w, s);
 		tunnel_progress(&w->life);
 		tunnel_established(&w->life, s, c->side, &c->ref);
 	}

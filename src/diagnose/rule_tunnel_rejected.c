@@ -17,9 +17,23 @@
 /* A handshake that has stood still for this long is given up: tinc's and OpenVPN's steps take round trips only. */
 #define GIVEN_UP_NS (4 * NS_PER_S)
 
+/* A client of OpenVPN that starts over sooner has been refused, or refuses; 60 s is its patience with silence. */
+#define START_OVER_NS (55 * NS_PER_S)
+#define HELLOS_KEPT 256
+
+/* A hard reset of OpenVPN. */
+struct hello {
+	struct addr client, server;
+	uint16_t port;
+	int64_t at_ns;
+	char uid[20];
+};
+
 struct rejected_state {
 	struct table events;
-	struct table stopped; /* struct service_key + client: somebody stopped at that step before */
+	struct table stopped;		  /* struct stopped_key: somebody stopped at that step before */
+	struct hello hellos[HELLOS_KEPT]; /* the last ones */
+	uint32_t hello_count;
 };
 
 struct stopped_key {
@@ -37,10 +51,21 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&s->stopped, sizeof(struct stopped_key), sizeof(int64_t), 4096);
 }
 
+static void keep_hello(struct rejected_state *s, const struct record *r)
+{
+	struct hello *h = &s->hellos[s->hello_count++ % HELLOS_KEPT];
+
+	*h = (struct hello){
+		.client = r->orig_h, .server = r->resp_h, .port = r->resp_p, .at_ns = r->ts_ns + r->tunnel.ref.at_ns};
+	text_copy(h->uid, sizeof(h->uid), r->uid);
+}
+
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	(void)x;
 	tunnel_events_take(&((struct rejected_state *)state)->events, r, 1u << TUNNEL_REJECTED);
+	if (r->kind == RECORD_TUNNEL && r->tunnel.event == TUNNEL_HELLO && r->tunnel.protocol == TUNNEL_OPENVPN)
+		keep_hello(state, r);
 }
 
 /* Who answers the last step in the wrong way: the other one than its sender. */
@@ -60,20 +85,54 @@ static bool closed(const struct conversation *c)
 	return c->conn->first_fin < SIDE_NONE || c->conn->rst_count;
 }
 
-/* The second one at that step counts even when the capture ends right behind it. */
-static bool stopped_before(struct rejected_state *s, const struct conversation *c)
+static bool starts_over(const struct rejected_state *s, const struct record *conn)
+{
+	for (uint32_t i = 0; i < s->hello_count && i < HELLOS_KEPT; i++) {
+		const struct hello *h = &s->hellos[i];
+
+		if (addr_equal(&h->client, &conn->orig_h) && addr_equal(&h->server, &conn->resp_h) &&
+			h->port == conn->resp_p && h->at_ns > conn->ts_ns && h->at_ns <= conn->ts_ns + START_OVER_NS &&
+			strcmp(h->uid, conn->uid) != 0)
+			return true;
+	}
+	return false;
+}
+
+static struct stopped_key stopped_key(const struct conversation *c)
 {
 	struct stopped_key k;
-	bool before;
 
 	memset(&k, 0, sizeof(k));
 	k.client = c->record->orig_h;
 	k.server = c->record->resp_h;
 	k.port = c->record->resp_p;
 	text_copy(k.step, sizeof(k.step), c->tunnel->step);
-	before = table_find(&s->stopped, &k) != NULL;
+	return k;
+}
+
+/* The second one at that step counts even when the capture ends right behind it. */
+static bool stopped_before(const struct rejected_state *s, const struct conversation *c)
+{
+	struct stopped_key k = stopped_key(c);
+
+	return table_find(&s->stopped, &k) != NULL;
+}
+
+static void keep_stopped(struct rejected_state *s, const struct conversation *c)
+{
+	struct stopped_key k = stopped_key(c);
+
 	table_add(&s->stopped, &k);
-	return before;
+}
+
+/* OpenVPN over UDP: answered, and the client begins anew from another port instead of going on. */
+static bool openvpn_stopped(struct rejected_state *s, const struct conversation *c)
+{
+	const struct tunnel *t = c->tunnel;
+
+	if (t->protocol != TUNNEL_OPENVPN || c->record->proto != 17 || !t->answers[SIDE_RESP] || !t->step[0])
+		return false;
+	return starts_over(s, c->record) || stopped_before(s, c);
 }
 
 /* tinc: both have named themselves, no encrypted record came from both. */
@@ -104,8 +163,9 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	const struct tunnel *said = t ? &t->first.tunnel : c->tunnel;
 
 	(void)x;
-	if (!c->tunnel || c->tunnel->established || (!t && !tinc_stopped(s, c)))
+	if (!c->tunnel || c->tunnel->established || (!t && !tinc_stopped(s, c) && !openvpn_stopped(s, c)))
 		return false;
+	keep_stopped(s, c);
 	out->code = "tunnel-handshake-rejected";
 	out->value = t && t->count > 1 ? t->count : 1;
 	out->number = refuser(c, t);
@@ -162,8 +222,10 @@ static void explain(struct finding *f, const struct claim *c, const char *who)
 		explain_tinc(f, step, who);
 		break;
 	case TUNNEL_OPENVPN:
-		finding_detail(f, "The hard reset is answered; the TLS handshake inside is refused. ");
-		finding_cause(f, 0.8, "a certificate or a TLS parameter does not suit the other end", "%s", step);
+		finding_detail(f,
+			"The hard reset is answered; then %s breaks the TLS handshake inside off and begins anew. ",
+			who);
+		finding_cause(f, 0.8, "it does not accept the other end's certificate or TLS parameters", "%s", step);
 		finding_next(f, "Read the log of both ends (verb 4): VERIFY ERROR and TLS_ERROR name the reason");
 		break;
 	default:

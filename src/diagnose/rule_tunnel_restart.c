@@ -27,6 +27,9 @@
 #define OUTAGE_NS (3 * NS_PER_S)
 #define RESTART_EXPLAINED_NS (300 * NS_PER_S)
 #define OLD_KEY_PACKETS 3
+/* A client of OpenVPN that hears nothing pings on until its ping-restart, then begins anew. */
+#define SERVER_SILENT_NS (5 * NS_PER_S)
+#define START_OVER_NS (60 * NS_PER_S)
 
 struct restart_state {
 	struct table pairs;
@@ -347,6 +350,52 @@ static const struct tunnel_moment *returned_after_outage(const struct tunnel_pai
 	return NULL;
 }
 
+/*
+ * OpenVPN begins anew from another port, so the new session is another conversation: after data that the server did not
+ * answer any more, and answered at once.
+ */
+static bool followed_by(const struct record *old, const struct record *new)
+{
+	const struct tunnel *a = &old->tunnel, *b = &new->tunnel;
+	int64_t silent = a->alone_last[SIDE_ORIG].at_ns - a->alone_first[SIDE_ORIG].at_ns;
+	int64_t later = new->ts_ns - (old->ts_ns + a->last_data_ns[SIDE_ORIG]);
+
+	return addr_equal(&old->orig_h, &new->orig_h) && strcmp(old->uid, new->uid) != 0 && a->established &&
+	       b->established && !b->unanswered[SIDE_ORIG] && a->alone_open[SIDE_ORIG] && silent >= SERVER_SILENT_NS &&
+	       later >= 0 && later <= START_OVER_NS;
+}
+
+static const struct record *session_moved(const struct tunnel_pair *p, const struct record **old)
+{
+	for (uint32_t i = 0; p->protocol == TUNNEL_OPENVPN && i < p->summary_count; i++)
+		for (uint32_t k = 0; k < p->summary_count; k++)
+			if (followed_by(p->summaries[i], p->summaries[k])) {
+				*old = p->summaries[i];
+				return p->summaries[k];
+			}
+	return NULL;
+}
+
+static void find_moved(
+	struct diagnosis_context *x, const struct tunnel_pair *p, const struct record *old, const struct record *new)
+{
+	struct finding *f = tunnel_finding(x, p, "tunnel-peer-restarted");
+	char peer[TUNNEL_WHO_SIZE];
+
+	tunnel_who(p, &old->resp_h, peer);
+	f->confidence = 0.6;
+	f->first_ts_ns = old->ts_ns + old->tunnel.alone_first[SIDE_ORIG].at_ns;
+	f->last_ts_ns = new->ts_ns;
+	finding_text(f, "peer", peer);
+	finding_title(f, "%s of the %s tunnel restarted: it stopped answering, then a new handshake worked at once",
+		peer, tunnel_protocol_name(p->protocol));
+	finding_evidence_ref(f, old, &old->tunnel.alone_first[SIDE_ORIG], "data, not answered from here on");
+	finding_evidence(f, new->source, new->frame, new->ts_ns, "the client begins a new session");
+	explain_restart(f, p, peer);
+	finding_against(f, "an outage of the path that ended before the client's ping timeout would look the same");
+	finding_filter_frames(f);
+}
+
 static const struct tunnel_moment *stale_key(const struct tunnel_pair *p)
 {
 	for (uint32_t i = 0; i < p->count; i++)
@@ -392,7 +441,8 @@ static void find_stale_key(struct diagnosis_context *x, const struct tunnel_pair
 
 static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
 {
-	const struct tunnel_moment *first, *back, *stale = stale_key(p);
+	const struct tunnel_moment *first, *stale = stale_key(p);
+	const struct record *old, *moved = session_moved(p, &old);
 	struct beat b = worst_beat(p);
 	uint32_t rounds = count_rounds(p, &first);
 
@@ -404,9 +454,10 @@ static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
 		find_stale_key(x, p, stale);
 	if (!rounds && (first = returned_after_outage(p)))
 		rounds = 1;
-	back = first;
-	if (rounds && back)
-		find_restarted(x, p, back, rounds);
+	if (rounds && first)
+		find_restarted(x, p, first, rounds);
+	else if (moved)
+		find_moved(x, p, old, moved);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)

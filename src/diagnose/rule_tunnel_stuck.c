@@ -17,8 +17,8 @@
 /* WireGuard answers data within 10 s, if only by a keep-alive; OpenVPN pings every 10 s as usually set up. */
 #define ONE_WAY_NS (30 * NS_PER_S)
 #define ONE_WAY_PACKETS 5
-/* OpenVPN gives a TLS handshake 60 s; without progress for this long it will not come any more. */
-#define HANDSHAKE_STILL_NS (30 * NS_PER_S)
+/* OpenVPN repeats its control messages after 2, 4, 8 s and gives the handshake 60 s. */
+#define HANDSHAKE_STILL_NS (10 * NS_PER_S)
 
 static bool step_repeats(const struct conversation *c)
 {
@@ -27,10 +27,8 @@ static bool step_repeats(const struct conversation *c)
 	if (!t->step[0] || t->protocol == TUNNEL_TINC)
 		return false;
 	if (t->protocol == TUNNEL_OPENVPN) {
-		int64_t still = c->record->emitted_ns - c->tunnel_record->ts_ns - t->last.at_ns;
-
-		return !t->established && t->answers[SIDE_RESP] &&
-		       (still >= HANDSHAKE_STILL_NS || t->hellos[SIDE_ORIG] > 6);
+		if (t->established || !t->answers[SIDE_RESP] || t->last.at_ns - t->ref.at_ns < HANDSHAKE_STILL_NS)
+			return false;
 	}
 	return t->attempt >= (t->protocol == TUNNEL_WIREGUARD ? STEP_ATTEMPTS - 1 : STEP_ATTEMPTS);
 }
