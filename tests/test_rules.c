@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every rule by records alone. tests/rules/ holds, by code, CODE.fires.ndjson (the finding must be there, with
+ * evidence), CODE.near.ndjson (nearly the same, and not a fault) and CODE.cut.ndjson (the capture cannot carry the
+ * conclusion): there the finding must not be.
+ */
+#include "cmocka_all.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "diagnose/context.h"
+#include "diagnose/diagnose.h"
+#include "options.h"
+#include "record/ndjson.h"
+
+#define CASES_MAX 1000
+
+static char *cases[CASES_MAX];
+static int case_count;
+
+static void take(void *arg, const struct record *r)
+{
+	diagnose_record(arg, r);
+}
+
+static struct result *diagnose_file(const char *path, struct options *o)
+{
+	struct diagnosis_run *d;
+	struct record_sink sink;
+	char error[256];
+
+	options_defaults(o);
+	d = diagnose_new(o);
+	sink = (struct record_sink){ take, d };
+	if (records_load(path, &sink, error, sizeof(error)) != 0)
+		fail_msg("%s: %s", path, error);
+	return diagnose_finish(d);
+}
+
+static const struct finding *find(const struct result *r, const char *code)
+{
+	for (int i = 0; i < r->finding_count; i++)
+		if (strcmp(r->findings[i]->code, code) == 0)
+			return r->findings[i];
+	return NULL;
+}
+
+static void check_finding(const char *name, const struct finding *f)
+{
+	if (!f)
+		fail_msg("%s: the finding is missing", name);
+	if (!f->title || !*f->title || f->count == 0)
+		fail_msg("%s: a finding without title or count", name);
+	if (f->evidence_count == 0 && strncmp(f->code, "capture-", 8) != 0)
+		fail_msg("%s: a finding without evidence", name);
+	if (f->severity >= SEVERITY_WARNING && !f->part_of_incident)
+		fail_msg("%s: a finding that no diagnosis took", name);
+}
+
+static void check_case(const char *folder, const char *name)
+{
+	char *path = xprintf("%s/%s", folder, name), *code = xstrdup(name);
+	struct options o;
+	struct result *r = diagnose_file(path, &o);
+	const char *kind;
+
+	*strchr(code, '.') = '\0';
+	kind = name + strlen(code) + 1;
+	if (!catalogue_summary(code))
+		fail_msg("%s: no such code", name);
+	if (strncmp(kind, "fires", 5) == 0)
+		check_finding(name, find(r, code));
+	else if (find(r, code))
+		fail_msg("%s: a false %s", name, code);
+	result_free(r);
+	free(path);
+	free(code);
+}
+
+static void test_rules_fire_and_hold_back(void **state)
+{
+	const char *source = getenv("srcdir");
+	char *folder = xprintf("%s/tests/rules", source ? source : ".");
+
+	(void)state;
+	for (int i = 0; i < case_count; i++)
+		check_case(folder, cases[i]);
+	free(folder);
+}
+
+static bool has_twin(const char *name)
+{
+	char *near_miss = xstrdup(name);
+	bool found = false;
+
+	memcpy(strstr(near_miss, ".fires"), ".near\0", 6);
+	for (int i = 0; i < case_count; i++)
+		found |= strncmp(cases[i], near_miss, strlen(near_miss)) == 0;
+	free(near_miss);
+	return found;
+}
+
+static void test_each_rule_that_fires_has_a_near_miss(void **state)
+{
+	(void)state;
+	for (int i = 0; i < case_count; i++)
+		if (strstr(cases[i], ".fires.") && !has_twin(cases[i]))
+			fail_msg("%s has no near miss beside it", cases[i]);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int collect(void **state)
+{
+	const char *source = getenv("srcdir");
+	char *folder = xprintf("%s/tests/rules", source ? source : ".");
+	DIR *d = opendir(folder);
+
+	(void)state;
+	hash_init();
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (strstr(e->d_name, ".ndjson") && case_count < CASES_MAX)
+			cases[case_count++] = xstrdup(e->d_name);
+	if (d)
+		closedir(d);
+	free(folder);
+	qsort(cases, (size_t)case_count, sizeof(*cases), by_name);
+	return case_count ? 0 : -1;
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	while (case_count)
+		free(cases[--case_count]);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rules_fire_and_hold_back),
+		cmocka_unit_test(test_each_rule_that_fires_has_a_near_miss),
+	};
+
+	return cmocka_run_group_tests(tests, collect, drop);
+}
