@@ -5,16 +5,11 @@
  */
 #include "dissectors/http_head.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "dissectors/http_hint.h"
+#include "dissectors/http_exchange.h"
 
-#define OUTSTANDING_MAX 32
 #define LINE_MAX_BYTES (32 * 1024)
-#define MARKS_USUAL 4
-#define MARKS_FAILED 6
 
 enum http_at {
 	AT_START, /* between messages */
@@ -25,14 +20,6 @@ enum http_at {
 	AT_CHUNK,
 	AT_CHUNK_END,
 	AT_TRAILER,
-};
-
-/* A request and its answer. */
-struct exchange {
-	struct http facts;
-	struct frame_ref request; /* absolute, for marks */
-	bool request_ended, close, marked;
-	struct http_hint hint;
 };
 
 struct http_side {
@@ -47,78 +34,15 @@ struct http_side {
 
 struct http_state {
 	struct http_side side[2];
-	struct exchange *outstanding[OUTSTANDING_MAX]; /* the oldest first; the response at hand is that one's */
-	int count;
-	struct exchange *asking; /* whose request is at hand; NULL: it was answered already */
-	uint32_t number;
-	int marks, marks_failed;
-	bool tunnel; /* CONNECT was sent: the client's next bytes wait for the answer */
+	struct exchanges x;
 	bool spoken;
 };
 
-static void emit(struct session *s, const struct exchange *x)
+/* The exchange that the message at hand belongs to; NULL: none that is known. */
+static struct exchange *exchange_at_hand(const struct http_state *h, enum side which)
 {
-	struct record r;
-
-	session_record(s, &r, RECORD_HTTP);
-	r.http = x->facts;
-	session_emit(s, &r);
+	return which == SIDE_ORIG ? h->x.asking : exchange_oldest(&h->x);
 }
-
-/* The oldest exchange is over, one way or the other. */
-static void drop_oldest(struct http_state *h, struct session *s, bool told)
-{
-	struct exchange *x = h->outstanding[0];
-
-	if (told)
-		emit(s, x);
-	if (h->asking == x)
-		h->asking = NULL;
-	if (!strcmp(x->facts.method, "CONNECT"))
-		h->tunnel = false;
-	free(x);
-	memmove(h->outstanding, h->outstanding + 1, (size_t)--h->count * sizeof(h->outstanding[0]));
-}
-
-static struct exchange *new_exchange(struct http_state *h, struct session *s)
-{
-	struct exchange *x;
-
-	if (h->count == OUTSTANDING_MAX)
-		drop_oldest(h, s, true);
-	x = xcalloc(1, sizeof(*x));
-	x->facts.announced_body = UINT64_MAX;
-	x->facts.number = ++h->number;
-	h->outstanding[h->count++] = x;
-	return x;
-}
-
-/* --- marks: the first exchanges, and those that failed --- */
-
-static void mark_request(struct session *s, struct exchange *x)
-{
-	char label[30];
-
-	if (x->marked || !x->facts.method[0])
-		return;
-	snprintf(label, sizeof(label), "%.10s %.18s", x->facts.method, x->facts.uri);
-	session_mark(s, SIDE_ORIG, &x->request, label);
-	x->marked = true;
-}
-
-static void mark_response(struct http_state *h, struct session *s, struct exchange *x, const struct frame_ref *ref)
-{
-	bool failed = x->facts.status >= 400;
-	char label[30];
-
-	if (!x->marked && !(failed && h->marks_failed++ < MARKS_FAILED))
-		return;
-	mark_request(s, x);
-	snprintf(label, sizeof(label), "%u", (unsigned)x->facts.status);
-	session_mark(s, SIDE_RESP, ref, label);
-}
-
-/* --- messages --- */
 
 static enum dissect_verdict request_begins(struct http_state *h, struct session *s, struct line l)
 {
@@ -130,15 +54,14 @@ static enum dissect_verdict request_begins(struct http_state *h, struct session 
 	http_framing_begin(&side->framing);
 	if (!http_request_line(l, &probe, &side->framing))
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
-	x = new_exchange(h, s);
+	x = exchange_open(&h->x, s);
 	probe.announced_body = x->facts.announced_body;
 	probe.number = x->facts.number;
 	x->facts = probe;
 	x->request = side->first;
 	x->facts.request = session_ref(s, &side->first);
-	h->asking = x;
-	if (h->marks++ < MARKS_USUAL)
-		mark_request(s, x);
+	h->x.asking = x;
+	exchange_mark_request(&h->x, s, x, false);
 	return DISSECT_OK;
 }
 
@@ -146,8 +69,8 @@ static enum dissect_verdict request_begins(struct http_state *h, struct session 
  * had begun. */
 static void clear_for_response(struct http_state *h, struct session *s)
 {
-	while (h->count && (h->outstanding[0]->facts.status || (h->side[SIDE_RESP].lost && h->count > 1)))
-		drop_oldest(h, s, h->outstanding[0]->facts.status != 0);
+	while (h->x.count && (h->x.list[0]->facts.status || (h->side[SIDE_RESP].lost && h->x.count > 1)))
+		exchange_drop(&h->x, s, h->x.list[0]->facts.status != 0);
 	h->side[SIDE_RESP].lost = false;
 }
 
@@ -161,12 +84,12 @@ static enum dissect_verdict response_begins(struct http_state *h, struct session
 	if (!side->status)
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	clear_for_response(h, s);
-	x = h->count ? h->outstanding[0] : new_exchange(h, s);
+	x = h->x.count ? exchange_oldest(&h->x) : exchange_open(&h->x, s);
 	if (side->status < 200 && side->status != 101)
 		return DISSECT_OK; /* a word in between: the answer is still to come (RFC 9110, section 15.2) */
 	x->facts.status = side->status;
 	x->facts.response = session_ref(s, &side->first);
-	mark_response(h, s, x, &side->first);
+	exchange_mark_response(&h->x, s, x, &side->first);
 	return DISSECT_OK;
 }
 
@@ -176,17 +99,15 @@ static void request_ends(struct http_state *h, struct session *s)
 
 	side->at = AT_START;
 	side->begun = false;
-	if (h->asking) {
-		h->asking->facts.request_end = session_ref(s, &side->last);
-		h->asking->request_ended = true;
-	}
-	h->asking = NULL;
+	if (h->x.asking)
+		h->x.asking->facts.request_end = session_ref(s, &side->last);
+	h->x.asking = NULL;
 }
 
 static enum dissect_verdict response_ends(struct http_state *h, struct session *s)
 {
 	struct http_side *side = &h->side[SIDE_RESP];
-	struct exchange *x = h->count ? h->outstanding[0] : NULL;
+	struct exchange *x = exchange_oldest(&h->x);
 	char host[sizeof(x->facts.proxied_host)];
 	bool tunnel;
 
@@ -197,9 +118,8 @@ static enum dissect_verdict response_ends(struct http_state *h, struct session *
 	tunnel = !strcmp(x->facts.method, "CONNECT") && x->facts.status < 300;
 	memcpy(host, x->facts.proxied_host, sizeof(host));
 	x->facts.response_end = session_ref(s, &side->last);
-	x->facts.on_tls_port_hint |= http_hint_found(&x->hint);
 	side->status = x->facts.status;
-	drop_oldest(h, s, true);
+	exchange_drop(&h->x, s, true);
 	if (!tunnel && side->status != 101)
 		return DISSECT_OK;
 	session_hand_on(s, NULL, tunnel ? "connect" : "upgrade", tunnel ? host : NULL);
@@ -233,7 +153,7 @@ static void note_keep_alive(struct exchange *x, const struct http_framing *f)
 static enum dissect_verdict head_ends(struct http_state *h, struct session *s, enum side which)
 {
 	struct http_side *side = &h->side[which];
-	struct exchange *x = which == SIDE_ORIG ? h->asking : h->count ? h->outstanding[0] : NULL;
+	struct exchange *x = exchange_at_hand(h, which);
 	bool interim = which == SIDE_RESP && side->status < 200 && side->status != 101;
 
 	if (x && !interim) {
@@ -241,8 +161,6 @@ static enum dissect_verdict head_ends(struct http_state *h, struct session *s, e
 		if (which == SIDE_RESP)
 			x->facts.announced_body = side->framing.chunked ? UINT64_MAX : side->framing.length;
 	}
-	if (which == SIDE_ORIG && x && !strcmp(x->facts.method, "CONNECT"))
-		h->tunnel = true;
 	if (interim) {
 		side->at = AT_START;
 		side->begun = false;
@@ -264,7 +182,7 @@ static enum dissect_verdict head_ends(struct http_state *h, struct session *s, e
 
 static enum dissect_verdict on_field(struct http_state *h, struct session *s, enum side which, struct line l)
 {
-	struct exchange *x = which == SIDE_ORIG ? h->asking : h->count ? h->outstanding[0] : NULL;
+	struct exchange *x = exchange_at_hand(h, which);
 
 	if (!l.len)
 		return head_ends(h, s, which);
@@ -275,20 +193,9 @@ static enum dissect_verdict on_field(struct http_state *h, struct session *s, en
 
 static enum dissect_verdict on_chunk_size(struct http_side *side, struct line l)
 {
-	uint64_t size = 0;
-	size_t i;
-
-	for (i = 0; i < l.len && i < 16; i++) {
-		int digit = l.p[i] >= '0' && l.p[i] <= '9' ? l.p[i] - '0' : (l.p[i] | 0x20) - 'a' + 10;
-
-		if (digit < 0 || digit > 15)
-			break;
-		size = size << 4 | (uint64_t)digit;
-	}
-	if (!i || i == 16)
+	if (!http_chunk_size(l, &side->left))
 		return DISSECT_BAD;
-	side->left = size;
-	side->at = size ? AT_CHUNK : AT_TRAILER;
+	side->at = side->left ? AT_CHUNK : AT_TRAILER;
 	return DISSECT_OK;
 }
 
@@ -332,7 +239,7 @@ static enum dissect_verdict on_line(struct http_state *h, struct session *s, enu
 
 static void count_body(struct http_state *h, enum side which, uint64_t n)
 {
-	struct exchange *x = which == SIDE_ORIG ? h->asking : h->count ? h->outstanding[0] : NULL;
+	struct exchange *x = exchange_at_hand(h, which);
 
 	if (x)
 		*(which == SIDE_ORIG ? &x->facts.request_body : &x->facts.response_body) += n;
@@ -365,15 +272,15 @@ static enum dissect_verdict on_body(struct http_state *h, struct session *s, con
 	struct http_side *side = &h->side[c->side];
 
 	*used = side->at == AT_BODY_TO_END || side->left > c->len ? c->len : (size_t)side->left;
-	if (c->side == SIDE_RESP && h->count && h->outstanding[0]->facts.status >= 400)
-		http_hint_add(&h->outstanding[0]->hint, c->data, *used);
+	if (c->side == SIDE_RESP && h->x.count && h->x.list[0]->facts.status >= 400)
+		http_hint_add(&h->x.list[0]->hint, c->data, *used);
 	return body_passed(h, s, c->side, *used);
 }
 
 /* A server that answers a plain request with a TLS alert: this is a TLS port. */
 static enum dissect_verdict answered_in_tls(struct http_state *h, struct session *s, const struct chunk *c)
 {
-	struct exchange *x = h->outstanding[0];
+	struct exchange *x = h->x.list[0];
 
 	if (c->len < 3)
 		return DISSECT_MORE;
@@ -382,7 +289,7 @@ static enum dissect_verdict answered_in_tls(struct http_state *h, struct session
 	x->facts.on_tls_port_hint = true;
 	x->facts.response = session_ref(s, &h->side[SIDE_RESP].first);
 	session_mark(s, SIDE_RESP, &c->ref, "TLS alert");
-	drop_oldest(h, s, true);
+	exchange_drop(&h->x, s, true);
 	return DISSECT_DONE;
 }
 
@@ -395,13 +302,13 @@ static enum dissect_verdict http_stream(void *state, struct session *s, const st
 	side->last = c->ref;
 	if (in_body(side))
 		return on_body(h, s, c, used);
-	if (side->at == AT_START && c->side == SIDE_ORIG && h->tunnel)
+	if (side->at == AT_START && c->side == SIDE_ORIG && exchange_tunnel_asked(&h->x))
 		return DISSECT_MORE;
 	if (side->at == AT_START && !side->begun) {
 		side->begun = true;
 		side->first = c->ref;
 	}
-	if (side->at == AT_START && c->side == SIDE_RESP && c->data[0] == 0x15 && h->count)
+	if (side->at == AT_START && c->side == SIDE_RESP && c->data[0] == 0x15 && h->x.count)
 		return answered_in_tls(h, s, c);
 	if (!line_take(c, &l, used))
 		return c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
@@ -432,7 +339,7 @@ static size_t http_resync(void *state, const struct chunk *c)
 	struct http_side *side = &h->side[c->side];
 
 	if (c->side == SIDE_ORIG)
-		h->asking = NULL;
+		h->x.asking = NULL;
 	side->lost = true;
 	side->at = AT_START;
 	side->begun = false;
@@ -452,10 +359,9 @@ static void http_finish(void *state, struct session *s)
 {
 	struct http_state *h = state;
 
-	while (h->count) {
-		h->outstanding[0]->facts.on_tls_port_hint |= http_hint_found(&h->outstanding[0]->hint);
-		mark_request(s, h->outstanding[0]);
-		drop_oldest(h, s, true);
+	while (h->x.count) {
+		exchange_mark_request(&h->x, s, exchange_oldest(&h->x), true);
+		exchange_drop(&h->x, s, true);
 	}
 }
 

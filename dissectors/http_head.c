@@ -197,3 +197,19 @@ bool http_field(struct line l, enum side side, struct http *facts, struct http_f
 		line_text(&value, text, size);
 	return true;
 }
+
+bool http_chunk_size(struct line l, uint64_t *size)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = 0; i < l.len && i < 16; i++) {
+		int digit = l.p[i] >= '0' && l.p[i] <= '9' ? l.p[i] - '0' : (l.p[i] | 0x20) - 'a' + 10;
+
+		if (digit < 0 || digit > 15)
+			break;
+		value = value << 4 | (uint64_t)digit;
+	}
+	*size = value;
+	return i && i < 16;
+}

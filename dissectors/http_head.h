@@ -21,6 +21,9 @@ uint16_t http_status_line(struct line l, struct http_framing *f);
 /* A field of either message; false: it is none. */
 bool http_field(struct line l, enum side side, struct http *facts, struct http_framing *f);
 
+/* The line before a chunk: its size in hexadecimal digits, and extensions that mean nothing to us. */
+bool http_chunk_size(struct line l, uint64_t *size);
+
 enum recognition http_recognise(const struct chunk *c);
 /* How far it is to the next thing that looks like the start of a message of that side. */
 size_t http_next_start(const struct chunk *c);

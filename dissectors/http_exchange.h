@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests of one connection that wait for their responses, the oldest first. */
+#ifndef PCAPDX_DISSECTORS_HTTP_EXCHANGE_H
+#define PCAPDX_DISSECTORS_HTTP_EXCHANGE_H
+
+#include "dissectors/dissector.h"
+#include "dissectors/http_hint.h"
+
+#define EXCHANGES_MAX 32
+
+/* A request and its answer. */
+struct exchange {
+	struct http facts;
+	struct frame_ref request; /* absolute, for marks */
+	bool close, marked;
+	struct http_hint hint;
+};
+
+struct exchanges {
+	struct exchange *list[EXCHANGES_MAX]; /* the response at hand is the first one's */
+	int count;
+	struct exchange *asking; /* whose request is at hand; NULL: it was answered already */
+	uint32_t number;
+	int marks, marks_failed;
+};
+
+/* A new one at the end; when there are too many, the oldest is told without its answer. */
+struct exchange *exchange_open(struct exchanges *e, struct session *s);
+struct exchange *exchange_oldest(const struct exchanges *e); /* NULL: none */
+/* The oldest one is over, one way or the other. */
+void exchange_drop(struct exchanges *e, struct session *s, bool told);
+/* CONNECT was sent: the client's next bytes belong to whoever is behind the proxy, if that agrees. */
+bool exchange_tunnel_asked(const struct exchanges *e);
+
+/* Marks: the first exchanges, and those that failed. */
+void exchange_mark_request(struct exchanges *e, struct session *s, struct exchange *x, bool always);
+void exchange_mark_response(struct exchanges *e, struct session *s, struct exchange *x, const struct frame_ref *ref);
+
+#endif
