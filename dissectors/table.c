@@ -7,6 +7,7 @@ extern const struct dissector dissector_dhcp;
 extern const struct dissector dissector_dhcp6;
 extern const struct dissector dissector_dns_tcp;
 extern const struct dissector dissector_dns_udp;
+extern const struct dissector dissector_dtls;
 extern const struct dissector dissector_ftp;
 extern const struct dissector dissector_http;
 extern const struct dissector dissector_http2;
@@ -32,12 +33,15 @@ extern const struct dissector dissector_ssdp;
 extern const struct dissector dissector_ssh;
 extern const struct dissector dissector_syslog;
 extern const struct dissector dissector_tinc;
+extern const struct dissector dissector_quic;
 extern const struct dissector dissector_tls;
 extern const struct dissector dissector_vnc;
 extern const struct dissector dissector_wireguard;
 
 const struct dissector *const dissector_table[] = {
 	&dissector_tls,
+	&dissector_dtls,
+	&dissector_quic,
 	&dissector_http,
 	&dissector_http2,
 	&dissector_ftp,

@@ -196,7 +196,7 @@ static void handshake_record(struct tls_state *st, const struct tls_place *at, c
 		tls_handshake_bytes(st, at, body, n);
 }
 
-static void one_record(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n)
+void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n)
 {
 	switch (type) {
 	case TLS_CHANGE_CIPHER_SPEC:
@@ -319,7 +319,7 @@ static enum dissect_verdict walk_record(struct tls_state *st, const struct tls_p
 	if (!d->started)
 		first_record(st, at, p);
 	if (!open_record(st, at, p, n < total ? NULL : p + TLS_HEADER, len))
-		one_record(st, at, p[0], p + TLS_HEADER, len);
+		tls_record_content(st, at, p[0], p + TLS_HEADER, len);
 	*used = total;
 	return DISSECT_OK;
 }
@@ -532,10 +532,20 @@ static size_t tls_resync(void *state, const struct chunk *c)
 	return find_record(&st->dir[c->side], c->data, c->len);
 }
 
+void tls_emit(struct tls_state *st, struct session *s)
+{
+	struct record r;
+
+	text_copy(st->t.via, sizeof(st->t.via), session_via(s));
+	text_copy(st->t.proxied_host, sizeof(st->t.proxied_host), session_proxied_host(s));
+	session_record(s, &r, RECORD_TLS);
+	r.tls = st->t;
+	session_emit(s, &r);
+}
+
 static void tls_finish(void *state, struct session *s)
 {
 	struct tls_state *st = state;
-	struct record r;
 
 	tls_crypt_free(st);
 	tls_handshake_forget(&st->dir[SIDE_ORIG]);
@@ -543,11 +553,7 @@ static void tls_finish(void *state, struct session *s)
 	if (!st->dir[SIDE_ORIG].started && !st->dir[SIDE_RESP].started)
 		return;
 	tls_infer_finish(st, s);
-	text_copy(st->t.via, sizeof(st->t.via), session_via(s));
-	text_copy(st->t.proxied_host, sizeof(st->t.proxied_host), session_proxied_host(s));
-	session_record(s, &r, RECORD_TLS);
-	r.tls = st->t;
-	session_emit(s, &r);
+	tls_emit(st, s);
 }
 
 const struct dissector dissector_tls = {

@@ -5,6 +5,8 @@
 
 #include "dissectors/dissector.h"
 
+extern const struct dissector dissector_dtls;
+extern const struct dissector dissector_quic;
 extern const struct dissector dissector_tls;
 
 #endif

@@ -265,6 +265,16 @@ static void inner_content(struct tls_plain *plain)
 	plain->type = plain->len ? plain->bytes[--plain->len] : 0;
 }
 
+/* TLS 1.0 goes on with the last block of the ciphertext; the MAC may come behind it (RFC 7366). */
+static void keep_chain(const struct tls_state *st, struct crypt_side *k, const uint8_t *body, size_t len)
+{
+	const struct tls_suite *s = &st->crypt->suite;
+	size_t behind = st->encrypt_then_mac ? s->mac_size : 0;
+
+	if (s->block_size && len >= behind + s->block_size)
+		memcpy(k->chain, body + len - behind - s->block_size, s->block_size);
+}
+
 enum tls_opened tls_crypt_open(struct tls_state *st, const struct tls_place *at, const uint8_t *header,
 	const uint8_t *body, size_t len, struct tls_plain *plain)
 {
@@ -279,8 +289,7 @@ enum tls_opened tls_crypt_open(struct tls_state *st, const struct tls_place *at,
 		return TLS_NOT_OPENED;
 	}
 	opened = open_guessing(st, k, header, body, len, &plain->len);
-	if (len >= sizeof(k->chain))
-		memcpy(k->chain, body + len - c->suite.block_size, c->suite.block_size);
+	keep_chain(st, k, body, len);
 	k->sequence++;
 	k->opened_bytes += len;
 	if (!opened)
@@ -302,6 +311,12 @@ void tls_crypt_again(struct tls_state *st, enum side side)
 {
 	if (st->crypt && st->crypt->side[side].sequence)
 		st->crypt->side[side].sequence--;
+}
+
+void tls_crypt_sequence(struct tls_state *st, enum side side, uint64_t number)
+{
+	if (st->crypt)
+		st->crypt->side[side].sequence = number;
 }
 
 void tls_crypt_gap(struct tls_state *st, enum side side)

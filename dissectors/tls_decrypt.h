@@ -37,6 +37,8 @@ enum tls_opened tls_crypt_open(struct tls_state *st, const struct tls_place *at,
 void tls_crypt_again(struct tls_state *st, enum side side);
 /* Some record of that side was opened: the keys are right, and a failure means damage. */
 bool tls_crypt_worked(const struct tls_state *st, enum side side);
+/* DTLS carries the number of each record in it. */
+void tls_crypt_sequence(struct tls_state *st, enum side side, uint64_t number);
 /* A gap passed over an unknown number of records of that side. */
 void tls_crypt_gap(struct tls_state *st, enum side side);
 /* The side's Finished or KeyUpdate was seen: its next key applies from here on. */

@@ -245,7 +245,7 @@ static size_t message_size(const uint8_t *p)
 
 bool tls_message_known(uint8_t type)
 {
-	return type <= TLS_MSG_COMPRESSED_CERTIFICATE && type != 3 && type != 7 && type != 9 && type != 10 &&
+	return type <= TLS_MSG_COMPRESSED_CERTIFICATE && type != 7 && type != 9 && type != 10 &&
 		!(type > TLS_MSG_CLIENT_KEY_EXCHANGE && type < TLS_MSG_FINISHED);
 }
 

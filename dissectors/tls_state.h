@@ -23,6 +23,7 @@ enum tls_message {
 	TLS_MSG_HELLO_REQUEST = 0,
 	TLS_MSG_CLIENT_HELLO = 1,
 	TLS_MSG_SERVER_HELLO = 2,
+	TLS_MSG_HELLO_VERIFY = 3, /* DTLS */
 	TLS_MSG_NEW_SESSION_TICKET = 4,
 	TLS_MSG_END_OF_EARLY_DATA = 5,
 	TLS_MSG_HELLO_RETRY = 6, /* drafts before 22 only */
@@ -98,6 +99,10 @@ struct tls_place {
 	struct frame_ref absolute;
 	bool decrypted;
 };
+
+/* tls.c: the body of a record that is in clear, or that stays closed; and the record at the end. */
+void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n);
+void tls_emit(struct tls_state *st, struct session *s);
 
 /* tls_handshake.c */
 void tls_handshake_bytes(struct tls_state *st, const struct tls_place *at, const uint8_t *bytes, size_t n);

@@ -369,6 +369,13 @@ struct tls {
 	int64_t cert_not_before_ns, cert_not_after_ns;
 	uint32_t cert_count;
 	bool cert_self_signed, cert_chain_includes_root, cert_chain_disordered, cert_name_matches, cert_weak; /* name: true too when there is no SNI to compare with */
+	/* QUIC: the version of the last Initial; negotiation and Retry packets of the server; CONNECTION_CLOSE in Initials
+	 * (a code of 0x100 and more is a TLS alert and among the alerts too) */
+	uint32_t quic_version;
+	bool quic_version_negotiation, quic_retry, quic_closed;
+	uint8_t quic_close_side;
+	uint64_t quic_close_code;
+	struct frame_ref quic_close_ref;
 	/* what came instead of TLS */
 	char answered_with[48];	   /* server's plain answer to a ClientHello: "SSH-2.0-...", "HTTP/1.1 400 ..." */
 	struct frame_ref answered_ref;
