@@ -4,8 +4,9 @@
 
 usage: tshark_diff.py [-a] [-v] [-k NAME]... [FILE...]
 
-Without files: samples/; with -a those of ../shared/lab and ../shared/captures too. Compared per file: TCP packets, conversations and flags, each class of tcp.analysis, TLS hellos and alerts, DNS response codes. -k compares only counters
-whose name contains NAME. Fails when fewer than 98 % of the files are equal in all of connections.tcp.
+Without files: samples/; with -a those of ../shared/lab and ../shared/captures too. Compared per file: TCP packets,
+conversations and flags, each class of tcp.analysis, TLS hellos and alerts, DNS response codes. -k compares only
+counters whose name contains NAME. Fails when fewer than 98 % of the files are equal in all of connections.tcp.
 The program is $PCAPDX or ./pcapdx; tshark is asked for packets outside of ICMP's quotes only."""
 import argparse
 import collections

@@ -32,7 +32,12 @@ struct stream_taker {
 	void (*differ)(void *flow, enum side s, const struct frame_ref *old, const struct frame_ref *new_one);
 };
 
-/* `held_max`: bytes that may wait in all streams together; `held_stream_max` in one direction. */
+/*
+ * libnids keeps its state in global variables: of the engines other than ENGINE_NATIVE one at a time may exist in a
+ * process, used by one thread. What it cannot follow by itself is listed in nids_engine.h.
+ *
+ * `held_max`: bytes that may wait in all streams together; `held_stream_max` in one direction.
+ */
 struct reassembler *reassembler_new(enum engine_kind engine, const struct stream_taker *taker, size_t held_max,
 	size_t held_stream_max);
 void reassembler_free(struct reassembler *r);
@@ -40,7 +45,8 @@ void reassembler_free(struct reassembler *r);
 /*
  * Feeds one TCP packet of a conversation. *pair is NULL at first and belongs to the reassembler, which makes it when
  * there is something to remember; `flow` is handed to the taker. `s` is the side that sent the packet. The caller has
- * already decided that the packet belongs to this conversation (a reused port comes with a new *pair).
+ * already decided that the packet belongs to this conversation (a reused port comes with a new *pair). The taker is
+ * called for this conversation only, so `flow` need not outlive the call. The taker may call reassemble_ignore.
  */
 void reassemble_packet(struct reassembler *r, struct stream_pair **pair, void *flow, enum side s,
 	const struct packet *p);
