@@ -46,6 +46,7 @@ struct dissector {
 	const char *name; /* goes into conn.service */
 	const char *spec;
 	uint16_t tcp_ports[8], udp_ports[8]; /* hints; 0 ends the list */
+	uint8_t ip_protos[4]; /* IP protocols beside TCP and UDP, 0 ends the list; then neither of those is for it */
 	size_t state_size; /* zeroed by the engine per conversation, freed with it */
 
 	/* MAYBE from both sides of a stream is enough on any port ("220 " and "USER "); never for binary protocols. */
@@ -91,6 +92,7 @@ const char *session_via(const struct session *s);
 const char *session_proxied_host(const struct session *s);
 uint16_t session_port(const struct session *s, enum side side);
 bool session_is_udp(const struct session *s);
+uint8_t session_proto(const struct session *s); /* of IP */
 /* Announces a conversation to come (FTP data), so that it is not taken for another service: its service becomes
  * `service`. Bounded; the oldest is forgotten. */
 void session_expect(struct session *s, const struct addr *listener, uint16_t port, const char *service);

@@ -353,6 +353,11 @@ uint16_t session_port(const struct session *s, enum side side)
 	return side == SIDE_ORIG ? s->owner->head->orig_p : s->owner->head->resp_p;
 }
 
+uint8_t session_proto(const struct session *s)
+{
+	return s->owner->head->proto;
+}
+
 bool session_is_udp(const struct session *s)
 {
 	return s->owner->head->proto == 17;

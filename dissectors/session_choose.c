@@ -42,6 +42,17 @@ static bool port_fits(const struct session *s, const struct dissector *d)
 	return port_listed(ports, session_port(s, SIDE_RESP)) || port_listed(ports, session_port(s, SIDE_ORIG));
 }
 
+/* Datagrams of other IP protocols belong to those who name the protocol, UDP's to everybody else. */
+static bool carries(const struct session *s, const struct dissector *d)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(d->ip_protos) && d->ip_protos[i]; i++)
+		if (d->ip_protos[i] == session_proto(s))
+			return true;
+	return !d->ip_protos[0] && session_is_udp(s);
+}
+
 static enum recognition ask(const struct dissector *d, const struct chunk *c)
 {
 	if (!c->len)
@@ -134,7 +145,7 @@ const struct dissector *choose_datagram(const struct session *s, const struct ch
 	int i;
 
 	for (i = 0; (d = dissector_table[i]); i++) {
-		if (!d->datagram || excluded(s, i))
+		if (!d->datagram || excluded(s, i) || !carries(s, d))
 			continue;
 		r = ask(d, c);
 		consider(&best, d, strength_of(d, r, RECOGNISE_NO, port_fits(s, d)), port_fits(s, d));

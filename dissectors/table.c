@@ -8,6 +8,7 @@ extern const struct dissector dissector_dhcp6;
 extern const struct dissector dissector_dns_tcp;
 extern const struct dissector dissector_dns_udp;
 extern const struct dissector dissector_dtls;
+extern const struct dissector dissector_esp;
 extern const struct dissector dissector_ftp;
 extern const struct dissector dissector_http;
 extern const struct dissector dissector_http2;
@@ -57,6 +58,7 @@ const struct dissector *const dissector_table[] = {
 	&dissector_wireguard,
 	&dissector_openvpn,
 	&dissector_ike,
+	&dissector_esp,
 	&dissector_postgresql,
 	&dissector_ldap,
 	&dissector_mysql,

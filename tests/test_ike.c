@@ -165,6 +165,28 @@ static void test_wrong_length_is_not_ike(void **state)
 	tunnel_rig_free(r);
 }
 
+static void test_plain_esp_has_numbers_per_spi(void **state)
+{
+	struct tunnel_rig *r = tunnel_rig_new(50, 0, 0);
+	uint8_t esp[80] = {0, 0, 0x10, 1};
+	const struct tunnel *t;
+
+	(void)state;
+	for (uint8_t i = 1; i < 8; i++) {
+		esp[3] = i < 4 ? 1 : 2; /* a new SPI from the fourth on */
+		esp[7] = i < 4 ? i : (uint8_t)(i - 3);
+		tunnel_rig_give(r, SIDE_ORIG, i, esp, sizeof(esp));
+	}
+	tunnel_rig_close(r);
+	t = tunnel_rig_summary(r);
+	assert_string_equal(r->service, "esp");
+	assert_int_equal(t->data_pkts[SIDE_ORIG], 7);
+	assert_int_equal(t->rekeys[SIDE_ORIG], 1);
+	assert_int_equal(t->reordered[SIDE_ORIG], 0);
+	assert_int_equal(t->esp_spi, 0x1002);
+	tunnel_rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_repeated_auth_is_pending),
 		cmocka_unit_test(test_esp_beside_ike_is_data),
 		cmocka_unit_test(test_wrong_length_is_not_ike),
+		cmocka_unit_test(test_plain_esp_has_numbers_per_spi),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ void tunnel_rig_give(struct tunnel_rig *r, enum side side, int64_t ms, const voi
 {
 	struct chunk c = {.data = bytes, .len = n, .on_wire = n, .side = side, .ref = next_frame(r, ms)};
 
-	if (r->head.proto == 17)
+	if (r->head.proto != 6)
 		session_datagram(r->engine, &r->session, &r->owner, &c);
 	else
 		session_stream(r->engine, &r->session, &r->owner, &c);
