@@ -247,10 +247,9 @@ bool session_done(const struct session *s)
 void session_summarise(const struct session *s, struct session_summary *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->service = "";
 	if (!s)
 		return;
-	out->service = s->service;
+	text_copy(out->service, sizeof(out->service), s->service);
 	out->restarts = s->restarts;
 	out->skipped_bytes = s->skipped_bytes;
 	out->gap_bytes[SIDE_ORIG] = s->side[SIDE_ORIG].gap_bytes;

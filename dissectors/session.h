@@ -22,7 +22,7 @@ struct session_owner {
 
 /* What the pipeline asks at the end of a conversation. */
 struct session_summary {
-	const char *service; /* "" unknown */
+	char service[16]; /* "" unknown */
 	uint32_t restarts;
 	uint64_t skipped_bytes;
 	uint64_t gap_bytes[2];

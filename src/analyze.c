@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "anonymize.h"
 #include "base/text.h"
 #include "capture/capture.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/oui.h"
 #include "diagnose/result.h"
 #include "dissectors/keylog.h"
+#include "evidence.h"
 #include "options.h"
 #include "pipeline.h"
 #include "progress.h"
@@ -20,6 +22,7 @@
 #include "report/report.h"
 
 #define ERROR_SIZE 512
+#define EVIDENCE_SHARE 8 /* of the memory bound: for packets of inputs that can be read only once */
 
 enum status {
 	STATUS_OK = 0,
@@ -34,6 +37,8 @@ struct run {
 	struct recorder *recorder; /* of --records; NULL */
 	struct keylog *keys;
 	struct oui_table *vendors;
+	struct anonymizer *anonymizer; /* NULL: everything is told as it is */
+	struct evidence_ring *ring;    /* of --evidence, where the input cannot be read again */
 	bool damaged;
 };
 
@@ -59,10 +64,28 @@ static int complain(const char *error)
 static void take_record(void *arg, const struct record *r)
 {
 	struct run *run = arg;
+	struct record mapped;
 
+	if (run->anonymizer) {
+		mapped = *r;
+		anonymize_record(run->anonymizer, &mapped);
+		r = &mapped;
+	}
 	if (run->recorder)
 		recorder_take(run->recorder, r);
 	diagnose_record(run->diagnosis, r);
+}
+
+static bool are_records(const struct options *o)
+{
+	int records = 0;
+
+	for (int i = 0; i < o->input_count; i++) {
+		const char *dot = strrchr(o->inputs[i], '.');
+
+		records += dot && (strcmp(dot, ".ndjson") == 0 || strcmp(dot, ".jsonl") == 0);
+	}
+	return records && records == o->input_count;
 }
 
 static int prepare(struct run *run)
@@ -82,6 +105,12 @@ static int prepare(struct run *run)
 		if (keylog_load(run->keys, o->keylog_path, error, sizeof(error)))
 			return complain(error);
 	}
+	if (o->anonymize)
+		run->anonymizer = anonymizer_new();
+	if (o->evidence_path && are_records(o))
+		return complain("--evidence needs the packets: records do not hold them");
+	if (o->evidence_path && evidence_needs_ring(o))
+		run->ring = evidence_ring_new(o->memory_bytes / EVIDENCE_SHARE);
 	if (o->records_path) {
 		run->recorder = recorder_open(o->records_path, error, sizeof(error));
 		if (!run->recorder)
@@ -159,6 +188,8 @@ static int64_t read_frames(struct run *run, struct capture_stream *c, struct pip
 	while (capture_next(c, &batch, &clock_ns)) {
 		learn_secrets(run, c, &secrets);
 		pipeline_batch(p, &batch);
+		if (run->ring)
+			evidence_ring_add(run->ring, &batch);
 		if (batch.count)
 			clock_ns = batch.frames[batch.count - 1].clock_ns;
 		progress_show(&progress, c, (uint64_t)batch.count);
@@ -216,18 +247,6 @@ static int analyze_records(struct run *run)
 	return 0;
 }
 
-static bool are_records(const struct options *o)
-{
-	int records = 0;
-
-	for (int i = 0; i < o->input_count; i++) {
-		const char *dot = strrchr(o->inputs[i], '.');
-
-		records += dot && (strcmp(dot, ".ndjson") == 0 || strcmp(dot, ".jsonl") == 0);
-	}
-	return records && records == o->input_count;
-}
-
 static bool records_take_stdout(const struct options *o)
 {
 	return o->records_path && strcmp(o->records_path, "-") == 0;
@@ -244,6 +263,10 @@ static int report(struct run *run)
 	if (o->fail_on != SEVERITY_OK && r->severity >= o->fail_on)
 		status = STATUS_FOUND;
 	if (run->recorder && recorder_close(run->recorder, error, sizeof(error))) {
+		complain(error);
+		status = STATUS_FAILED;
+	}
+	if (o->evidence_path && evidence_write(r, o, run->ring, run->anonymizer, error, sizeof(error))) {
 		complain(error);
 		status = STATUS_FAILED;
 	}
@@ -268,6 +291,8 @@ int analyze(const struct options *o)
 		status = report(&run);
 	else
 		result_free(diagnose_finish(run.diagnosis));
+	anonymizer_free(run.anonymizer);
+	evidence_ring_free(run.ring);
 	keylog_free(run.keys);
 	oui_free(run.vendors);
 	return status;

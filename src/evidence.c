@@ -18,8 +18,7 @@
 #define COMMENT_SIZE 600
 
 struct frame_key {
-	uint64_t frame;
-	uint16_t source;
+	uint64_t frame, source; /* both wide: no padding between or behind them */
 };
 
 struct comment {
@@ -28,12 +27,7 @@ struct comment {
 
 static struct frame_key key_of(uint16_t source, uint64_t frame)
 {
-	struct frame_key k;
-
-	memset(&k, 0, sizeof(k));
-	k.source = source;
-	k.frame = frame;
-	return k;
+	return (struct frame_key){ frame, source };
 }
 
 static void add_comment(struct table *t, uint16_t source, uint64_t frame, const char *words)
