@@ -226,7 +226,7 @@ static void read_tcp(struct scenario *s, struct packet *p, struct frame *f, stru
 	struct tcp_header *t = &p->tcp;
 	const char *text = NULL;
 	uint32_t from, to, len;
-	bool ack_given = false;
+	bool ack_given = false, zeros = false;
 
 	t->flags = read_flags(s);
 	t->window = 65535;
@@ -252,6 +252,8 @@ static void read_tcp(struct scenario *s, struct packet *p, struct frame *f, stru
 			own->isn = next_number(s);
 		} else if (strcmp(word, "reserved") == 0) {
 			t->reserved = (uint8_t)next_number(s);
+		} else if (strcmp(word, "zeros") == 0) {
+			zeros = true;
 		} else if (strcmp(word, "data") == 0) {
 			text = next_word(s) + 1;
 			p->payload_wire = (uint32_t)strlen(text);
@@ -264,6 +266,8 @@ static void read_tcp(struct scenario *s, struct packet *p, struct frame *f, stru
 	if (!ack_given && (t->flags & TCP_ACK))
 		t->ack = peer->next;
 	fill_payload(p, f, t->seq, text);
+	if (zeros)
+		memset((void *)(uintptr_t)p->payload, 0, p->payload_wire);
 	to = t->seq + p->payload_wire + ((t->flags & TCP_SYN) != 0) + ((t->flags & TCP_FIN) != 0);
 	if ((int32_t)(to - own->next) > 0)
 		own->next = to;

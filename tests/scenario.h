@@ -19,7 +19,8 @@
  *
  * Time is in seconds; it may run back. Flags: S F R P A U E C, or `-` for none. After them, in any order: FROM:TO(LEN),
  * `seq N`, `ack N`, `len N`, `win N`, `id N`, `ttl N`, `vlan N`, `mac M` (source), `to M` (destination), `if N`
- * (interface), `source N`, `data "..."`, `isn N` (before the first use of it in that direction), `cut N` (only N
+ * (interface), `source N`, `data "..."`, `zeros`,
+ * `isn N` (before the first use of it in that direction), `cut N` (only N
  * payload bytes were captured), `sum bad|partial|good`, `nodf`, `reserved N`, and <options>: mss N, sackOK, wscale N,
  * ts V E, sack A-B (relative to the other side). Not given: the next sequence number of the side, an ack of all that
  * the other side has sent (with flag A), window 65535, IP ids that count upwards, TTL 64 and 60, checksums that are

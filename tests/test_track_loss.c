@@ -173,11 +173,21 @@ static void test_same_ip_id_much_later_is_no_copy(void **state)
 
 static void test_equal_acks_of_a_host_without_ip_ids_are_no_copies(void **state)
 {
-	struct track_rig *rig = track_run(HANDSHAKE "0.1 < A ack 101 id 0 win 5\n0.1001 < A ack 101 id 0 win 5\n"
-						    "0.1002 < A ack 101 id 0 win 5\n");
+	struct track_rig *rig = track_run("0 > S <mss 1460>\n0.03 < SA id 0 <mss 1460>\n0.03 > A\n"
+					  "0.1 < A ack 1 id 0 win 5\n0.1001 < A ack 1 id 0 win 5\n"
+					  "0.1002 < A ack 1 id 0 win 5\n");
 
 	(void)state;
 	assert_int_equal(rig->duplicates, 0);
+	free(rig);
+}
+
+static void test_equal_acks_with_sack_and_nothing_between_are_copies(void **state)
+{
+	struct track_rig *rig = track_run(HANDSHAKE "0.1 < A ack 101 id 0 win 5\n0.1 < A ack 101 id 0 win 5\n");
+
+	(void)state;
+	assert_int_equal(rig->duplicates, 1);
 	free(rig);
 }
 
@@ -440,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_same_ip_id_is_the_same_frame_twice),
 		cmocka_unit_test(test_same_ip_id_much_later_is_no_copy),
 		cmocka_unit_test(test_equal_acks_of_a_host_without_ip_ids_are_no_copies),
+		cmocka_unit_test(test_equal_acks_with_sack_and_nothing_between_are_copies),
 		cmocka_unit_test(test_equal_acks_at_two_places_are_copies),
 		cmocka_unit_test(test_doubled_datagrams_are_counted_once),
 		cmocka_unit_test(test_dsack_for_a_copy_blames_the_network),

@@ -4,7 +4,7 @@
  * copy has the same IP id, the same transport header and the same payload, within 50 ms; TTL, VLAN, MACs and
  * interface may differ. Where the sender's IP ids say nothing (constant, or IPv6), a sender may well repeat itself:
  * then the copy must be very near in time and either have another TTL, VLAN, MAC or interface (the same packet at
- * another place), or be of a conversation that was seen to be doubled before.
+ * another place), be of a conversation that was seen to be doubled before, or make no sense as a repetition.
  *
  * A fingerprint is 40 bits of content, 8 bits of place and 16 bits of time in ms.
  */
@@ -100,6 +100,17 @@ static bool id_tells(const struct passing *w)
 	return w->p->has_ip_id && w->p->ip_id != 0 && (w->own->flags & HALF_ID_VARIES);
 }
 
+/*
+ * Without ids: what is repeated although the other side said nothing in between is no answer to anything. Data is
+ * sent again after an ACK or a time-out; equal ACKs come one per segment, and with SACK no two are equal.
+ */
+static bool is_pointless(const struct passing *w)
+{
+	bool sack = w->c->side[SIDE_ORIG].sack_permitted && w->c->side[SIDE_RESP].sack_permitted;
+
+	return w->p->kind == PACKET_TCP && w->f->last_side == w->side && (w->len > 0 || sack);
+}
+
 static bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 {
 	uint32_t age = age_ms(mine, old);
@@ -112,7 +123,9 @@ static bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 	/* A repeated SYN or FIN waits for a time-out, which is never that short. */
 	if (w->p->kind == PACKET_TCP && (w->flags & (TCP_SYN | TCP_FIN)))
 		return true;
-	return w->now_ns - w->own->last_ns <= DOUBLED_NEAR_NS && age <= 2 && (elsewhere || w->own->doubled > 1);
+	if (w->now_ns - w->own->last_ns > DOUBLED_NEAR_NS || age > 2)
+		return false;
+	return elsewhere || w->own->doubled + w->peer->doubled > 1 || is_pointless(w);
 }
 
 /* Whether the packet is a copy. Remembers it otherwise. */

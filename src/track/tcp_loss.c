@@ -253,6 +253,12 @@ static bool window_was_closed(const struct passing *w)
 	       seq_after(w->end, peer->last_ack + peer->window);
 }
 
+/* Acknowledged is less than the first byte: somebody made these packets without counting. */
+static bool numbers_are_void(const struct half *h)
+{
+	return (h->flags & HALF_ACKED_SET) && seq_diff(h->acked, h->base_seq) <= 0;
+}
+
 static void on_resent(struct passing *w, uint32_t bytes)
 {
 	struct tcp_loss *l = &w->out->loss;
@@ -260,6 +266,8 @@ static void on_resent(struct passing *w, uint32_t bytes)
 	struct resend *e;
 	int64_t since;
 
+	if (numbers_are_void(w->own))
+		return;
 	l->retransmitted++;
 	w->out->resent_bytes += bytes;
 	rtt_cancel(w->own);

@@ -3,6 +3,8 @@
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
+#define MINIMAL_IP_LEN 46 /* of an Ethernet frame without VLAN tag */
+
 static void count_flags(struct passing *w)
 {
 	struct cold *c = w->c;
@@ -208,11 +210,25 @@ static bool is_food(const struct passing *w)
 	return w->f->repair[side_other(w->side)] != NULL;
 }
 
+/* Some drivers count the padding of a minimal Ethernet frame into the IP length of a segment without data: a few zeros
+ * that the receiver never acknowledges. Data of that size is pushed, and a probe is one byte. */
+static bool is_padding(const struct packet *p)
+{
+	if (p->ip_len > MINIMAL_IP_LEN || (p->tcp.flags & TCP_PSH) || p->payload_wire < 2)
+		return false;
+	for (uint32_t i = 0; i < p->payload_len; i++)
+		if (p->payload[i])
+			return false;
+	return true;
+}
+
 struct tracked tcp_track(struct passing *w)
 {
 	struct tracked out = { .flow = w->f, .side = w->side };
 
 	w->flags = w->p->tcp.flags;
+	if (w->len && is_padding(w->p))
+		w->len = 0;
 	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
 	w->end = w->seq + w->len;
 	count_flags(w);

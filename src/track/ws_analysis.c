@@ -183,7 +183,7 @@ static void remember(struct seen *s)
 
 static void begin(struct ws_analysis *a)
 {
-	*a = (struct ws_analysis){.begun = true};
+	*a = (struct ws_analysis){ .begun = true };
 	a->end[0].scale = a->end[1].scale = SCALE_UNKNOWN;
 }
 
@@ -263,7 +263,7 @@ static void count(uint32_t class, struct tcp_analysis *n)
 
 void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct tcp_analysis *counts)
 {
-	struct seen s = {.a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp};
+	struct seen s = { .a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp };
 
 	/* An IP packet that claims to be longer than its frame ends with the frame for Wireshark. */
 	s.len = p->fault == FAULT_IP_LENGTH ? p->payload_len : p->payload_wire;
