@@ -214,7 +214,8 @@ static bool is_food(const struct passing *w)
  * that the receiver never acknowledges. Data of that size is pushed, and a probe is one byte. */
 static bool is_padding(const struct packet *p)
 {
-	if (p->ip_len > MINIMAL_IP_LEN || (p->tcp.flags & TCP_PSH) || p->payload_wire < 2)
+	if (p->ip_len > MINIMAL_IP_LEN || (p->tcp.flags & TCP_PSH) || p->payload_wire < 2 ||
+		p->payload_len < p->payload_wire)
 		return false;
 	for (uint32_t i = 0; i < p->payload_len; i++)
 		if (p->payload[i])
