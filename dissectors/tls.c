@@ -13,262 +13,24 @@
 
 #include "base/text.h"
 #include "dissectors/tls_decrypt.h"
-#include "dissectors/tls_names.h"
 #include "dissectors/tls_state.h"
 
 /* Finished, tickets, alerts and empty certificates of all versions are smaller. */
 #define WAIT_FOR_BODY 512
 
-enum header {
-	HEADER_NO,
-	HEADER_MORE,
-	HEADER_YES,
-	HEADER_SSLV2,
-};
-
-static bool type_known(uint8_t type)
-{
-	return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_HEARTBEAT;
-}
-
-static bool length_plausible(uint8_t type, size_t len)
-{
-	if (type == TLS_CHANGE_CIPHER_SPEC)
-		return len == 1;
-	if (type == TLS_ALERT)
-		return len >= 2 && len <= 512;
-	return len > 0 && len <= TLS_RECORD_MAX;
-}
-
-static enum header record_header(const uint8_t *p, size_t n)
-{
-	if (!type_known(p[0]))
-		return HEADER_NO;
-	if ((n > 1 && p[1] != 3) || (n > 2 && p[2] > 4))
-		return HEADER_NO;
-	if (n < TLS_HEADER)
-		return HEADER_MORE;
-	return length_plausible(p[0], (size_t)p[3] << 8 | p[4]) ? HEADER_YES : HEADER_NO;
-}
-
-/* Length of two bytes with the high bit set, type 1 or 4 (ServerHello), version. */
-static enum header sslv2_header(const uint8_t *p, size_t n)
-{
-	bool client;
-
-	if (!(p[0] & 0x80))
-		return HEADER_NO;
-	if (n < 11)
-		return n > 2 && p[2] != 1 && p[2] != 4 ? HEADER_NO : HEADER_MORE;
-	client = p[2] == 1;
-	if (client && ((p[3] == 3 && p[4] <= 4) || (p[3] == 0 && p[4] == 2)))
-		return p[5] == 0 && p[6] > 0 && p[6] % 3 == 0 ? HEADER_SSLV2 : HEADER_NO;
-	if (p[2] == 4 && p[3] <= 1 && p[4] <= 1 && p[5] == 0 && p[6] == 2)
-		return HEADER_SSLV2;
-	return HEADER_NO;
-}
-
 static enum recognition tls_recognise(const struct chunk *c)
 {
-	enum header header = record_header(c->data, c->len);
+	enum tls_header header = tls_record_header(c->data, c->len);
 
-	if (header == HEADER_NO)
-		header = sslv2_header(c->data, c->len);
-	if (header == HEADER_NO)
+	if (header == TLS_HEADER_NO)
+		header = tls_sslv2_header(c->data, c->len);
+	if (header == TLS_HEADER_NO)
 		return RECOGNISE_NO;
-	if (header == HEADER_MORE)
+	if (header == TLS_HEADER_MORE)
 		return RECOGNISE_MORE;
-	if (header == HEADER_YES && c->data[0] == TLS_HEARTBEAT)
+	if (header == TLS_HEADER_YES && c->data[0] == TLS_HEARTBEAT)
 		return RECOGNISE_MAYBE;
 	return RECOGNISE_YES;
-}
-
-/* Stricter than record_header, for places that are only guessed. What follows the record plays no part: it may be in
- * the next segment, and how a stream is cut must not change what is found. */
-static enum header guessed_header(const struct tls_direction *d, const uint8_t *p, size_t n)
-{
-	enum header header = record_header(p, n);
-	size_t len;
-
-	if (header != HEADER_YES)
-		return header;
-	len = (size_t)p[3] << 8 | p[4];
-	if (p[2] == 0 || p[0] == TLS_HEARTBEAT)
-		return HEADER_NO;
-	if (p[0] == TLS_ALERT)
-		return len == 2 || (len >= 16 && len <= 64) ? HEADER_YES : HEADER_NO;
-	if (p[0] == TLS_APPLICATION)
-		return len >= 17 ? HEADER_YES : HEADER_NO; /* a byte and a MAC or tag */
-	if (p[0] != TLS_HANDSHAKE || d->encrypted)
-		return HEADER_YES;
-	if (n < TLS_HEADER + 2)
-		return HEADER_MORE;
-	return tls_message_known(p[TLS_HEADER]) && p[TLS_HEADER + 1] == 0 ? HEADER_YES : HEADER_NO;
-}
-
-/* Where the next plausible record may begin; n when nowhere. */
-static size_t find_record(const struct tls_direction *d, const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (guessed_header(d, p + i, n - i) != HEADER_NO)
-			return i;
-	return n;
-}
-
-static void established(struct tls_state *st, const struct tls_place *at)
-{
-	tls_reached(st, at, TLS_ESTABLISHED);
-}
-
-/* Up to TLS 1.2 the first record after ChangeCipherSpec is the Finished (RFC 5246, section 7.4.9). */
-static void encrypted_handshake(struct tls_state *st, const struct tls_place *at)
-{
-	struct tls_direction *d = &st->dir[at->side];
-
-	if (d->encrypted_records++ || d->finished)
-		return;
-	d->finished = true;
-	tls_reached(st, at, at->side == st->t.client ? TLS_CLIENT_FINISHED : TLS_SERVER_FINISHED);
-	session_mark(at->session, at->side, &at->absolute, "Finished");
-	if (st->dir[side_other(at->side)].finished)
-		established(st, at);
-}
-
-static void application_data(struct tls_state *st, const struct tls_place *at, size_t len)
-{
-	struct tls *t = &st->t;
-
-	if (tls_version_is_13(t->version)) {
-		tls_infer_record(st, at, len);
-		return;
-	}
-	if (!t->app_data[at->side].frame)
-		t->app_data[at->side] = session_ref(at->session, &at->absolute);
-	t->app_bytes[at->side] += len;
-	if (t->version || !t->early_data)
-		established(st, at);
-}
-
-/*
- * TLS 1.3 sends ChangeCipherSpec only to please middleboxes (RFC 8446, appendix D.4). Up to 1.2, a server that sends
- * its own without having asked for a key exchange resumes a session.
- */
-static void change_cipher_spec(struct tls_state *st, const struct tls_place *at)
-{
-	struct tls *t = &st->t;
-
-	if (tls_version_is_13(t->version))
-		return;
-	if (st->dir[at->side].encrypted)
-		tls_crypt_changed(st, at->side); /* renegotiated: the key log has no line for that */
-	st->dir[at->side].encrypted = true;
-	if (at->side == t->client || !t->at[TLS_SERVER_HELLO].frame || t->handshake_cut)
-		return;
-	if (!t->at[TLS_SERVER_HELLO_DONE].frame && !t->at[TLS_CERTIFICATE].frame)
-		t->resumed = true;
-}
-
-/* An alert in clear has two bytes; no cipher makes an encrypted one so short. */
-static void alert_record(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
-{
-	struct tls_direction *d = &st->dir[at->side];
-	bool clear = n == 2 || (!d->encrypted && n % 2 == 0 && n <= 8 && st->t.client_hellos);
-
-	if (!clear && tls_version_is_13(st->t.version)) {
-		tls_infer_record(st, at, n);
-		return;
-	}
-	if (!clear) {
-		tls_encrypted_alert(st, at);
-		return;
-	}
-	for (size_t i = 0; i + 1 < n; i += 2)
-		tls_alert(st, at, body[i], body[i + 1]);
-}
-
-static void handshake_record(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
-{
-	struct tls_direction *d = &st->dir[at->side];
-
-	if (d->encrypted)
-		encrypted_handshake(st, at);
-	else
-		tls_handshake_bytes(st, at, body, n);
-}
-
-void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n)
-{
-	switch (type) {
-	case TLS_CHANGE_CIPHER_SPEC:
-		change_cipher_spec(st, at);
-		break;
-	case TLS_ALERT:
-		alert_record(st, at, body, n);
-		break;
-	case TLS_HANDSHAKE:
-		handshake_record(st, at, body, n);
-		break;
-	case TLS_APPLICATION:
-		application_data(st, at, n);
-		break;
-	default:
-		break;
-	}
-}
-
-/* What an encrypted record turned out to hold. */
-static void opened_record(struct tls_state *st, const struct tls_place *at, const struct tls_plain *plain)
-{
-	struct tls_place inside = *at;
-	struct tls *t = &st->t;
-
-	inside.decrypted = true;
-	if (plain->type == TLS_HANDSHAKE) {
-		tls_handshake_bytes(st, &inside, plain->bytes, plain->len);
-	} else if (plain->type == TLS_ALERT && plain->len == 2) {
-		tls_alert(st, &inside, plain->bytes[0], plain->bytes[1]);
-	} else if (plain->type == TLS_APPLICATION) {
-		if (!t->app_data[at->side].frame)
-			t->app_data[at->side] = session_ref(at->session, &at->absolute);
-		t->app_bytes[at->side] += plain->len;
-		if (t->stage >= TLS_CLIENT_FINISHED || !t->early_data)
-			established(st, at);
-	}
-}
-
-/* Early data before the client's handshake keys apply has a key of its own, which is not looked for. */
-static bool is_early_data(const struct tls_state *st, const struct tls_place *at)
-{
-	return st->t.early_data && at->side == st->t.client && !tls_crypt_worked(st, at->side);
-}
-
-/* true: the record was opened, or could not be although the key is right; there is nothing more to find out. */
-static bool open_record(struct tls_state *st, const struct tls_place *at, const uint8_t *header, const uint8_t *body,
-	size_t n)
-{
-	struct tls_plain plain;
-	struct tls *t = &st->t;
-	uint8_t type = header[0];
-
-	if (!st->dir[at->side].encrypted || type == TLS_CHANGE_CIPHER_SPEC)
-		return false;
-	if (type == TLS_ALERT && n == 2)
-		return false;
-	switch (tls_crypt_open(st, at, header, body, n, &plain)) {
-	case TLS_OPENED:
-		opened_record(st, at, &plain);
-		return true;
-	case TLS_OPEN_FAILED:
-		if (is_early_data(st, at)) {
-			tls_crypt_again(st, at->side);
-			return false;
-		}
-		if (t->decrypt_failures++ == 0)
-			t->decrypt_failure = session_ref(at->session, &at->absolute);
-		return tls_crypt_worked(st, at->side);
-	default:
-		return false;
-	}
 }
 
 /* The first record of a side. One that cannot be a first one: the beginning was not captured. */
@@ -318,7 +80,7 @@ static enum dissect_verdict walk_record(struct tls_state *st, const struct tls_p
 	d->rest_total = 0;
 	if (!d->started)
 		first_record(st, at, p);
-	if (!open_record(st, at, p, n < total ? NULL : p + TLS_HEADER, len))
+	if (!tls_open_record(st, at, p, n < total ? NULL : p + TLS_HEADER, len))
 		tls_record_content(st, at, p[0], p + TLS_HEADER, len);
 	*used = total;
 	return DISSECT_OK;
@@ -383,12 +145,12 @@ static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_pl
 	size_t *used)
 {
 	struct tls_direction *d = &st->dir[at->side];
-	enum header header = d->line_ended ? record_header(p, n) : HEADER_NO;
+	enum tls_header header = d->line_ended ? tls_record_header(p, n) : TLS_HEADER_NO;
 	const uint8_t *end = memchr(p, '\n', n);
 
-	if (header == HEADER_MORE)
+	if (header == TLS_HEADER_MORE)
 		return DISSECT_MORE;
-	if (header == HEADER_YES) {
+	if (header == TLS_HEADER_YES) {
 		d->plain = d->plain_told = false;
 		st->t.answered_with[0] = '\0';
 		st->t.answered_ref = (struct frame_ref){ 0 };
@@ -425,17 +187,17 @@ static enum dissect_verdict next_record(struct tls_state *st, const struct tls_p
 	size_t *used)
 {
 	struct tls_direction *d = &st->dir[at->side];
-	enum header header = record_header(p, n);
+	enum tls_header header = tls_record_header(p, n);
 
-	if (header == HEADER_NO && !d->started)
-		header = sslv2_header(p, n);
+	if (header == TLS_HEADER_NO && !d->started)
+		header = tls_sslv2_header(p, n);
 	d->rest_total = 0;
 	switch (header) {
-	case HEADER_YES:
+	case TLS_HEADER_YES:
 		return walk_record(st, at, p, n, used);
-	case HEADER_SSLV2:
+	case TLS_HEADER_SSLV2:
 		return walk_sslv2(st, at, p, n, used);
-	case HEADER_MORE:
+	case TLS_HEADER_MORE:
 		return DISSECT_MORE;
 	default:
 		return not_a_record(st, at);
@@ -455,10 +217,10 @@ static enum dissect_verdict walk(struct tls_state *st, const struct tls_place *a
 		return DISSECT_OK;
 	}
 	if (d->lost) {
-		*used = find_record(d, p, n);
+		*used = tls_find_record(d, p, n);
 		if (*used == n)
 			return DISSECT_OK;
-		if (guessed_header(d, p + *used, n - *used) == HEADER_MORE)
+		if (tls_guessed_header(d, p + *used, n - *used) == TLS_HEADER_MORE)
 			return DISSECT_MORE;
 		d->lost = false;
 		return DISSECT_OK;
@@ -529,7 +291,7 @@ static size_t tls_resync(void *state, const struct chunk *c)
 {
 	const struct tls_state *st = state;
 
-	return find_record(&st->dir[c->side], c->data, c->len);
+	return tls_find_record(&st->dir[c->side], c->data, c->len);
 }
 
 void tls_emit(struct tls_state *st, struct session *s)

@@ -100,8 +100,25 @@ struct tls_place {
 	bool decrypted;
 };
 
-/* tls.c: the body of a record that is in clear, or that stays closed; and the record at the end. */
+/* tls_header.c */
+enum tls_header {
+	TLS_HEADER_NO,
+	TLS_HEADER_MORE,
+	TLS_HEADER_YES,
+	TLS_HEADER_SSLV2,
+};
+enum tls_header tls_record_header(const uint8_t *p, size_t n);
+enum tls_header tls_sslv2_header(const uint8_t *p, size_t n);
+enum tls_header tls_guessed_header(const struct tls_direction *d, const uint8_t *p, size_t n);
+size_t tls_find_record(const struct tls_direction *d, const uint8_t *p, size_t n);
+
+/* tls_record.c: true when the record was opened, or could not be although the key is right; otherwise its content is
+ * told as far as it is in clear. */
+bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uint8_t *header, const uint8_t *body,
+	size_t n);
 void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n);
+
+/* tls.c: the conversation's record. */
 void tls_emit(struct tls_state *st, struct session *s);
 
 /* tls_handshake.c */
