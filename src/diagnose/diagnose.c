@@ -150,7 +150,8 @@ static int by_rank(const void *a, const void *b)
 
 static void number_findings(struct result *r)
 {
-	qsort(r->findings, (size_t)r->finding_count, sizeof(struct finding *), by_rank);
+	if (r->finding_count)
+		qsort(r->findings, (size_t)r->finding_count, sizeof(struct finding *), by_rank);
 	for (int i = 0; i < r->finding_count; i++) {
 		char *id = xprintf("F%d", i + 1);
 

@@ -15,7 +15,7 @@
 static bool id_line_unanswered(const struct conversation *c)
 {
 	return c->record->proto == 6 && c->tunnel->hellos[SIDE_ORIG] && !c->tunnel->answers[SIDE_RESP] &&
-	       !c->resp->bytes && !c->cannot_tell && !c->conn->rst_count &&
+	       !c->resp->bytes && !c->cannot_tell && !c->conn->rst_count && c->conn->first_fin != SIDE_RESP &&
 	       c->record->emitted_ns - c->record->ts_ns >= ID_WAIT_NS;
 }
 

@@ -135,6 +135,16 @@ static bool openvpn_stopped(struct rejected_state *s, const struct conversation 
 	return starts_over(s, c->record) || stopped_before(s, c);
 }
 
+/* tinc: an ID line is answered by nothing but the end of the connection. */
+static bool tinc_unwanted(const struct conversation *c)
+{
+	bool closed = c->conn->first_fin == SIDE_RESP ||
+		      (c->conn->first_fin == SIDE_NONE && c->conn->rst_count && c->conn->rsts[0].side == SIDE_RESP);
+
+	return c->tunnel->protocol == TUNNEL_TINC && c->record->proto == 6 && c->tunnel->hellos[SIDE_ORIG] && closed &&
+	       !c->tunnel->answers[SIDE_RESP] && !c->resp->bytes && !c->cannot_tell;
+}
+
 /* tinc: both have named themselves, no encrypted record came from both. */
 static bool tinc_stopped(struct rejected_state *s, const struct conversation *c)
 {
@@ -163,7 +173,8 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	const struct tunnel *said = t ? &t->first.tunnel : c->tunnel;
 
 	(void)x;
-	if (!c->tunnel || c->tunnel->established || (!t && !tinc_stopped(s, c) && !openvpn_stopped(s, c)))
+	if (!c->tunnel || c->tunnel->established ||
+		(!t && !tinc_stopped(s, c) && !openvpn_stopped(s, c) && !tinc_unwanted(c)))
 		return false;
 	keep_stopped(s, c);
 	out->code = "tunnel-handshake-rejected";

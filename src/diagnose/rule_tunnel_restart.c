@@ -415,14 +415,14 @@ static uint32_t old_key_packets(const struct tunnel_pair *p, const struct addr *
 	return n;
 }
 
-static void find_stale_key(struct diagnosis_context *x, const struct tunnel_pair *p, const struct tunnel_moment *m)
+static bool find_stale_key(struct diagnosis_context *x, const struct tunnel_pair *p, const struct tunnel_moment *m)
 {
 	uint32_t packets = old_key_packets(p, &m->host);
 	char who[TUNNEL_WHO_SIZE];
 	struct finding *f;
 
 	if (packets < OLD_KEY_PACKETS)
-		return;
+		return false;
 	f = tunnel_finding(x, p, "tunnel-key-stale");
 	tunnel_who(p, &m->host, who);
 	f->count = packets;
@@ -437,6 +437,7 @@ static void find_stale_key(struct diagnosis_context *x, const struct tunnel_pair
 		"its packets continue the numbers of the session before");
 	finding_next(f, "Restart the tunnel on %s, then look in its log for the handshake that it missed", who);
 	finding_filter_frames(f);
+	return true;
 }
 
 static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
@@ -450,8 +451,8 @@ static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
 		find_storm(x, p, &b);
 		return;
 	}
-	if (stale)
-		find_stale_key(x, p, stale);
+	if (stale && find_stale_key(x, p, stale))
+		return;
 	if (!rounds && (first = returned_after_outage(p)))
 		rounds = 1;
 	if (rounds && first)
