@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/hash.h"
 
 static void take(void *arg, const struct record *r)
 {
@@ -28,7 +27,6 @@ void talk_open(struct talk *t, uint8_t proto, uint16_t port, const struct keylog
 {
 	struct record_sink sink = { take, t };
 
-	hash_init();
 	memset(t, 0, sizeof(*t));
 	t->engine = dissect_engine_new(&sink, keys);
 	t->head.proto = proto;
