@@ -193,7 +193,7 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 		out[n++] = &c->key_more->marked[i];
 	for (uint32_t i = 0; c->key_more && i < ring_count(f); i++)
 		out[n++] = &c->key_more->last[i];
-	for (int s = 0; s < 2; s++)
+	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, &last[s]))
 			out[n++] = &last[s];
 	qsort(out, n, sizeof(*out), by_time);

@@ -65,7 +65,7 @@ void surroundings_flow(struct surroundings *s, struct flow *f)
 {
 	struct flow_link counted;
 
-	for (int side = SIDE_ORIG; side <= SIDE_RESP; side++)
+	for (enum side side = SIDE_ORIG; side <= SIDE_RESP; side++)
 		if (flow_take_link(f, side, &counted))
 			link_track_add(s->links, &counted);
 }

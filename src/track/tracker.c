@@ -34,7 +34,7 @@ struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_byt
 
 static void free_conversations(struct tracker *t)
 {
-	for (int list = 0; list < LISTS; list++)
+	for (enum flow_list list = LIST_TCP; list < LISTS; list++)
 		for (struct flow *f = queue_oldest(t, list); f; f = queue_oldest(t, list)) {
 			queue_remove(t, f);
 			flow_delete(t, f);
@@ -176,7 +176,7 @@ void tracker_finish(struct tracker *t)
 {
 	struct due d = { 0 };
 
-	for (int list = 0; list < LISTS; list++)
+	for (enum flow_list list = LIST_TCP; list < LISTS; list++)
 		for (struct flow *f = queue_oldest(t, list); f; f = queue_next(t, f))
 			due_add(&d, f);
 	if (d.count)
@@ -190,7 +190,7 @@ static struct flow *longest_idle(struct tracker *t)
 {
 	struct flow *best = NULL;
 
-	for (int list = 0; list < LISTS; list++) {
+	for (enum flow_list list = LIST_TCP; list < LISTS; list++) {
 		struct flow *f = queue_oldest(t, list);
 
 		if (f && (!best || f->queued_ns < best->queued_ns))
