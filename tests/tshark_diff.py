@@ -66,7 +66,7 @@ def count_rest(row, seen):
         seen["tls.server_hellos"] += kind == "2"
     for alert in split(row["tls.alert_message.desc"]):
         seen["tls.alert." + alert] += 1
-    if ":dns" in row["frame.protocols"]:
+    if ":dns" in row["frame.protocols"] or ":mdns" in row["frame.protocols"]:
         for answer, code in zip(split(row["dns.flags.response"]), split(row["dns.flags.rcode"])):
             seen["dns.rcode." + code] += answer in ("1", "True")
 
