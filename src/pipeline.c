@@ -38,6 +38,7 @@ struct pipeline {
 	struct surroundings *surroundings;
 	struct record_sink sink;
 	struct source_counters *sources;
+	enum engine_kind engine;
 	uint16_t source_count;
 	int64_t clock_ns;
 	uint32_t since_charge;
@@ -112,8 +113,10 @@ static void fill_service(const struct session_summary *s, struct conn *c)
 	c->gap_bytes[1] = s->gap_bytes[1];
 }
 
-static void close_session(struct pipeline *p, struct flow *f, struct session_summary *summary)
+/* Gives in how many directions two engines disagreed. */
+static uint64_t close_session(struct pipeline *p, struct flow *f, struct session_summary *summary)
 {
+	uint64_t disagreed = reassembler_disagreements(p->reassembler);
 	struct fed fed = { p, f };
 	struct frame_ref now = { .at_ns = flow_emitted_ns(f) };
 	struct session **session = flow_session(f);
@@ -127,6 +130,7 @@ static void close_session(struct pipeline *p, struct flow *f, struct session_sum
 		o.clock_ns = flow_emitted_ns(f);
 		session_close(p->dissectors, session, &o);
 	}
+	return reassembler_disagreements(p->reassembler) - disagreed;
 }
 
 /* The session's records go out before the conversation's own. */
@@ -134,16 +138,19 @@ static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 {
 	struct pipeline *p = arg;
 	struct session_summary summary = { .service = "" };
+	uint64_t differ = 0;
 	struct record r;
 
 	surroundings_flow(p->surroundings, f);
 	if (reason == CONN_END_PART)
 		session_summarise(*flow_session(f), &summary);
 	else
-		close_session(p, f, &summary);
+		differ = close_session(p, f, &summary);
 	flow_record(f, reason, &r);
 	r.emitted_ns = flow_emitted_ns(f);
 	fill_service(&summary, &r.conn);
+	r.conn.engines_compared = p->engine == ENGINE_BOTH && r.proto == 6;
+	r.conn.engines_differ = (uint32_t)differ;
 	p->sink.take(p->sink.arg, &r);
 }
 
@@ -155,6 +162,7 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	p->sink = *sink;
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
 	p->tracker = tracker_new(&owner, o->memory_bytes);
+	p->engine = o->engine;
 	p->reassembler = reassembler_new(o->engine, &taker, o->memory_bytes / STREAM_SHARE, STREAM_MAX);
 	p->dissectors = dissect_engine_new(sink, keys);
 	p->surroundings = surroundings_new(sink);

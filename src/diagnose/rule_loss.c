@@ -36,6 +36,7 @@ struct path_key {
 struct path {
 	struct tally tally;
 	uint64_t segments, lost, reordered, count, conversations;
+	uint64_t compared, engines_differ; /* streams that two stacks were tried on, and see differently */
 	int64_t stalled_ns, delayed_ns;
 };
 
@@ -134,6 +135,8 @@ static void note_ambiguous(struct state *s, const struct record *r)
 		return;
 	p = path_of(s, r, SIDE_ORIG, TROUBLE_AMBIGUOUS);
 	p->count += r->conn.overlaps_differ;
+	p->compared += r->conn.engines_compared;
+	p->engines_differ += r->conn.engines_differ != 0;
 	tally_count(&p->tally, r->ts_ns);
 	tally_show(&p->tally, r, &r->conn.overlap_old, "the bytes first");
 	tally_show(&p->tally, r, &r->conn.overlap_new, "other bytes for the same sequence numbers");
@@ -234,7 +237,11 @@ static void tell_other(struct diagnosis_context *x, const struct path_key *k, co
 		finding_integer(f, "streams", (int64_t)p->tally.count);
 		finding_title(f, "Segments between %s and %s overlap with different bytes (%llu)", from, to,
 			(unsigned long long)p->count);
-		finding_detail(f, "Which bytes an application reads depends on its host's stack.");
+		if (p->compared)
+			finding_detail(f, "Two stacks (ours and libnids, as Linux 2.2) read different bytes in %llu of %llu.",
+				(unsigned long long)p->engines_differ, (unsigned long long)p->compared);
+		else
+			finding_detail(f, "Which bytes an application reads depends on its host's stack.");
 		finding_cause(f, 0.6, "a device on the path injects data, or an attempt to evade inspection",
 			"an honest retransmission carries the same bytes");
 		finding_next(f, "Compare the TTLs and IP ids of both copies; capture at both ends; --engine=both");

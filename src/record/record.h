@@ -277,6 +277,8 @@ struct conn {
 
 	uint32_t stall_count;
 	struct stall stalls[STALLS_MAX]; /* the longest */
+	bool engines_compared;	  /* both reassembly engines saw it (--engine=both) */
+	uint32_t engines_differ;  /* directions in which they show an application different bytes */
 	uint32_t overlaps_differ; /* segments that overlap earlier bytes with other bytes */
 	struct frame_ref overlap_old, overlap_new;
 	uint32_t restarts;	  /* of a confused dissector */

@@ -213,6 +213,8 @@ const struct field conn_fields[] = {
 
 	SAME(conn, stall_count),
 	COUNTED_OBJECTS(conn, "stalls", stalls, stall_count, LIST_OVER, stall_fields),
+	SAME(conn, engines_compared),
+	SAME(conn, engines_differ),
 	SAME(conn, overlaps_differ),
 	SAME(conn, overlap_old),
 	SAME(conn, overlap_new),
