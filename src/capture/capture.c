@@ -240,7 +240,7 @@ struct capture_stream *capture_open(const struct options *o, char *error, size_t
 
 	c->o = o;
 	c->clock_ns = INT64_MIN;
-	c->env = (struct run_env){.o = o, .extras = &c->extras, .stop = &c->stop};
+	c->env = (struct run_env){.o = o, .extras = &c->extras, .stop = &c->stop, .left = o->count ? o->count : UINT64_MAX};
 	if (o->interface ? open_interface(c, error, error_size) : open_files(c, error, error_size))
 		return c;
 	capture_close(c);
@@ -307,6 +307,7 @@ static void give_out(struct capture_stream *c, struct source_run *s, struct fram
 		c->clock_ns = out->ts_ns;
 	out->clock_ns = c->clock_ns;
 	out->order = ++c->order;
+	c->env.left--;
 }
 
 /* Takes frames in order of time until the batch is full or a source must be filled, which moves what it lent. False:

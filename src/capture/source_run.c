@@ -150,12 +150,12 @@ static bool passes(const struct run_env *env, const struct frame *f)
 	return !env->filter || frame_filter_passes(env->filter, f);
 }
 
-/* Numbers and counts the frames that were read, and keeps those that pass. */
+/* Numbers and counts the frames that were read, and keeps those that pass. Past the last one wanted none was seen. */
 static void accept(struct source_run *s, const struct run_env *env)
 {
 	int kept = 0;
 
-	for (int i = 0; i < s->count; i++) {
+	for (int i = 0; i < s->count && (uint64_t)kept < env->left; i++) {
 		account(s, &s->frames[i]);
 		if (!passes(env, &s->frames[i]))
 			continue;

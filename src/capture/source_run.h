@@ -32,6 +32,7 @@ struct run_env { /* what all sources share; borrowed */
 	struct extras *extras;
 	struct frame_filter *filter; /* NULL: all frames */
 	const atomic_bool *stop;
+	uint64_t left; /* so many more frames are wanted */
 };
 
 struct source_run {
