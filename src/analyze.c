@@ -61,6 +61,15 @@ static int complain(const char *error)
 	return -1;
 }
 
+static void complain_about(const char *name, const char *problem)
+{
+	struct text t = { 0 };
+
+	text_printf(&t, "%s: %s", name, problem);
+	complain(text_str(&t));
+	text_free(&t);
+}
+
 static void take_record(void *arg, const struct record *r)
 {
 	struct run *run = arg;
@@ -150,20 +159,38 @@ static void source_record(const struct source *s, uint16_t index, const struct p
 	pipeline_source_counters(p, index, c);
 }
 
-static void tell_sources(struct run *run, const struct capture_stream *c, const struct pipeline *p, int64_t clock_ns)
+/* A capture of something else (Bluetooth, USB) is read in vain. True: nothing of it could be decoded. */
+static bool tell_unknown_link(struct run *run, const struct capture *c)
 {
+	char problem[ERROR_SIZE];
+
+	if (!c->unknown_link)
+		return false;
+	snprintf(problem, sizeof(problem), "%llu of its %llu frames are of a link type that is not decoded (%s)",
+		(unsigned long long)c->unknown_link, (unsigned long long)c->packets, c->link_type);
+	complain_about(c->name, problem);
+	run->damaged = true;
+	return c->unknown_link == c->packets;
+}
+
+/* -1 when there was nothing in them that can be diagnosed. */
+static int tell_sources(struct run *run, const struct capture_stream *c, const struct pipeline *p, int64_t clock_ns)
+{
+	int count = capture_source_count(c), undecoded = 0;
 	struct record r;
 
-	for (int i = 0; i < capture_source_count(c); i++) {
+	for (int i = 0; i < count; i++) {
 		const struct source *s = capture_source(c, i);
 
 		source_record(s, (uint16_t)i, p, &r);
 		r.emitted_ns = clock_ns;
 		take_record(run, &r);
 		if (s->problem[0])
-			complain(s->problem);
+			complain_about(s->name, s->problem);
+		undecoded += tell_unknown_link(run, &r.capture);
 		run->damaged |= s->cut_short || s->damaged || s->unreadable || r.capture.evicted;
 	}
+	return undecoded && undecoded == count ? -1 : 0;
 }
 
 /* Secrets inside pcapng blocks come while the file is read: they are added as they appear. */
@@ -214,6 +241,7 @@ static int analyze_frames(struct run *run)
 	struct capture_stream *c = capture_open(run->o, error, sizeof(error));
 	struct pipeline *p;
 	int64_t clock_ns;
+	int got;
 
 	if (!c)
 		return complain(error);
@@ -224,10 +252,10 @@ static int analyze_frames(struct run *run)
 	clock_ns = read_frames(run, c, p);
 	interrupted = NULL;
 	pipeline_finish(p);
-	tell_sources(run, c, p, clock_ns);
+	got = tell_sources(run, c, p, clock_ns);
 	pipeline_free(p);
 	capture_close(c);
-	return 0;
+	return got;
 }
 
 static int analyze_records(struct run *run)
@@ -239,7 +267,7 @@ static int analyze_records(struct run *run)
 		int got = records_load(run->o->inputs[i], &sink, error, sizeof(error));
 
 		if (got)
-			complain(error);
+			complain_about(run->o->inputs[i], error);
 		if (got < 0)
 			return -1;
 		run->damaged |= got > 0;

@@ -43,6 +43,8 @@ enum long_only {
 	OPT_HELP,
 };
 
+static const char short_options[] = ":r:i:f:o:w:c:s:B:pnDvq";
+
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "format", required_argument, NULL, OPT_FORMAT },
@@ -402,22 +404,36 @@ static int check(struct options *o)
 	return check_outputs(o);
 }
 
+/* getopt_long leaves the letter in optopt: of a short option, or of a long one that has a letter too. */
+static int bad_option(int why, char **argv)
+{
+	const char *word = argv[optind - 1];
+	const char *problem = why == ':' ? "needs a value" : "is not an option, or not used like this";
+	bool known = optopt > 0 && optopt < OPT_JSON && strchr(short_options, optopt);
+	bool whole = !optopt || optopt >= OPT_JSON || (known && strncmp(word, "--", 2) == 0);
+
+	if (whole)
+		fprintf(stderr, "pcapdx: %s %s. Try: pcapdx --help\n", word, problem);
+	else
+		fprintf(stderr, "pcapdx: -%c %s. Try: pcapdx --help\n", optopt, problem);
+	return -1;
+}
+
 int options_read(struct options *o, int argc, char **argv, int *status)
 {
 	int option;
 
 	options_defaults(o);
 	*status = 2;
-	while ((option = getopt_long(argc, argv, "r:i:f:o:w:c:s:B:pnDvq", long_options, NULL)) != -1) {
+	opterr = 0; /* the sentence is ours: one, and the same by whatever path the program was started */
+	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		if (option == OPT_HELP || option == OPT_VERSION) {
 			fputs(option == OPT_HELP ? usage : "pcapdx " PACKAGE_VERSION "\n", stdout);
 			*status = 0;
 			return -1;
 		}
-		if (option == '?') {
-			fprintf(stderr, "Try: pcapdx --help\n");
-			return -1;
-		}
+		if (option == '?' || option == ':')
+			return bad_option(option, argv);
 		if (read_option(o, option, optarg) < 0)
 			return -1;
 	}
