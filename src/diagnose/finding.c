@@ -2,6 +2,7 @@
 /* A finding: building it up, and freeing it. */
 #include "diagnose/finding.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,17 @@ void finding_filter(struct finding *f, const char *format, ...)
 	va_start(args, format);
 	replace(&f->filter, format, args);
 	va_end(args);
+}
+
+void finding_filter_also(struct finding *f, uint16_t source, uint64_t frame)
+{
+	char *wider;
+
+	if (!f->filter || f->filter_source != source || !frame)
+		return;
+	wider = xprintf("%s or frame.number == %" PRIu64, f->filter, frame);
+	free(f->filter);
+	f->filter = wider;
 }
 
 void finding_detail(struct finding *f, const char *format, ...)

@@ -110,6 +110,9 @@ void finding_against(struct finding *f, const char *format, ...) __attribute__((
 void finding_next(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void finding_filter(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Widens the filter to a single frame outside of what it selects; nothing when it is for another source. */
+void finding_filter_also(struct finding *f, uint16_t source, uint64_t frame);
+
 /* A possible cause with its likelihood (0..1), and why it is thought of. */
 void finding_cause(struct finding *f, double likelihood, const char *cause, const char *because, ...)
 	__attribute__((format(printf, 4, 5)));

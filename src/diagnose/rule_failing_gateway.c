@@ -105,7 +105,7 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 
 			finding_evidence(f, e->source, e->frame, e->ts_ns, "%s", e->what);
 		}
-	finding_filter(f, "eth.src == %s", mac);
+	finding_filter(f, "eth.addr == %s", mac);
 	finding_cause(f, only_there ? 0.85 : 0.7,
 		"the gateway in the path ends the connections, not the server behind it",
 		"the next hop's MAC belongs to %s (%s)%s", vendor, kind,

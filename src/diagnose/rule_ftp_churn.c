@@ -168,6 +168,7 @@ static void tell(struct diagnosis_context *x, const struct control_key *k, const
 	finding_evidence(f, c->last_data.source, c->last_data.frame, c->last_data.ts_ns, "last data connection");
 	finding_filter_streams(f, 6, c->streams, c->stream_count);
 	f->filter_source = c->source;
+	finding_filter_also(f, c->first_announced.source, c->first_announced.frame);
 	free(control);
 }
 

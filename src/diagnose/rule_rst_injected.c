@@ -193,6 +193,7 @@ static void each_refusing_host(void *arg, struct diagnosis_context *x, const str
 	f = finding_of_group(x, &mine);
 	write_finding(f, g, SIGN_TTL, (uint8_t)g->claims[0]->number, h->ttl);
 	finding_evidence(f, h->shown.source, h->shown.frame, h->shown.ts_ns, "real packet of the host, TTL %u", h->ttl);
+	finding_filter_also(f, h->shown.source, h->shown.frame);
 	for (int i = 0; i < g->count; i++)
 		claim_own(g->claims[i], "rst-injected");
 }
