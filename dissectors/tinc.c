@@ -64,6 +64,7 @@ static void tinc_finish(void *state, struct session *s)
 
 	if (!session_is_udp(s) && session_first_rst(s) != SIDE_NONE)
 		tinc_meta_end(&t->meta, &t->life, s, session_first_rst(s), &t->meta.last);
+	tinc_meta_finish(&t->meta, &t->life);
 	if (session_is_udp(s))
 		tinc_udp_finish(&t->udp, &t->life);
 	tunnel_finish(&t->life, s);

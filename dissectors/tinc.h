@@ -28,12 +28,22 @@ struct tinc_meta {
 	bool legacy;
 	int64_t renewed_ns, last_ns[2];
 	struct frame_ref last;
+	struct tunnel_run stood; /* a renewal, from its only KEX to the new session */
+	enum side stood_side;
 };
 
 enum dissect_verdict tinc_meta_stream(
 	struct tinc_meta *m, struct tunnel_life *life, struct session *s, const struct chunk *c, size_t *used);
 void tinc_meta_end(
 	struct tinc_meta *m, struct tunnel_life *life, struct session *s, enum side side, const struct frame_ref *ref);
+/* The conversation is over: a renewal that stood still and ended in a new session goes into the summary. */
+void tinc_meta_finish(const struct tinc_meta *m, struct tunnel_life *life);
+
+/*
+ * "0 <name> 17.<minor>\n", or "17" alone in old versions. Gives its length with the newline, 0 when more bytes are
+ * wanted, -1 when it is no ID line. `minor` is 0 where there is none.
+ */
+int tinc_id_line(const uint8_t *p, size_t n, size_t *name_len, unsigned *minor);
 /* Of the first bytes: an ID line. */
 enum recognition tinc_meta_recognise(const struct chunk *c);
 

@@ -12,7 +12,6 @@
 #include "base/when.h"
 #include "dissectors/tinc.h"
 
-#define ID_LINE_MAX 100
 #define SPTPS_CLEAR_OVERHEAD 3	 /* length, type */
 #define SPTPS_SEALED_OVERHEAD 19 /* and the tag */
 #define SPTPS_HANDSHAKE 128
@@ -26,6 +25,7 @@
 #define ANS_KEY_KEX 111
 #define RENEWAL_KEX 132
 #define SESSION_ANSWER_NS (5 * NS_PER_S)
+#define STUCK_NS (8 * NS_PER_S)	       /* a renewal takes some round trips */
 #define RENEWAL_ONCE_NS (2 * NS_PER_S) /* both sides send theirs */
 
 /* "17 <length>\n" or "21 <length>\n", with a length of 2 to 4 digits. */
@@ -33,64 +33,6 @@
 #define PACKET_REQUEST_MAX 8
 /* A pause this long without packets over TCP, and they are told again. */
 #define FALLBACK_PAUSE_NS (10 * NS_PER_S)
-
-static bool name_char(uint8_t b)
-{
-	return (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || b == '_';
-}
-
-static size_t digits_at(const uint8_t *p, size_t n, unsigned *value)
-{
-	size_t i = 0;
-
-	*value = 0;
-	for (; i < n && i < 4 && p[i] >= '0' && p[i] <= '9'; i++)
-		*value = *value * 10 + (p[i] - '0');
-	return i;
-}
-
-/*
- * "0 <name> 17.<minor>\n", or "17" alone in old versions. Gives its length with the newline, 0 when more bytes are
- * wanted, -1 when it is no ID line. `minor` is 0 where there is none.
- */
-static int id_line(const uint8_t *p, size_t n, size_t *name_len, unsigned *minor)
-{
-	size_t at = 2;
-	unsigned major;
-
-	if ((n > 0 && p[0] != '0') || (n > 1 && p[1] != ' '))
-		return -1;
-	if (n > 2 && (p[2] == '^' || p[2] == '?'))
-		at++;
-	while (at < n && at < ID_LINE_MAX && name_char(p[at]))
-		at++;
-	*name_len = at - 2;
-	if (at >= n)
-		return 0;
-	if (p[at++] != ' ' || *name_len == 0)
-		return -1;
-	if (n - at < 2)
-		return 0;
-	at += digits_at(p + at, n - at, &major);
-	*minor = 0;
-	if (at < n && p[at] == '.')
-		at += 1 + digits_at(p + at + 1, n - at - 1, minor);
-	if (at >= n)
-		return major == 1 || major == 17 ? 0 : -1;
-	return major == 17 && p[at] == '\n' ? (int)at + 1 : -1;
-}
-
-enum recognition tinc_meta_recognise(const struct chunk *c)
-{
-	size_t name_len;
-	unsigned minor;
-	int n = id_line(c->data, c->len, &name_len, &minor);
-
-	if (n > 0)
-		return RECOGNISE_YES;
-	/* A lone "0" is too little to make everyone wait for. */
-	return n == 0 && c->len >= 4 ? RECOGNISE_MORE : RECOGNISE_NO;
-}
 
 static void learn_name(
 	struct tinc_meta_side *from, struct tunnel_life *life, enum side side, const uint8_t *name, size_t n)
@@ -116,7 +58,7 @@ static enum dissect_verdict on_id_line(
 	struct tinc_meta_side *from = &m->side[c->side];
 	size_t name_len;
 	unsigned minor;
-	int n = id_line(c->data + *used, c->len - *used, &name_len, &minor);
+	int n = tinc_id_line(c->data + *used, c->len - *used, &name_len, &minor);
 
 	if (n == 0)
 		return DISSECT_MORE;
@@ -199,6 +141,32 @@ static uint32_t names_length(const struct tunnel_life *life)
 	return (uint32_t)(strlen(life->sum.names[0]) + strlen(life->sum.names[1]));
 }
 
+/* It may be the way out of a renewal that stood still: how long it did is kept. */
+static void on_new_session(
+	struct tinc_meta *m, struct tunnel_life *life, struct session *s, enum side side, const struct frame_ref *ref)
+{
+	tunnel_event(life, s, TUNNEL_RESTART, side, ref, "REQ_KEY", NULL);
+	if (!life->pending.count)
+		return;
+	if (ref->at_ns - life->pending.first.at_ns >= STUCK_NS) {
+		m->stood = (struct tunnel_run){.count = 2, .first = life->pending.first, .last = *ref};
+		m->stood_side = (enum side)life->sum.side;
+	}
+	tunnel_progress(life);
+}
+
+/* Each side sends a KEX; until the other's comes, the renewal stands still. */
+static void on_renewal(struct tinc_meta *m, struct tunnel_life *life, struct session *s, const struct chunk *c)
+{
+	if (!m->renewed_ns || c->ref.at_ns - m->renewed_ns > RENEWAL_ONCE_NS)
+		tunnel_event(life, s, TUNNEL_REKEY, c->side, &c->ref, "KEX", NULL);
+	m->renewed_ns = c->ref.at_ns;
+	if (life->pending.count && life->sum.side != c->side)
+		tunnel_progress(life);
+	else if (m->sessions) /* without one there is nothing to renew: some other request of that length */
+		tunnel_pending(life, c->side, &c->ref, "renewal");
+}
+
 /* A new session counts when its KEX is answered by one, so that another request of that length is not taken for it. */
 static void on_session_length(
 	struct tinc_meta *m, struct tunnel_life *life, struct session *s, const struct chunk *c, uint32_t length)
@@ -212,11 +180,9 @@ static void on_session_length(
 	} else if (length == ANS_KEY_KEX + names && peer->asked) {
 		peer->asked = false;
 		if (c->ref.at_ns - peer->asked_ref.at_ns <= SESSION_ANSWER_NS && m->sessions++ > 0)
-			tunnel_event(life, s, TUNNEL_RESTART, side_other(c->side), &peer->asked_ref, "REQ_KEY", NULL);
+			on_new_session(m, life, s, side_other(c->side), &peer->asked_ref);
 	} else if (length == RENEWAL_KEX + names) {
-		if (!m->renewed_ns || c->ref.at_ns - m->renewed_ns > RENEWAL_ONCE_NS)
-			tunnel_event(life, s, TUNNEL_REKEY, c->side, &c->ref, "KEX", NULL);
-		m->renewed_ns = c->ref.at_ns;
+		on_renewal(m, life, s, c);
 	}
 }
 
@@ -227,7 +193,7 @@ static void on_sealed_record(
 	bool packet = announced(from, length);
 
 	from->encrypted = true;
-	if (m->side[side_other(c->side)].encrypted) {
+	if (m->side[side_other(c->side)].encrypted && !life->sum.established) {
 		tunnel_progress(life);
 		tunnel_established(life, s, c->side, &c->ref);
 	}
@@ -330,6 +296,14 @@ enum dissect_verdict tinc_meta_stream(
 	if (m->broken)
 		*used = c->len;
 	return DISSECT_OK;
+}
+
+void tinc_meta_finish(const struct tinc_meta *m, struct tunnel_life *life)
+{
+	if (life->pending.count || !m->stood.count)
+		return;
+	tunnel_pending(life, m->stood_side, &m->stood.first, "renewal");
+	tunnel_pending(life, m->stood_side, &m->stood.last, "renewal");
 }
 
 /* The last step that both sides have done. */

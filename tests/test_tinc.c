@@ -216,6 +216,29 @@ static void test_lengths_tell_new_session_from_renewal(void **state)
 	tunnel_rig_free(r);
 }
 
+/* One KEX of 141 bytes and none of the other side, until a new session 20 s later. */
+static void test_renewal_that_stands_still_is_kept(void **state)
+{
+	struct tunnel_rig *r = meta();
+	const struct tunnel *t;
+
+	(void)state;
+	shake_hands(r);
+	give_sealed(r, SIDE_ORIG, 1000, 112);
+	give_sealed(r, SIDE_RESP, 1010, 120);
+	give_sealed(r, SIDE_ORIG, 30000, 141);
+	give_sealed(r, SIDE_RESP, 50000, 112);
+	give_sealed(r, SIDE_ORIG, 50010, 120);
+	give_sealed(r, SIDE_ORIG, 70000, 141);
+	give_sealed(r, SIDE_RESP, 70010, 141);
+	tunnel_rig_close(r);
+	t = tunnel_rig_summary(r);
+	assert_string_equal(t->step, "renewal");
+	assert_int_equal(t->side, SIDE_ORIG);
+	assert_int_equal(t->last.at_ns - t->ref.at_ns, INT64_C(20000000000));
+	tunnel_rig_free(r);
+}
+
 static void test_other_text_is_not_tinc(void **state)
 {
 	static const char *const lines[] = {
@@ -333,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_packets_and_pings_on_the_meta_connection),
 		cmocka_unit_test(test_raw_packet_does_not_break_the_framing),
 		cmocka_unit_test(test_lengths_tell_new_session_from_renewal),
+		cmocka_unit_test(test_renewal_that_stands_still_is_kept),
 		cmocka_unit_test(test_other_text_is_not_tinc),
 		cmocka_unit_test(test_numbers_that_fall_back_are_a_new_session),
 		cmocka_unit_test(test_copies_and_late_packets_are_no_new_session),

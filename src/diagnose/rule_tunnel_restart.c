@@ -455,6 +455,9 @@ static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
 		return;
 	if (!rounds && (first = returned_after_outage(p)))
 		rounds = 1;
+	/* A renewal that stood still ends in a new session; nobody restarted. */
+	if (rounds == 1 && tunnel_has_finding(x, p, "tunnel-stuck"))
+		return;
 	if (rounds && first)
 		find_restarted(x, p, first, rounds);
 	else if (moved)

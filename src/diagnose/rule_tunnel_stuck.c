@@ -14,17 +14,34 @@
 #include "diagnose/tunnel_pairs.h"
 
 #define STEP_ATTEMPTS 3
+#define RENEWAL_STILL_NS (10 * NS_PER_S)
 /* WireGuard answers data within 10 s, if only by a keep-alive; OpenVPN pings every 10 s as usually set up. */
 #define ONE_WAY_NS (30 * NS_PER_S)
 #define ONE_WAY_PACKETS 5
 /* OpenVPN repeats its control messages after 2, 4, 8 s and gives the handshake 60 s. */
 #define HANDSHAKE_STILL_NS (10 * NS_PER_S)
 
+/* tinc's renewal of a key: one KEX, and the other end's never comes, until a new session or the end. */
+static bool is_renewal(const struct conversation *c)
+{
+	return c->tunnel->protocol == TUNNEL_TINC && c->tunnel->established && strcmp(c->tunnel->step, "renewal") == 0;
+}
+
+static int64_t renewal_stood_ns(const struct conversation *c)
+{
+	const struct tunnel *t = c->tunnel;
+	int64_t end = t->attempt > 1 ? t->last.at_ns : c->conn->duration_ns;
+
+	return end - t->ref.at_ns;
+}
+
 static bool step_repeats(const struct conversation *c)
 {
 	const struct tunnel *t = c->tunnel;
 
-	if (!t->step[0] || t->protocol == TUNNEL_TINC)
+	if (is_renewal(c))
+		return renewal_stood_ns(c) >= RENEWAL_STILL_NS && !c->cannot_tell;
+	if (!t->step[0] || t->protocol == TUNNEL_TINC || c->record->proto != 17)
 		return false;
 	if (t->protocol == TUNNEL_OPENVPN) {
 		if (t->established || !t->answers[SIDE_RESP] || t->last.at_ns - t->ref.at_ns < HANDSHAKE_STILL_NS)
@@ -37,7 +54,7 @@ static uint8_t one_way_side(const struct conversation *c)
 {
 	const struct tunnel *t = c->tunnel;
 
-	if (t->protocol != TUNNEL_WIREGUARD && t->protocol != TUNNEL_OPENVPN)
+	if (c->record->proto != 17 || (t->protocol != TUNNEL_WIREGUARD && t->protocol != TUNNEL_OPENVPN))
 		return SIDE_NONE;
 	for (uint8_t s = 0; s < 2; s++)
 		if (t->alone_open[s] && t->alone_pkts[s] >= ONE_WAY_PACKETS && (t->data_pkts[!s] || t->established) &&
@@ -50,11 +67,15 @@ static void claim_step(const struct conversation *c, struct claim *out)
 {
 	const struct tunnel *t = c->tunnel;
 
-	out->delay_s = when_s(t->last.at_ns - t->ref.at_ns);
+	out->delay_s = when_s(is_renewal(c) ? renewal_stood_ns(c) : t->last.at_ns - t->ref.at_ns);
 	out->value = t->attempt;
 	snprintf(out->text, sizeof(out->text), "%s", t->step);
 	claim_evidence(out, c->tunnel_record, &t->ref, "%s, first sent", t->step);
-	claim_evidence(out, c->tunnel_record, &t->last, "%s, sent %u times without progress", t->step, t->attempt);
+	if (is_renewal(c))
+		claim_evidence(out, c->tunnel_record, &t->last, "a new session ends the wait");
+	else
+		claim_evidence(
+			out, c->tunnel_record, &t->last, "%s, sent %u times without progress", t->step, t->attempt);
 }
 
 static void claim_one_way(const struct conversation *c, uint8_t s, struct claim *out)
@@ -73,7 +94,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 
 	(void)state;
 	(void)x;
-	if (!c->tunnel || c->record->proto != 17 || c->conn->icmp_count)
+	if (!c->tunnel || c->conn->icmp_count)
 		return false;
 	s = one_way_side(c);
 	if (!step_repeats(c) && s == SIDE_NONE)
@@ -88,8 +109,21 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	return true;
 }
 
+static void explain_renewal(struct finding *f)
+{
+	finding_detail(f, "One end began to renew the session's key, and the KEX of the other end never came. ");
+	finding_cause(f, 0.5, "the other end did not get the request, or is in another state of the handshake",
+		"the lengths of the encrypted requests show one KEX only");
+	finding_next(f, "Read the log of both ends (debug level 5) for \"SPTPS\" messages at that time");
+	finding_next(f, "Restart the tunnel on one end: a new session begins from nothing");
+}
+
 static void explain_step(struct finding *f, const struct claim *c)
 {
+	if (strcmp(c->text, "renewal") == 0) {
+		explain_renewal(f);
+		return;
+	}
 	finding_detail(f, "%s was sent %.0f times; the peer had answered the step before it. ", c->text, c->value);
 	if (strcmp(c->text, "IKE_AUTH") == 0) {
 		finding_cause(f, 0.5, "fragments are dropped: IKE_AUTH with certificates is larger than one packet",
