@@ -9,6 +9,7 @@
 #include "anonymize.h"
 #include "base/text.h"
 #include "capture/capture.h"
+#include "capture/capture_write.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/oui.h"
 #include "diagnose/result.h"
@@ -34,7 +35,8 @@ enum status {
 struct run {
 	const struct options *o;
 	struct diagnosis_run *diagnosis;
-	struct recorder *recorder; /* of --records; NULL */
+	struct recorder *recorder;     /* of --records; NULL */
+	struct capture_writer *writer; /* of -w; NULL */
 	struct keylog *keys;
 	struct oui_table *vendors;
 	struct anonymizer *anonymizer; /* NULL: everything is told as it is */
@@ -97,6 +99,18 @@ static bool are_records(const struct options *o)
 	return records && records == o->input_count;
 }
 
+static int open_writer(struct run *run)
+{
+	char error[ERROR_SIZE];
+
+	if (are_records(run->o))
+		return complain("-w needs the packets: records do not hold them");
+	if (run->o->anonymize)
+		return complain("-w writes all packets as they are; --anonymize goes with --evidence");
+	run->writer = capture_write_open(run->o->write_path, false, error, sizeof(error));
+	return run->writer ? 0 : complain(error);
+}
+
 static int prepare(struct run *run)
 {
 	const struct options *o = run->o;
@@ -125,6 +139,8 @@ static int prepare(struct run *run)
 		if (!run->recorder)
 			return complain(error);
 	}
+	if (o->write_path)
+		return open_writer(run);
 	return 0;
 }
 
@@ -202,7 +218,16 @@ static void learn_secrets(struct run *run, const struct capture_stream *c, size_
 	if (n <= *known)
 		return;
 	keylog_add(run->keys, secrets + *known, n - *known);
+	if (run->writer)
+		capture_write_secrets(run->writer, secrets + *known);
 	*known = n;
+}
+
+/* -w: the frames themselves, as they come. */
+static void keep_frames(struct run *run, const struct capture_stream *c, const struct batch *b)
+{
+	for (int i = 0; i < b->count; i++)
+		capture_write_frame(run->writer, &b->frames[i], capture_source(c, b->frames[i].source)->name, NULL);
 }
 
 static int64_t read_frames(struct run *run, struct capture_stream *c, struct pipeline *p)
@@ -214,6 +239,8 @@ static int64_t read_frames(struct run *run, struct capture_stream *c, struct pip
 
 	while (capture_next(c, &batch, &clock_ns)) {
 		learn_secrets(run, c, &secrets);
+		if (run->writer)
+			keep_frames(run, c, &batch);
 		pipeline_batch(p, &batch);
 		if (run->ring)
 			evidence_ring_add(run->ring, &batch);
@@ -275,9 +302,10 @@ static int analyze_records(struct run *run)
 	return 0;
 }
 
-static bool records_take_stdout(const struct options *o)
+static bool stdout_is_taken(const struct options *o)
 {
-	return o->records_path && strcmp(o->records_path, "-") == 0;
+	return report_takes_stdout(o) || (o->records_path && strcmp(o->records_path, "-") == 0) ||
+	       (o->write_path && strcmp(o->write_path, "-") == 0);
 }
 
 static int report(struct run *run)
@@ -298,11 +326,16 @@ static int report(struct run *run)
 		complain(error);
 		status = STATUS_FAILED;
 	}
+	if (run->writer && !capture_write_close(run->writer, error, sizeof(error))) {
+		complain(error);
+		status = STATUS_FAILED;
+	}
+	run->writer = NULL;
 	if (report_write(r, o, error, sizeof(error))) {
 		complain(error);
 		status = STATUS_FAILED;
 	}
-	if (!report_takes_stdout(o) && !records_take_stdout(o) && report_print(r, o, error, sizeof(error))) {
+	if (!stdout_is_taken(o) && report_print(r, o, error, sizeof(error))) {
 		complain(error);
 		status = STATUS_FAILED;
 	}
@@ -319,6 +352,7 @@ int analyze(const struct options *o)
 		status = report(&run);
 	else
 		result_free(diagnose_finish(run.diagnosis));
+	capture_write_discard(run.writer);
 	anonymizer_free(run.anonymizer);
 	evidence_ring_free(run.ring);
 	keylog_free(run.keys);
