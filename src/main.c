@@ -7,6 +7,7 @@
 #include "analyze.h"
 #include "base/hash.h"
 #include "capture/capture.h"
+#include "compare.h"
 #include "explain.h"
 #include "options.h"
 
@@ -29,6 +30,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an output that fails, with a sentence */
 	if (argc > 1 && strcmp(argv[1], "explain") == 0)
 		return explain_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "compare") == 0)
+		return compare_main(argc - 1, argv + 1);
 	if (options_read(&o, argc, argv, &status) == 0)
 		status = o.list_interfaces ? list_interfaces() : analyze(&o);
 	options_free(&o);
