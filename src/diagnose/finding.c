@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-static char *format_text(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args)
 {
 	va_list again;
 	char *s;
@@ -114,13 +114,13 @@ double finding_fact_number(const struct finding *f, const char *name)
 	return fact->type == FACT_NUMBER ? fact->number : (double)fact->integer;
 }
 
-static void append_line(char ***lines, int *count, const char *format, va_list args)
+static __attribute__((format(printf, 3, 0))) void append_line(char ***lines, int *count, const char *format, va_list args)
 {
 	*lines = xrealloc(*lines, (size_t)(*count + 1) * sizeof(**lines));
 	(*lines)[(*count)++] = format_text(format, args);
 }
 
-static void replace(char **slot, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) void replace(char **slot, const char *format, va_list args)
 {
 	free(*slot);
 	*slot = format_text(format, args);

@@ -79,6 +79,8 @@ void finding_filter_streams(struct finding *f, uint8_t proto, const uint32_t *st
 	uint32_t *sorted = xmalloc((size_t)n * sizeof(*sorted));
 	struct text t = {0};
 
+	if (!n)
+		goto cleanup;
 	memcpy(sorted, streams, (size_t)n * sizeof(*sorted));
 	qsort(sorted, (size_t)n, sizeof(*sorted), by_stream);
 	if (n == 1) {
@@ -87,6 +89,7 @@ void finding_filter_streams(struct finding *f, uint8_t proto, const uint32_t *st
 		add_ranges(&t, sorted, n);
 		finding_filter(f, "%s in {%s}", field, text_str(&t));
 	}
+cleanup:
 	text_free(&t);
 	free(sorted);
 }

@@ -127,5 +127,6 @@ static int by_prefix(const void *a, const void *b)
 
 void oui_sort(struct oui_list *l)
 {
-	qsort(l->entries, l->count, sizeof(*l->entries), by_prefix);
+	if (l->count)
+		qsort(l->entries, l->count, sizeof(*l->entries), by_prefix);
 }

@@ -130,7 +130,7 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_title(f, "Large packets of the %s vanish on the path (%s, %d connection%s): an MTU black hole", sender, service,
 		g->count, g->count == 1 ? "" : "s");
 	finding_detail(f, "Small segments pass; full-size ones with DF set never arrive, however often they are sent%s.",
-		first->value ? ", although ICMP asks for smaller ones" : ", and no ICMP says why");
+		first->value != 0 ? ", although ICMP asks for smaller ones" : ", and no ICMP says why");
 	f->responsible = RESPONSIBLE_PATH;
 	f->confidence = 0.85;
 	finding_cause(f, 0.8, "a link with a smaller MTU (tunnel, VPN, PPPoE) drops large packets, and its ICMP is filtered",

@@ -35,7 +35,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	tls_claim_hello(out, c);
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_CERTIFICATE_REQUEST], "CertificateRequest");
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_CLIENT_CERTIFICATE], "empty client Certificate");
-	if (out->value)
+	if (out->value != 0)
 		claim_evidence(out, c->tls_record, &c->tls->inferred_ref,
 			"record of the size of an empty Certificate (inferred)");
 	if (alert)

@@ -238,7 +238,8 @@ static void make_host_rows(struct tallies *t, struct diagnosis_context *x)
 		if (mac_is_set(&h->mac))
 			oui_vendor(x->oui, &h->mac, h->vendor, sizeof(h->vendor), &masqueraded);
 	}
-	qsort(r->hosts, (size_t)n, sizeof(*r->hosts), by_trouble);
+	if (n)
+		qsort(r->hosts, (size_t)n, sizeof(*r->hosts), by_trouble);
 	r->host_count = n < HOST_ROWS_MAX ? n : HOST_ROWS_MAX;
 	r->hosts_left_out = (uint64_t)(n - r->host_count) + t->hosts.evicted;
 }
@@ -277,7 +278,8 @@ static void make_service_rows(struct diagnosis_context *x)
 		text_copy(row->service, sizeof(row->service), s->service);
 		text_copy(row->name, sizeof(row->name), context_name(x, &k->server));
 	}
-	qsort(r->services, (size_t)n, sizeof(*r->services), by_service_trouble);
+	if (n)
+		qsort(r->services, (size_t)n, sizeof(*r->services), by_service_trouble);
 	r->service_count = n < SERVICE_ROWS_MAX ? n : SERVICE_ROWS_MAX;
 	r->services_left_out = (uint64_t)(n - r->service_count) + x->services.evicted;
 }
