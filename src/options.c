@@ -18,7 +18,6 @@
 #define DEFAULT_MEMORY ((size_t)1 << 30)
 #define DEFAULT_EXPAND ((uint64_t)64 << 30)
 #define MEMORY_MIN ((size_t)16 << 20)
-#define THREADS_MAX 64
 
 enum long_only {
 	OPT_JSON = 256,
@@ -27,7 +26,6 @@ enum long_only {
 	OPT_RECORDS,
 	OPT_KEYLOG,
 	OPT_ENGINE,
-	OPT_THREADS,
 	OPT_MEMORY,
 	OPT_TIME_WAIT,
 	OPT_LIMIT,
@@ -52,7 +50,6 @@ static const struct option long_options[] = {
 	{ "records", required_argument, NULL, OPT_RECORDS },
 	{ "keylog", required_argument, NULL, OPT_KEYLOG },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
-	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "time-wait", required_argument, NULL, OPT_TIME_WAIT },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
@@ -90,7 +87,7 @@ static const char usage[] =
 	"         --keylog FILE  --max-expand SIZE\n"
 	"output:  -o FILE (.html .json .md .csv .txt; repeatable)  --format NAME  --json  -v  -q  --fail-on SEVERITY\n"
 	"         -w FILE  --evidence FILE.pcapng  --anonymize  --records FILE\n"
-	"engine:  --engine native|nids|both  --threads N  --memory SIZE  --oui FILE  --time-wait S  --limit N\n"
+	"engine:  --engine native|nids|both   --memory SIZE  --oui FILE  --time-wait S  --limit N\n"
 	"         --limit-window S\n"
 	"\n"
 	"Exit status: 0 analysed, 1 with --fail-on, 2 bad usage or unreadable input or failed output, 3 input damaged.\n"
@@ -98,7 +95,7 @@ static const char usage[] =
 
 void options_defaults(struct options *o)
 {
-	*o = (struct options){ .promiscuous = true, .from_ns = INT64_MIN, .to_ns = INT64_MAX, .threads = 1,
+	*o = (struct options){ .promiscuous = true, .from_ns = INT64_MIN, .to_ns = INT64_MAX,
 		.memory_bytes = DEFAULT_MEMORY, .max_expand_bytes = DEFAULT_EXPAND, .time_wait_s = 60, .limit = 300,
 		.limit_window_s = 240 };
 }
@@ -324,8 +321,6 @@ static int read_engine_option(struct options *o, int option, const char *value)
 	switch (option) {
 	case OPT_ENGINE:
 		return read_engine(value, &o->engine);
-	case OPT_THREADS:
-		return read_int("--threads", value, THREADS_MAX, &o->threads);
 	case OPT_MEMORY:
 		return read_memory(o, value);
 	case OPT_OUI:
