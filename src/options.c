@@ -4,15 +4,13 @@
 
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "base/when.h"
+#include "option_values.h"
 #include "report/report.h"
 
 #define DEFAULT_MEMORY ((size_t)1 << 30)
@@ -100,92 +98,6 @@ void options_defaults(struct options *o)
 		.limit_window_s = 240 };
 }
 
-static int bad(const char *option, const char *value, const char *wants)
-{
-	fprintf(stderr, "pcapdx: %s: \"%s\" is not %s\n", option, value, wants);
-	return -1;
-}
-
-static int read_whole(const char *option, const char *value, uint64_t max, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(value, &end, 10);
-	if (errno || *end || end == value || *value == '-' || !*out || *out > max)
-		return bad(option, value, "a positive whole number in range");
-	return 0;
-}
-
-static int read_int(const char *option, const char *value, int max, int *out)
-{
-	uint64_t n;
-
-	if (read_whole(option, value, (uint64_t)max, &n))
-		return -1;
-	*out = (int)n;
-	return 0;
-}
-
-static int read_seconds(const char *option, const char *value, double *out)
-{
-	char *end;
-
-	*out = strtod(value, &end);
-	if (*end || end == value || !isfinite(*out) || *out <= 0)
-		return bad(option, value, "a positive number of seconds");
-	return 0;
-}
-
-static int read_size(const char *option, const char *value, uint64_t *out)
-{
-	static const char units[] = "kmgt";
-	char *end;
-	double n = strtod(value, &end);
-	const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
-
-	if (end == value || !isfinite(n) || n <= 0 || (*end && (!unit || (end[1] && strcmp(end + 1, "iB") != 0))))
-		return bad(option, value, "a size such as 512M or 2G");
-	for (const char *u = units; unit && u <= unit; u++)
-		n *= 1024;
-	if (n > 1e18)
-		return bad(option, value, "a size that fits");
-	*out = (uint64_t)n;
-	return 0;
-}
-
-static int read_time(const char *option, const char *value, int64_t *out)
-{
-	if (!when_parse(value, out))
-		return bad(option, value, "a time such as 2026-01-31T12:00:00Z");
-	return 0;
-}
-
-static int read_engine(const char *value, enum engine_kind *out)
-{
-	static const char *const names[] = { "native", "nids", "both" };
-
-	for (int i = 0; i < 3; i++)
-		if (strcmp(value, names[i]) == 0) {
-			*out = (enum engine_kind)i;
-			return 0;
-		}
-	return bad("--engine", value, "native, nids or both");
-}
-
-static int read_severity(const char *value, enum severity *out)
-{
-	if (strcmp(value, "error") == 0)
-		*out = SEVERITY_ERROR;
-	else if (strcmp(value, "warning") == 0)
-		*out = SEVERITY_WARNING;
-	else if (strcmp(value, "note") == 0)
-		*out = SEVERITY_NOTE;
-	else
-		return bad("--fail-on", value, "error, warning or note");
-	return 0;
-}
-
 static int add_output(struct options *o, const char *path, const char *format)
 {
 	if (o->output_count == OUTPUTS_MAX) {
@@ -207,17 +119,17 @@ static int read_format(struct options *o, const char *format)
 			o->outputs[o->output_count - 1].format = names[i];
 			return 0;
 		}
-	return bad("--format", format, "text, json, html, md or csv");
+	return option_bad("--format", format, "text, json, html, md or csv");
 }
 
 static int read_memory(struct options *o, const char *value)
 {
 	uint64_t n;
 
-	if (read_size("--memory", value, &n))
+	if (option_size("--memory", value, &n))
 		return -1;
 	if (n < MEMORY_MIN)
-		return bad("--memory", value, "at least 16M");
+		return option_bad("--memory", value, "at least 16M");
 	o->memory_bytes = (size_t)n;
 	return 0;
 }
@@ -232,7 +144,7 @@ static int read_limit(struct options *o, const char *value)
 {
 	uint64_t n;
 
-	if (read_whole("--limit", value, UINT32_MAX, &n))
+	if (option_whole("--limit", value, UINT32_MAX, &n))
 		return -1;
 	o->limit = (uint32_t)n;
 	return 0;
@@ -252,11 +164,11 @@ static int read_input_option(struct options *o, int option, const char *value)
 		o->filter = xstrdup(value);
 		return 0;
 	case 'c':
-		return read_whole("-c", value, UINT64_MAX, &o->count);
+		return option_whole("-c", value, UINT64_MAX, &o->count);
 	case 's':
-		return read_int("-s", value, 262144, &o->snaplen);
+		return option_int("-s", value, 262144, &o->snaplen);
 	case 'B':
-		return read_int("-B", value, 1 << 21, &o->buffer_kib);
+		return option_int("-B", value, 1 << 21, &o->buffer_kib);
 	case 'p':
 		o->promiscuous = false;
 		return 0;
@@ -267,9 +179,9 @@ static int read_input_option(struct options *o, int option, const char *value)
 		o->list_interfaces = true;
 		return 0;
 	case OPT_FROM:
-		return read_time("--from", value, &o->from_ns);
+		return option_time("--from", value, &o->from_ns);
 	case OPT_TO:
-		return read_time("--to", value, &o->to_ns);
+		return option_time("--to", value, &o->to_ns);
 	case OPT_FOLLOW:
 		o->follow = true;
 		return 0;
@@ -277,7 +189,7 @@ static int read_input_option(struct options *o, int option, const char *value)
 		o->keylog_path = value;
 		return 0;
 	case OPT_MAX_EXPAND:
-		return read_size("--max-expand", value, &o->max_expand_bytes);
+		return option_size("--max-expand", value, &o->max_expand_bytes);
 	}
 	return 1;
 }
@@ -305,7 +217,7 @@ static int read_output_option(struct options *o, int option, const char *value)
 		o->anonymize = true;
 		return 0;
 	case OPT_FAIL_ON:
-		return read_severity(value, &o->fail_on);
+		return option_severity(value, &o->fail_on);
 	case 'v':
 		o->verbose = 1;
 		return 0;
@@ -320,18 +232,18 @@ static int read_engine_option(struct options *o, int option, const char *value)
 {
 	switch (option) {
 	case OPT_ENGINE:
-		return read_engine(value, &o->engine);
+		return option_engine(value, &o->engine);
 	case OPT_MEMORY:
 		return read_memory(o, value);
 	case OPT_OUI:
 		o->oui_path = value;
 		return 0;
 	case OPT_TIME_WAIT:
-		return read_seconds("--time-wait", value, &o->time_wait_s);
+		return option_seconds("--time-wait", value, &o->time_wait_s);
 	case OPT_LIMIT:
 		return read_limit(o, value);
 	case OPT_LIMIT_WINDOW:
-		return read_seconds("--limit-window", value, &o->limit_window_s);
+		return option_seconds("--limit-window", value, &o->limit_window_s);
 	}
 	return 1;
 }
