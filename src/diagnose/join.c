@@ -36,7 +36,7 @@ struct join *join_new(size_t *held_bytes)
 
 static bool http_matters(const struct http *h)
 {
-	bool whole = h->announced_body == UINT64_MAX || h->response_body >= h->announced_body;
+	bool whole = h->announced_body == UINT64_MAX ? h->response_end.frame != 0 : h->response_body >= h->announced_body;
 
 	return h->status == 0 || h->status >= 400 || h->proxy || !whole;
 }

@@ -177,6 +177,8 @@ static void tell_loss(struct diagnosis_context *x, const struct path_key *k, con
 	when_duration(when_s(p->stalled_ns), stalled);
 	f->of = p->conversations;
 	f->responsible = RESPONSIBLE_PATH;
+	if (p->lost < LOST_MIN)
+		f->severity = SEVERITY_NOTE; /* a rate of so few is chance */
 	finding_number(f, "rate", rate);
 	finding_number(f, "stalled_s", when_s(p->stalled_ns));
 	finding_integer(f, "lost", (int64_t)p->lost);

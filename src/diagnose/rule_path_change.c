@@ -3,21 +3,24 @@
  * asymmetric-path: the two directions of conversations take different first hops. gateway-changed: a destination moves
  * to another MAC in the middle of conversations. ttl-changed: to another distance. Data and SYN-ACK only, never RST.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/table.h"
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/oui.h"
 #include "diagnose/path.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
 
 #define PAIRS_MAX 2000
-#define LINKS_MAX 50000
 #define TTL_PACKETS_MIN 20 /* of a conversation whose path is said to have changed */
 #define TTL_AT_MIN_S 1.0   /* a SYN proxy answers the handshake at another distance than the data */
 #define ASYMMETRIC_MIN 3
+#define MOVED_PACKETS_MIN 3  /* through the new gateway: one odd frame is no failover, */
+#define MOVES_SHARE 0.1	     /* and packets that go to and fro took two paths all the time */
 
 struct change_key {
 	struct mac from, to; /* asymmetric: frames to the peer go there, come from here */
@@ -37,15 +40,8 @@ struct changed {
 	struct addr example;
 };
 
-
-struct hops {
-	struct mac macs[3];
-	int count;
-};
-
 struct state {
 	struct table changes; /* struct change_key -> struct changed */
-	struct table hops;    /* struct addr -> struct hops: MACs that carried it */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -54,7 +50,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->changes, sizeof(struct change_key), sizeof(struct changed), PAIRS_MAX);
-	table_init(&s->hops, sizeof(struct addr), sizeof(struct hops), LINKS_MAX);
 }
 
 static struct changed *changed_of(struct state *s, enum change what, const struct mac *from, const struct mac *to,
@@ -89,83 +84,95 @@ static void note_asymmetric(struct state *s, const struct record *r)
 	c->example = r->resp_h;
 }
 
+static bool has_moved(const struct conn_side *o, uint16_t source)
+{
+	return o->mac_change.frame && o->mac_change.source == source && o->mac_after_pkts >= MOVED_PACKETS_MIN &&
+		(o->mac_changes == 1 || o->mac_changes <= MOVES_SHARE * (double)o->pkts);
+}
+
+static void note_gateway(struct state *s, const struct record *r, const struct conn_side *o, const struct addr *host)
+{
+	struct changed *c = changed_of(s, CHANGE_GATEWAY, &o->mac, &o->mac_after, host);
+	char before[MAC_TEXT_SIZE], after[MAC_TEXT_SIZE];
+
+	tally_count(&c->tally, r->ts_ns + o->mac_change.at_ns);
+	tally_show(&c->tally, r, &o->mac_before, "last packet by way of %s", mac_text(&o->mac, before));
+	tally_show(&c->tally, r, &o->mac_change, "first one by way of %s", mac_text(&o->mac_after, after));
+	tally_conversation(&c->tally, r);
+}
+
+static void note_ttl(struct state *s, const struct record *r, const struct conn_side *o, const struct addr *host)
+{
+	struct changed *c = changed_of(s, CHANGE_TTL, NULL, NULL, host);
+
+	c->ttl_min = o->ttl_min;
+	c->ttl_max = o->ttl_max;
+	tally_count(&c->tally, r->ts_ns + o->ttl_change.at_ns);
+	tally_show(&c->tally, r, &o->ttl_before, "last packet with the TTL of before");
+	tally_show(&c->tally, r, &o->ttl_change, "first packet with another TTL");
+	tally_conversation(&c->tally, r);
+}
+
 static void note_moves(struct state *s, const struct record *r)
 {
 	for (int i = 0; i < 2; i++) {
 		const struct conn_side *o = &r->conn.side[i];
 		const struct addr *host = i ? &r->resp_h : &r->orig_h;
-		struct changed *c;
 
-		if (o->mac_change.frame && o->mac_change.source == r->source) {
-			c = changed_of(s, CHANGE_GATEWAY, &o->mac, NULL, host);
-			tally_count(&c->tally, r->ts_ns + o->mac_change.at_ns);
-			tally_show(&c->tally, r, &o->mac_change, "first frame from the new MAC, in mid conversation");
-			tally_conversation(&c->tally, r);
-		}
+		if (has_moved(o, r->source))
+			note_gateway(s, r, o, host);
 		if (o->ttl_change.frame && o->pkts >= TTL_PACKETS_MIN && when_s(o->ttl_change.at_ns) >= TTL_AT_MIN_S &&
-			path_hops(o->ttl_min) != path_hops(o->ttl_max)) {
-			c = changed_of(s, CHANGE_TTL, NULL, NULL, host);
-			c->ttl_min = o->ttl_min;
-			c->ttl_max = o->ttl_max;
-			tally_count(&c->tally, r->ts_ns + o->ttl_change.at_ns);
-			tally_show(&c->tally, r, &o->ttl_change, "first packet with another TTL");
-			tally_conversation(&c->tally, r);
-		}
+			path_hops(o->ttl_min) != path_hops(o->ttl_max))
+			note_ttl(s, r, o, host);
 	}
-}
-
-static void note_hop(struct state *s, const struct record *r)
-{
-	struct hops *h = table_add(&s->hops, &r->link.ip);
-
-	for (int i = 0; i < h->count; i++)
-		if (mac_equal(&h->macs[i], &r->link.mac))
-			return;
-	if (r->link.pkts && h->count < 3)
-		h->macs[h->count++] = r->link.mac;
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	(void)x;
-	if (r->kind == RECORD_LINK)
-		note_hop(state, r);
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.tunnel[0])
 		return;
 	note_asymmetric(state, r);
 	note_moves(state, r);
 }
 
-static const struct mac *new_hop(const struct state *s, const struct change_key *k)
+static void describe_gateway(struct finding *f, const struct diagnosis_context *x, const char *name, const struct mac *m)
 {
-	const struct hops *h = table_find(&s->hops, &k->host);
+	char vendor[64], fact[32];
+	bool masqueraded;
+	const char *kind;
 
-	for (int i = 0; h && i < h->count; i++)
-		if (!mac_equal(&h->macs[i], &k->from))
-			return &h->macs[i];
-	return NULL;
+	oui_vendor(x->oui, m, vendor, sizeof(vendor), &masqueraded);
+	kind = oui_kind(m, vendor);
+	snprintf(fact, sizeof(fact), "vendor_%s", name);
+	finding_text(f, fact, vendor);
+	if (vendor[0] || kind[0])
+		finding_detail(f, "The MAC %s is of %s%s%s%s.", name, vendor[0] ? vendor : "no known vendor",
+			kind[0] ? " (" : "", kind, kind[0] ? ")" : "");
 }
 
-static void tell_gateway(const struct state *s, struct diagnosis_context *x, const struct change_key *k,
-	const struct changed *c)
+static void tell_gateway(struct diagnosis_context *x, const struct change_key *k, const struct changed *c)
 {
 	struct subject subject = { .host = k->host, .mac = k->from };
 	struct finding *f = finding_open(x, "gateway-changed", &subject);
-	const struct mac *to = new_hop(s, k);
-	char host[ADDR_TEXT_SIZE], from[MAC_TEXT_SIZE], now[MAC_TEXT_SIZE] = "another MAC";
+	char host[ADDR_TEXT_SIZE], from[MAC_TEXT_SIZE], to[MAC_TEXT_SIZE];
 
 	tally_tell(&c->tally, f);
 	addr_text(&k->host, host);
 	mac_text(&k->from, from);
-	if (to)
-		mac_text(to, now);
+	mac_text(&k->to, to);
 	f->responsible = RESPONSIBLE_PATH;
 	finding_text(f, "mac_before", from);
-	finding_text(f, "mac_after", to ? now : NULL);
-	finding_title(f, "Packets of %s come from %s instead of %s in the middle of conversations", host, now, from);
+	finding_text(f, "mac_after", to);
+	finding_title(f, "Packets of %s come from %s instead of %s in the middle of conversations", host, to, from);
 	finding_detail(f, "The first hop changed: a failover, or another route.");
+	describe_gateway(f, x, "before", &k->from);
+	describe_gateway(f, x, "after", &k->to);
 	finding_cause(f, 0.7, "a failover of redundant gateways (VRRP, HSRP, a cluster)", "the address stayed, its MAC changed");
+	finding_cause(f, 0.2, "a routing change, or a machine that answers ARP for the gateway's address",
+		"both look like this from here; an ARP conflict would show the latter");
 	finding_next(f, "Log of the gateways at that time; did the state of the firewall's connections move along?");
+	finding_next(f, "arp -n (ip neigh) on the clients: which MAC does the gateway's address have now?");
 }
 
 static void tell_ttl(struct diagnosis_context *x, const struct change_key *k, const struct changed *c)
@@ -213,7 +220,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		const struct changed *c = table_value(e);
 
 		if (k->what == CHANGE_GATEWAY)
-			tell_gateway(s, x, k, c);
+			tell_gateway(x, k, c);
 		else if (k->what == CHANGE_TTL)
 			tell_ttl(x, k, c);
 		else if (c->tally.count >= ASYMMETRIC_MIN)
@@ -224,7 +231,6 @@ static void on_finish(void *state, struct diagnosis_context *x)
 static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->changes);
-	table_free(&((struct state *)state)->hops);
 }
 
 const struct rule rule_path_change = {

@@ -1,43 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * slow-server, slow-client, slow-path: where the time of slow conversations goes. The server's share is from the whole
- * request to the first byte of the answer (less a round trip, when seen from the client's side); the path's is round
- * trips and repairs; the client's is what it waits before it goes on.
+ * request to the first byte of the answer (less a round trip, when seen from the client's side); the client's is what
+ * the server waits for its window or for the rest of its request; the path's is round trips and repairs.
  */
+#include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/samples.h"
 #include "base/table.h"
-#include "base/text.h"
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
+#include "diagnose/slow_split.h"
 #include "diagnose/tally.h"
 
 #define SERVICES_MAX 5000
+#define PUSHED_MAX 4096
 #define THINK_SLOW_S 0.9     /* answers that a user waits for; long polls and batch jobs are told by their share */
+#define LONG_POLL_S 15.0     /* an answer so late is as likely held back on purpose as slow */
 #define RTT_SLOW_S 0.25	     /* past intercontinental round trips */
-#define SERVER_SHARE 0.5     /* of the time in which anybody waited for the server's side */
+#define RTT_BAD_S 0.6	     /* past a satellite's: slow whatever else happens */
+#define RTT_ABSURD_S 30.0    /* no TCP handshake takes so long: a clock or a rewritten capture */
+#define SHARE 0.5	     /* of the time in which anybody waited: the one to name */
 #define SLOW_ASKS_SHARE 0.25 /* of the requests to that service */
 #define PATH_SHARE 0.6
 #define PATH_WASTE_S 0.8     /* that the round trips of one conversation cost in all */
+#define CLIENT_WASTE_S 1.0   /* the same for its window */
+#define PUSH_S 1.0	     /* a server that speaks again after so long, unasked, pushes */
+
+enum culprit {
+	SERVER,
+	CLIENT,
+	PATH,
+	CULPRITS,
+};
 
 struct slow {
-	struct tally server, path;
-	struct samples think, rtt;
-	uint64_t asks, slow_asks, conversations, slow_paths;
-	double server_s, network_s, client_s;
+	struct tally tally[CULPRITS];
+	struct samples times[CULPRITS]; /* think, waits for the client, round trips */
+	struct slow_split sum;
+	uint64_t asks, slow_asks, conversations, slow[CULPRITS];
+	uint64_t near_client, near_server;
+	double rtt_least_s; /* of the conversations with a slow path, as their data shows it */
+};
+
+struct uid_key {
+	char uid[20];
 };
 
 struct state {
 	struct table services; /* struct service_key -> struct slow */
+	struct table pushed;   /* struct uid_key -> char: HTTP where a late answer is meant (WebSocket, events, polls) */
 };
 
 static void drop(void *value)
 {
-	samples_free(&((struct slow *)value)->think);
-	samples_free(&((struct slow *)value)->rtt);
+	for (int i = 0; i < CULPRITS; i++)
+		samples_free(&((struct slow *)value)->times[i]);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -46,6 +68,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->services, sizeof(struct service_key), sizeof(struct slow), SERVICES_MAX);
+	table_init(&s->pushed, sizeof(struct uid_key), 1, PUSHED_MAX);
 	s->services.drop = drop;
 }
 
@@ -54,130 +77,304 @@ static double positive_s(int64_t ns)
 	return ns > 0 ? when_s(ns) : 0;
 }
 
-static double round_trip_s(const struct conn *c)
+static bool is_one_of(const char *word, const char *const *list)
 {
-	return positive_s(c->rtt_server_ns) + positive_s(c->rtt_client_ns);
+	for (; *list; list++)
+		if (strcasecmp(word, *list) == 0)
+			return true;
+	return false;
 }
 
-static void note_server(struct slow *w, const struct record *r)
-{
-	const struct conn *c = &r->conn;
-	double rtt = round_trip_s(c), p50 = positive_s(c->think_p50_ns) - rtt, worst = positive_s(c->think_max_ns) - rtt;
-
-	if (!c->turns)
-		return;
-	w->asks += c->turns;
-	samples_add(&w->think, p50 > 0 ? p50 : 0);
-	if (worst < THINK_SLOW_S)
-		return;
-	w->slow_asks += p50 >= THINK_SLOW_S ? (c->turns + 1) / 2 : 1;
-	tally_count(&w->server, r->ts_ns);
-	tally_show(&w->server, r, &c->first_turn.ask, "request");
-	tally_show(&w->server, r, &c->first_turn.answer, "first byte of the answer %.2f s later",
-		when_s(c->first_turn.answer.at_ns - c->first_turn.ask_last.at_ns));
-	tally_conversation(&w->server, r);
-}
-
-static void note_path(struct slow *w, const struct record *r)
-{
-	const struct conn *c = &r->conn;
-	double rtt = round_trip_s(c), total = positive_s(c->duration_ns), network = positive_s(c->time_network_ns);
-
-	if (rtt > 0)
-		samples_add(&w->rtt, rtt);
-	if (rtt < RTT_SLOW_S || network < PATH_WASTE_S || network < PATH_SHARE * total)
-		return;
-	w->slow_paths++;
-	tally_count(&w->path, r->ts_ns);
-	tally_show(&w->path, r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN");
-	tally_show(&w->path, r, &c->syn_ack, "SYN-ACK %.3f s later", positive_s(c->rtt_server_ns));
-	tally_show(&w->path, r, &c->handshake_ack, "ACK");
-	tally_conversation(&w->path, r);
-}
-
+/* Protocols in which a server that says nothing for long is not asked. */
 static bool is_interactive(const struct record *r)
 {
-	return strcmp(r->conn.service, "ssh") == 0 || strcmp(r->conn.service, "telnet") == 0;
+	static const char *const services[] = { "ssh", "openvpn", "tinc", "sip", "ftp-data", NULL };
+	static const uint16_t ports[] = { 23, 179, 514, 646, 1883, 3389, 5060, 5222, 5269, 5672, 5900, 6000, 6667, 8883 };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (r->resp_p == ports[i])
+			return true;
+	return is_one_of(r->conn.service, services);
 }
 
-static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+static bool answers_requests(const char *service)
 {
-	struct state *s = state;
+	static const char *const services[] = { "http", "tls", "smtp", "pop3", "imap", "ftp", "dns", "ldap", "mysql",
+		"postgresql", NULL };
+
+	return is_one_of(service, services);
+}
+
+static bool is_pushed_http(const struct http *h)
+{
+	static const char *const words[] = { "poll", "/events", "subscribe", "notif", "socket.io", "/stream", NULL };
+
+	if (h->status == 101 || strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace"))
+		return true;
+	for (int i = 0; words[i]; i++)
+		if (strcasestr(h->uri, words[i]))
+			return true;
+	return false;
+}
+
+static bool pushes(const struct conn *c)
+{
+	for (uint32_t i = 0; i < c->stall_count && i < STALLS_MAX; i++)
+		if (c->stalls[i].reason == STALL_SENDER_IDLE && c->stalls[i].side == SIDE_RESP &&
+			when_s(c->stalls[i].lasted_ns) >= PUSH_S)
+			return true;
+	return false;
+}
+
+static struct uid_key uid_of(const struct record *r)
+{
+	struct uid_key k = { "" };
+
+	memcpy(k.uid, r->uid, sizeof(k.uid) - 1);
+	return k;
+}
+
+/* What is usual: the median, but for TLS, whose handshake is quick turns, and of few. */
+static double usual_think_s(const struct conn *c)
+{
+	return positive_s(strcmp(c->service, "tls") == 0 && c->turns <= 4 ? c->think_max_ns : c->think_p50_ns);
+}
+
+static void note_server(const struct state *s, struct slow *w, const struct record *r, const struct slow_split *t)
+{
+	const struct conn *c = &r->conn;
+	double usual = usual_think_s(c) - t->rtt_s, worst = positive_s(c->think_max_ns) - t->rtt_s;
+	const struct turn *shown = &c->last_turn;
+	struct uid_key uid = uid_of(r);
+	bool tls = strcmp(c->service, "tls") == 0;
+
+	if (!c->turns || is_interactive(r) || (strcmp(c->service, "http") != 0 && pushes(c)) ||
+		(s->pushed.count && table_find(&s->pushed, &uid)))
+		return;
+	w->asks += tls && c->turns > 2 ? c->turns - 2 : c->turns;
+	samples_add(&w->times[SERVER], usual > 0 ? usual : 0);
+	if (worst < THINK_SLOW_S)
+		return;
+	w->slow_asks += usual >= THINK_SLOW_S ? (c->turns + 1) / 2 : 1;
+	w->slow[SERVER]++;
+	if (!shown->answer.frame || when_s(shown->answer.at_ns - shown->ask_last.at_ns) < THINK_SLOW_S)
+		shown = &c->first_turn;
+	tally_count(&w->tally[SERVER], r->ts_ns);
+	tally_show(&w->tally[SERVER], r, &shown->ask, "request");
+	tally_show(&w->tally[SERVER], r, &shown->answer, "first byte of the answer %.2f s later",
+		when_s(shown->answer.at_ns - shown->ask_last.at_ns));
+	tally_conversation(&w->tally[SERVER], r);
+}
+
+static void show_client(struct tally *t, const struct record *r)
+{
+	const struct conn *c = &r->conn;
+
+	tally_show(t, r, &c->side[SIDE_ORIG].zero_window_first, "the client's window is closed");
+	for (uint32_t i = 0; i < c->stall_count && i < STALLS_MAX; i++) {
+		const struct stall *stall = &c->stalls[i];
+
+		if (stall->reason == STALL_RECEIVER_WINDOW && stall->side == SIDE_RESP)
+			tally_show(t, r, &stall->ref, "the server goes on after %.3f s of waiting for the client's window",
+				when_s(stall->lasted_ns));
+		else if (stall->reason == STALL_SENDER_IDLE && stall->side == SIDE_ORIG)
+			tally_show(t, r, &stall->ref, "the client goes on with its request after %.3f s",
+				when_s(stall->lasted_ns));
+	}
+}
+
+static void note_client(struct slow *w, const struct record *r, const struct slow_split *t)
+{
+	double all = t->server_s + t->client_s + t->network_s;
+
+	if (t->client_s < CLIENT_WASTE_S || t->client_s < SHARE * all)
+		return;
+	samples_add(&w->times[CLIENT], t->client_s);
+	w->slow[CLIENT]++;
+	tally_count(&w->tally[CLIENT], r->ts_ns);
+	show_client(&w->tally[CLIENT], r);
+	if (!w->tally[CLIENT].shown_count)
+		tally_show(&w->tally[CLIENT], r, &r->conn.side[SIDE_RESP].first_data, "data that fills the client's window");
+	tally_conversation(&w->tally[CLIENT], r);
+}
+
+/* Round trips of whole seconds, or of half a minute, are those of a clock, not of a path. */
+static bool believable(const struct conn *c, double rtt_s)
+{
+	bool whole = c->rtt_server_ns % NS_PER_S == 0 && c->rtt_client_ns % NS_PER_S == 0;
+
+	return rtt_s < RTT_ABSURD_S && !whole && c->syns == 1;
+}
+
+static void note_path(struct slow *w, const struct record *r, const struct slow_split *t)
+{
+	const struct conn *c = &r->conn;
+	double least = t->path_rtt_s > 0 ? fmin(t->rtt_s, t->path_rtt_s) : t->rtt_s;
+
+	if (t->rtt_s > 0 && believable(c, t->rtt_s))
+		samples_add(&w->times[PATH], t->rtt_s);
+	if (t->rtt_s < RTT_SLOW_S || !believable(c, t->rtt_s) || t->network_s < PATH_WASTE_S ||
+		t->network_s < PATH_SHARE * (positive_s(c->duration_ns) - t->idle_s))
+		return;
+	w->rtt_least_s = w->slow[PATH]++ ? fmin(w->rtt_least_s, least) : least;
+	tally_count(&w->tally[PATH], r->ts_ns);
+	tally_show(&w->tally[PATH], r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN");
+	tally_show(&w->tally[PATH], r, &c->syn_ack, "SYN-ACK %.3f s later", positive_s(c->rtt_server_ns));
+	tally_show(&w->tally[PATH], r, &c->handshake_ack, "ACK");
+	tally_conversation(&w->tally[PATH], r);
+}
+
+static void on_conversation(struct state *s, const struct record *r)
+{
+	struct slow_split t = slow_split(r);
 	struct service_key k;
 	struct slow *w;
 
-	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.one_sided ||
-		!r->conn.handshake_ack.frame || is_interactive(r))
-		return;
 	memset(&k, 0, sizeof(k));
 	k.server = r->resp_h;
 	k.port = r->resp_p;
 	k.proto = 6;
 	w = table_add(&s->services, &k);
 	w->conversations++;
-	w->server_s += positive_s(r->conn.time_server_ns);
-	w->network_s += positive_s(r->conn.time_network_ns);
-	w->client_s += positive_s(r->conn.time_client_ns);
-	note_server(w, r);
-	note_path(w, r);
+	w->near_client += slow_place(&r->conn) == PLACE_CLIENT;
+	w->near_server += slow_place(&r->conn) == PLACE_SERVER;
+	slow_split_add(&w->sum, &t);
+	note_server(s, w, r, &t);
+	note_client(w, r, &t);
+	note_path(w, r, &t);
 }
 
-static double share(double part, const struct slow *w)
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	double all = w->server_s + w->network_s;
+	struct state *s = state;
 
-	return all > 0 ? part / all : 0;
+	(void)x;
+	if (r->kind == RECORD_HTTP && is_pushed_http(&r->http)) {
+		struct uid_key uid = uid_of(r);
+
+		*(char *)table_add(&s->pushed, &uid) = 1;
+	}
+	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART && !r->conn.one_sided &&
+		r->conn.handshake_ack.frame && strcmp(r->conn.service, "ssh") != 0)
+		on_conversation(s, r);
+}
+
+static const char *place_text(const struct slow *w)
+{
+	if (w->near_client > w->near_server && 2 * w->near_client >= w->conversations)
+		return "client";
+	return w->near_server && 2 * w->near_server >= w->conversations ? "server" : NULL;
 }
 
 static struct finding *open_for(struct diagnosis_context *x, const char *code, const struct service_key *k,
-	const struct tally *t, const struct samples *times, double part)
+	const struct slow *w, enum culprit who)
 {
 	struct subject subject = { .server = k->server, .port = k->port, .proto = 6 };
+	const double parts[] = { w->sum.server_s, w->sum.client_s, w->sum.network_s };
+	double all = parts[SERVER] + parts[CLIENT] + parts[PATH];
 	struct finding *f = finding_open(x, code, &subject);
+	const char *place = place_text(w);
 
-	tally_tell(t, f);
-	finding_number(f, "share", part);
-	finding_number(f, "p50_s", samples_median(times));
-	finding_number(f, "p95_s", samples_percentile(times, 95));
+	tally_tell(&w->tally[who], f);
+	f->of = w->conversations;
+	finding_number(f, "share", all > 0 ? parts[who] / all : 0);
+	finding_number(f, "p50_s", samples_median(&w->times[who]));
+	finding_number(f, "p95_s", samples_percentile(&w->times[who], 95));
+	finding_number(f, "server_s", w->sum.server_s);
+	finding_number(f, "client_s", w->sum.client_s);
+	finding_number(f, "network_s", w->sum.network_s);
+	finding_text(f, "captured_near", place);
 	return f;
+}
+
+/* After the rule's own sentence: the split, and from where it was seen. */
+static void say_split(struct finding *f, const struct slow *w)
+{
+	const char *place = place_text(w);
+	struct text t = { 0 };
+
+	slow_split_say(&w->sum, &t);
+	if (t.len)
+		finding_detail(f, "%s", text_str(&t));
+	text_free(&t);
+	if (place)
+		finding_detail(f, "Captured near the %s (the halves of the round trip say so); the way to the %s is taken off.",
+			place, *place == 'c' ? "server" : "client");
 }
 
 static void tell_server(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
 {
-	double part = share(w->server_s, w);
-	struct finding *f = open_for(x, "slow-server", k, &w->server, &w->think, part);
+	struct finding *f = open_for(x, "slow-server", k, w, SERVER);
 	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE], p95[WHEN_TEXT_SIZE];
+	double usual = samples_median(&w->times[SERVER]);
+	const struct service_state *known = context_service(x, &k->server, k->port, 6);
+	bool sure = w->slow_asks > 1 || (known && answers_requests(known->service));
 
 	subject_service_text(&k->server, k->port, service);
-	when_duration(samples_median(&w->think), p50);
-	when_duration(samples_percentile(&w->think, 95), p95);
-	f->of = w->conversations;
+	when_duration(usual, p50);
+	when_duration(samples_percentile(&w->times[SERVER], 95), p95);
 	f->responsible = RESPONSIBLE_SERVER;
+	if (!sure || usual >= LONG_POLL_S) {
+		f->severity = SEVERITY_NOTE;
+		f->confidence = 0.5;
+		finding_against(f, usual >= LONG_POLL_S ? "an answer so late may be held back on purpose (long poll)" :
+							  "one late answer may have been late for a reason of its own");
+	}
 	finding_title(f, "%s takes %s to the first byte of its answers (95th percentile %s)", service, p50, p95);
-	finding_detail(f, "%.1f s of server time, %.1f s of network time, %.1f s in which the clients took their time.",
-		w->server_s, w->network_s, w->client_s);
+	say_split(f, w);
 	finding_cause(f, 0.8, "the server's program or its backend is what takes the time",
-		"requests are acknowledged at once, the answer comes much later; %.0f %% of the waiting", part * 100);
+		"requests are acknowledged at once, the answer comes much later; %.0f %% of the waiting",
+		finding_fact_number(f, "share") * 100);
 	finding_next(f, "Server: time of these requests in its own log; slow queries, locks, upstream calls");
+}
+
+static void tell_client(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
+{
+	struct finding *f = open_for(x, "slow-client", k, w, CLIENT);
+	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE];
+
+	subject_service_text(&k->server, k->port, service);
+	when_duration(samples_median(&w->times[CLIENT]), p50);
+	f->responsible = RESPONSIBLE_CLIENT;
+	finding_title(f, "Clients of %s are what takes the time: the server waits %s for them in a conversation", service, p50);
+	finding_detail(f, "The server has data to send and stands before the client's closed or full window, or waits for the "
+			  "rest of a request.");
+	say_split(f, w);
+	finding_cause(f, 0.75, "the client's program reads (or sends) slowly: busy, blocked, or writing to a slow disk",
+		"its kernel tells its window; no segment is lost meanwhile");
+	finding_cause(f, 0.15, "the client holds back on purpose (a player with a full buffer, a rate limit)",
+		"that looks the same from outside");
+	finding_next(f, "On the client: ss -tnp (a Recv-Q that stays full shows the process); CPU, disk and locks of it");
 }
 
 static void tell_path(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
 {
-	double part = share(w->network_s, w);
-	struct finding *f = open_for(x, "slow-path", k, &w->path, &w->rtt, part);
+	struct finding *f = open_for(x, "slow-path", k, w, PATH);
 	char service[SERVICE_TEXT_SIZE], rtt[WHEN_TEXT_SIZE];
+	double usual = samples_median(&w->times[PATH]);
 
 	subject_service_text(&k->server, k->port, service);
-	when_duration(samples_median(&w->rtt), rtt);
-	f->of = w->conversations;
+	when_duration(usual, rtt);
 	f->responsible = RESPONSIBLE_PATH;
+	if (usual < RTT_BAD_S && (w->slow[PATH] < 2 || w->rtt_least_s < RTT_SLOW_S)) {
+		f->severity = SEVERITY_NOTE;
+		finding_against(f, "%s", w->slow[PATH] < 2 ? "a single conversation" :
+							     "later round trips of the same conversations are quicker");
+	}
 	finding_title(f, "The round trip to %s takes %s, and conversations spend their time in round trips", service, rtt);
-	finding_detail(f, "%.1f s of network time against %.1f s of server time.", w->network_s, w->server_s);
+	say_split(f, w);
 	finding_cause(f, 0.6, "distance or a slow access line", "every round trip takes %s, from the handshake on", rtt);
 	finding_cause(f, 0.3, "full buffers on the path (bufferbloat)", "compare with a quiet hour");
 	finding_next(f, "mtr -n to the server: at which hop does the time appear?");
 	finding_next(f, "Fewer round trips: keep connections open, larger initial windows, a cache or server nearby");
+}
+
+static bool server_is_slow(const struct slow *w)
+{
+	double waited = w->sum.server_s + w->sum.client_s + w->sum.network_s;
+
+	return w->slow_asks && (double)w->slow_asks >= SLOW_ASKS_SHARE * (double)w->asks &&
+		samples_percentile(&w->times[SERVER], 75) >= THINK_SLOW_S && w->sum.server_s >= SHARE * waited;
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
@@ -186,23 +383,25 @@ static void on_finish(void *state, struct diagnosis_context *x)
 
 	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
 		const struct slow *w = table_value(e);
-		bool server = w->slow_asks && (double)w->slow_asks >= SLOW_ASKS_SHARE * (double)w->asks &&
-			samples_percentile(&w->think, 75) >= THINK_SLOW_S && share(w->server_s, w) >= SERVER_SHARE;
 
-		if (server)
+		if (server_is_slow(w))
 			tell_server(x, table_key(e), w);
-		else if (w->slow_paths && 2 * w->slow_paths >= w->conversations)
+		else if (w->slow[PATH] && 2 * w->slow[PATH] >= w->conversations)
 			tell_path(x, table_key(e), w);
+		if (w->slow[CLIENT])
+			tell_client(x, table_key(e), w);
 	}
 }
 
 static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->services);
+	table_free(&((struct state *)state)->pushed);
 }
 
 const struct rule rule_slow = {
-	.codes = { "slow-server", "slow-path" },
+	.codes = { "slow-server", "slow-client", "slow-path" },
+	.spec = "RFC 9293, section 3.8; Zhang et al., On the characteristics and origins of Internet flow rates, 2002",
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.record = on_record,

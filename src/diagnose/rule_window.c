@@ -14,6 +14,7 @@
 
 #define RECEIVERS_MAX 4000
 #define ZERO_MIN_NS (50 * NS_PER_MS) /* shorter closures in all are a busy reader, not a stopped one */
+#define ZERO_LOUD_NS (500 * NS_PER_MS) /* from here on a user notices */
 #define LIMITED_MIN_NS (500 * NS_PER_MS)
 #define LIMITED_SHARE 0.3 /* of the conversation */
 
@@ -59,7 +60,7 @@ static void note_zero(struct state *s, const struct record *r, enum side side)
 	const struct conn_side *o = &r->conn.side[side];
 	struct receiver *v;
 
-	if (!o->zero_windows || (o->zero_window_ns < ZERO_MIN_NS && o->zero_window_open_ns == UNSET))
+	if (!o->zero_windows || o->zero_window_ns < ZERO_MIN_NS)
 		return;
 	v = receiver_of(s, r, side, false);
 	tally_count(&v->tally, r->ts_ns + o->zero_window_first.at_ns);
@@ -120,6 +121,8 @@ static void tell_zero(struct diagnosis_context *x, const struct receiver_key *k,
 
 	addr_text(&k->receiver, receiver);
 	when_duration(when_s(v->stalled_ns), stalled);
+	if (v->stalled_ns < ZERO_LOUD_NS)
+		f->severity = SEVERITY_NOTE;
 	finding_number(f, "stalled_s", when_s(v->stalled_ns));
 	finding_integer(f, "closures", v->closures);
 	finding_text(f, "receiver", receiver);

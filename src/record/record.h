@@ -162,6 +162,10 @@ struct conn_side {
 	uint8_t syn_ttl;	/* of its SYN or SYN-ACK; 0: not seen */
 	struct frame_ref ttl_change; /* first frame (SYN-ACK or data, never RST) with another TTL than before */
 	struct frame_ref mac_change; /* first frame with another source MAC than before */
+	struct frame_ref mac_before, ttl_before; /* its last packet before those changes */
+	struct mac mac_after;	 /* where its frames came from last, when that changed; RSTs left aside, */
+	uint32_t mac_changes;	 /* how often it changed, */
+	uint64_t mac_after_pkts; /* and its packets since the last change */
 	uint16_t mss;		/* announced; 0: none */
 	int8_t window_scale;	/* announced; -1: none */
 	bool sack_permitted, timestamps;
@@ -273,7 +277,7 @@ struct conn {
 	struct frame_ref idle_before, idle_after;
 	uint8_t idle_after_side;
 	bool idle_after_rst;	/* the first segment after it was answered with RST */
-	uint32_t idle_after_unanswered; /* segments after it that nobody answered */
+	uint32_t idle_after_unanswered; /* segments after it that nobody answered: the first, its repeats and probes */
 
 	uint32_t stall_count;
 	struct stall stalls[STALLS_MAX]; /* the longest */

@@ -129,7 +129,8 @@ static const struct field turn_fields[] = {
 	OF(p, i, pkts), OF(p, i, ip_bytes), OF(p, i, bytes), OF(p, i, resent_bytes), OF(p, i, missing_bytes), \
 		OF(p, i, data_segments), AS(conn, p "l2_addr", side[i].mac), AS(conn, p "l2_peer", side[i].to_mac), \
 		OF(p, i, mac_changed), OF(p, i, ttl), OF(p, i, ttl_min), OF(p, i, ttl_max), OF(p, i, syn_ttl), \
-		OF(p, i, ttl_change), OF(p, i, mac_change), OF(p, i, mss), \
+		OF(p, i, ttl_change), OF(p, i, ttl_before), OF(p, i, mac_change), OF(p, i, mac_before), \
+		AS(conn, p "l2_after", side[i].mac_after), OF(p, i, mac_changes), OF(p, i, mac_after_pkts), OF(p, i, mss), \
 		ROW(conn, p "window_scale", side[i].window_scale, FIELD_INT, -1), OF(p, i, sack_permitted), \
 		OF(p, i, timestamps), OF(p, i, window_min), OF(p, i, window_max), OF(p, i, highest_in_flight)
 #define CONN_SIDE_ANSWERS(p, i) \

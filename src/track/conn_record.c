@@ -101,6 +101,8 @@ static void fill_side(const struct flow *f, enum side s, struct conn_side *o)
 	o->ttl_min = h->ttl_min;
 	o->ttl_max = h->ttl_max;
 	o->largest_len = h->largest_len;
+	if (o->mac_changes)
+		o->mac_after_pkts = h->pkts - f->cold->mac_at_pkts[s];
 	if (f->key.proto != 6)
 		return;
 	o->window_min = h->window_min == UINT32_MAX ? 0 : h->window_min;

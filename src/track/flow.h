@@ -214,6 +214,8 @@ struct cold {
 	uint8_t first_fin, first_rst;
 	bool simultaneous_close;
 
+	uint64_t mac_at_pkts[2]; /* packets of a side when its MAC changed last */
+
 	/* pace */
 	uint32_t turns;
 	struct turn first_turn, last_turn;

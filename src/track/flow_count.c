@@ -38,8 +38,10 @@ static void note_ttl(struct passing *w, bool carries)
 	}
 	if (!ttl)
 		return;
-	if (own->ttl_count && carries && !w->out->ttl_change.frame)
+	if (own->ttl_count && carries && !w->out->ttl_change.frame) {
 		w->out->ttl_change = passing_ref(w);
+		w->out->ttl_before = own->last;
+	}
 	own->ttl_min = !own->ttl_max || ttl < own->ttl_min ? ttl : own->ttl_min;
 	own->ttl_max = ttl > own->ttl_max ? ttl : own->ttl_max;
 	count_ttl(own, ttl);
@@ -64,7 +66,21 @@ bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
 	return true;
 }
 
-static void note_mac(struct passing *w, bool carries)
+static void note_other_mac(struct passing *w)
+{
+	struct conn_side *o = w->out;
+
+	o->mac_after = w->p->mac_src;
+	o->mac_changes++;
+	w->c->mac_at_pkts[w->side] = w->own->pkts - 1;
+	if (o->mac_changed)
+		return;
+	o->mac_changed = true;
+	o->mac_change = passing_ref(w);
+	o->mac_before = w->own->last;
+}
+
+static void note_mac(struct passing *w, bool rst)
 {
 	const struct packet *p = w->p;
 	struct conn_side *o = w->out;
@@ -81,9 +97,8 @@ static void note_mac(struct passing *w, bool carries)
 	if (!mac_is_set(&o->mac)) {
 		o->mac = p->mac_src;
 		o->to_mac = p->mac_dst;
-	} else if (!o->mac_changed && !mac_equal(&o->mac, &p->mac_src) && carries) {
-		o->mac_changed = true;
-		o->mac_change = passing_ref(w);
+	} else if (!rst && !mac_equal(o->mac_changed ? &o->mac_after : &o->mac, &p->mac_src)) {
+		note_other_mac(w);
 	}
 }
 
@@ -95,6 +110,12 @@ static bool wants_answer(const struct passing *w)
 	if (w->flags & TCP_RST)
 		return false;
 	return w->len || (w->flags & (TCP_SYN | TCP_FIN)) || w->seq != w->own->next_seq;
+}
+
+/* Sent before, or a probe with a byte that was: its sender waits for an answer. */
+static bool is_repeat(const struct passing *w)
+{
+	return w->p->kind != PACKET_TCP || !(w->own->flags & HALF_NEXT_SET) || w->seq != w->own->next_seq;
 }
 
 /*
@@ -113,7 +134,7 @@ static void note_silence(struct passing *w)
 		c->idle_after_unanswered = 0;
 		f->idle_watch = false;
 	} else if (f->idle_watch) {
-		c->idle_after_unanswered += !rst;
+		c->idle_after_unanswered += !rst && is_repeat(w);
 		return;
 	}
 	if (gap <= f->idle_max_ns || f->last_side == SIDE_NONE)
@@ -142,5 +163,5 @@ void flow_count(struct passing *w)
 	note_silence(w);
 	if (!rst)
 		note_ttl(w, carries);
-	note_mac(w, carries);
+	note_mac(w, rst);
 }

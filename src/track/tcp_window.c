@@ -54,7 +54,7 @@ void window_packet(struct passing *w)
 		own->window_min = window < own->window_min ? window : own->window_min;
 		own->window_max = window > own->window_max ? window : own->window_max;
 	}
-	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)))
+	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)) && !(w->peer->flags & HALF_FIN)) /* after its FIN nobody waits */
 		window_closed(w);
 	else if (window && (own->flags & HALF_ZERO))
 		window_opened(w);

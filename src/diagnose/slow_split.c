@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Splitting the time of a conversation; see slow_split.h. T-RAT (Zhang et al., 2002) has the classes. */
+#include "diagnose/slow_split.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/when.h"
+
+#define READER_TRIPS 2.0   /* a window that stays full for longer than that waits for the reader, not for the path */
+#define NEAR_SHARE 0.2	   /* a half of the round trip that is this small lies next to the capture, */
+#define NEAR_MIN_NS 200000 /* when there is a round trip to speak of */
+
+static double positive_s(int64_t ns)
+{
+	return ns > 0 ? when_s(ns) : 0;
+}
+
+/* A window that is full, not closed, counts when its waits are longer than round trips explain. */
+static double full_window_s(const struct conn_side *sender, double rtt_s)
+{
+	double waited = positive_s(sender->window_limited_ns);
+	uint32_t times = sender->window_full ? sender->window_full : 1;
+
+	return waited > READER_TRIPS * rtt_s * times ? waited : 0;
+}
+
+/* The client pauses within its own request, and the server cannot answer yet. */
+static double request_pauses_s(const struct record *r)
+{
+	double s = 0;
+
+	if (strcmp(r->conn.service, "http") != 0)
+		return 0;
+	for (uint32_t i = 0; i < r->conn.stall_count && i < STALLS_MAX; i++)
+		if (r->conn.stalls[i].reason == STALL_SENDER_IDLE && r->conn.stalls[i].side == SIDE_ORIG)
+			s += positive_s(r->conn.stalls[i].lasted_ns);
+	return s;
+}
+
+static double data_rtt_s(const struct conn *c)
+{
+	double s = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (c->side[i].rtt_samples)
+			s += positive_s(c->side[i].rtt_min_ns);
+	return s;
+}
+
+struct slow_split slow_split(const struct record *r)
+{
+	const struct conn *c = &r->conn;
+	struct slow_split s = { .server_s = positive_s(c->time_server_ns), .idle_s = positive_s(c->time_client_ns) };
+	double all = positive_s(c->duration_ns);
+
+	s.rtt_s = positive_s(c->rtt_server_ns) + positive_s(c->rtt_client_ns);
+	s.path_rtt_s = data_rtt_s(c);
+	s.client_s = positive_s(c->side[SIDE_ORIG].zero_window_ns) + full_window_s(&c->side[SIDE_RESP], s.rtt_s) +
+		request_pauses_s(r);
+	s.client_s = fmin(s.client_s, fmax(0, all - s.server_s - s.idle_s));
+	s.network_s = fmax(0, positive_s(c->time_network_ns) - s.client_s);
+	return s;
+}
+
+enum capture_place slow_place(const struct conn *c)
+{
+	double server = (double)c->rtt_server_ns, client = (double)c->rtt_client_ns;
+
+	if (c->rtt_server_ns < 0 || c->rtt_client_ns < 0 || server + client < NEAR_MIN_NS)
+		return PLACE_UNKNOWN;
+	if (client <= NEAR_SHARE * (server + client))
+		return PLACE_CLIENT;
+	return server <= NEAR_SHARE * (server + client) ? PLACE_SERVER : PLACE_BETWEEN;
+}
+
+void slow_split_add(struct slow_split *a, const struct slow_split *b)
+{
+	a->server_s += b->server_s;
+	a->client_s += b->client_s;
+	a->network_s += b->network_s;
+	a->idle_s += b->idle_s;
+}
+
+void slow_split_say(const struct slow_split *s, struct text *out)
+{
+	double all = s->server_s + s->client_s + s->network_s;
+
+	if (all <= 0)
+		return;
+	text_printf(out, "Where the time goes: server %.1f s (%.0f %%), client %.1f s (%.0f %%), network %.1f s (%.0f %%)",
+		s->server_s, 100 * s->server_s / all, s->client_s, 100 * s->client_s / all, s->network_s,
+		100 * s->network_s / all);
+	if (s->idle_s > 0)
+		text_printf(out, "; %.1f s more between answers and the next requests, in which nobody waits", s->idle_s);
+	text_add(out, ".");
+}
