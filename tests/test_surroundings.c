@@ -197,9 +197,28 @@ static void test_throughput_is_told_by_the_minute(void **state)
 	free(rig);
 }
 
+static void test_round_trips_and_repeats_are_told_by_the_second(void **state)
+{
+	struct rig *rig = run("0 > S\n0.020 < SA\n0.040 > A\n0.050 > PA 1:101(100)\n0.090 < A ack 101\n"
+			      "1.500 > PA 101:201(100)\n1.900 > PA 101:201(100)\n1.940 < A ack 201\n");
+	const struct series *rtt = &nth(rig, RECORD_SERIES, 2)->series, *most = &nth(rig, RECORD_SERIES, 3)->series,
+			    *resent = &nth(rig, RECORD_SERIES, 4)->series;
+
+	(void)state;
+	assert_string_equal(rtt->name, "rtt");
+	assert_true(rtt->values[0] > 0.0399 && rtt->values[0] < 0.0401);
+	assert_true(rtt->values[1] == 0); /* the ACK of what was sent twice times nothing */
+	assert_string_equal(most->name, "rtt_max");
+	assert_true(most->values[0] == rtt->values[0]);
+	assert_string_equal(resent->name, "resent");
+	assert_true(resent->values[0] == 0 && resent->values[1] == 1);
+	free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trips_and_repeats_are_told_by_the_second),
 		cmocka_unit_test(test_question_and_answer_are_one_record),
 		cmocka_unit_test(test_unanswered_question_is_told_after_its_wait),
 		cmocka_unit_test(test_second_answer_is_an_announcement),

@@ -531,7 +531,7 @@ struct link {
 
 #define SERIES_VALUES 60
 struct series { /* one stretch of buckets of one measure */
-	char name[24];	       /* "bytes", "packets", "rtt", "loss" */
+	char name[24];	       /* "bytes", "packets", "rtt" (mean, s), "rtt_max" (s), "resent" (segments) */
 	struct addr host, host2;
 	uint16_t port;
 	int64_t bucket_ns;

@@ -293,6 +293,8 @@ struct passing {
 	uint32_t len;	   /* payload on the wire */
 	uint32_t seq, end; /* TCP: of the payload, without SYN and FIN */
 	uint8_t flags;
+	bool resent;	/* what struct tracked says of it */
+	int64_t rtt_ns;
 };
 
 static inline uint16_t flow_port(const struct flow *f, enum side s)

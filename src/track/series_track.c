@@ -8,6 +8,7 @@
 #include "base/when.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
+#include "track/tracker.h"
 
 #define BUCKET_NS NS_PER_S
 #define STRETCH_NS (SERIES_VALUES * BUCKET_NS)
@@ -27,16 +28,46 @@ static void tell(const struct series_track *s, const struct record_sink *sink, c
 	sink->take(sink->arg, &r);
 }
 
+static void tell_rtt(struct series_track *s, const struct record_sink *sink, int64_t clock_ns)
+{
+	for (uint32_t i = 0; i < s->used; i++)
+		if (s->rtts[i] > 0)
+			s->rtt_sum_s[i] /= s->rtts[i];
+	tell(s, sink, "rtt", s->rtt_sum_s, clock_ns);
+	tell(s, sink, "rtt_max", s->rtt_max_s, clock_ns);
+}
+
 void series_track_finish(struct series_track *s, const struct record_sink *sink, int64_t clock_ns)
 {
 	if (!s->used)
 		return;
 	tell(s, sink, "bytes", s->bytes, clock_ns);
 	tell(s, sink, "packets", s->packets, clock_ns);
+	if (s->has_rtt)
+		tell_rtt(s, sink, clock_ns);
+	if (s->has_resent)
+		tell(s, sink, "resent", s->resent, clock_ns);
 	memset(s, 0, sizeof(*s));
 }
 
-void series_track_packet(struct series_track *s, const struct record_sink *sink, const struct packet *p)
+static void add_tcp(struct series_track *s, uint32_t bucket, const struct tracked *tracked)
+{
+	double rtt_s = when_s(tracked->rtt_ns);
+
+	if (tracked->resent) {
+		s->has_resent = true;
+		s->resent[bucket]++;
+	}
+	if (tracked->rtt_ns <= 0)
+		return;
+	s->has_rtt = true;
+	s->rtts[bucket]++;
+	s->rtt_sum_s[bucket] += rtt_s;
+	s->rtt_max_s[bucket] = rtt_s > s->rtt_max_s[bucket] ? rtt_s : s->rtt_max_s[bucket];
+}
+
+void series_track_packet(
+	struct series_track *s, const struct record_sink *sink, const struct packet *p, const struct tracked *tracked)
 {
 	int64_t at_ns = p->clock_ns;
 	uint32_t bucket;
@@ -54,4 +85,5 @@ void series_track_packet(struct series_track *s, const struct record_sink *sink,
 		s->used = bucket + 1;
 	s->packets[bucket]++;
 	s->bytes[bucket] += p->frame->on_wire;
+	add_tcp(s, bucket, tracked);
 }

@@ -48,7 +48,7 @@ void surroundings_packet(struct surroundings *s, const struct packet *p, const s
 
 	if (p->clock_ns > s->now_ns)
 		s->now_ns = p->clock_ns;
-	series_track_packet(&s->series, &s->sink, p);
+	series_track_packet(&s->series, &s->sink, p, tracked);
 	link_track_clock(s->links, p->clock_ns);
 	if (p->verdict == PACKET_BAD)
 		return;

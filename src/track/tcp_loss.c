@@ -135,6 +135,7 @@ static void judge_fill(struct passing *w, struct repair *r, const struct hole *h
 	} else {
 		l->lost++;
 		l->retransmitted++;
+		w->resent = true;
 		w->out->resent_bytes += bytes;
 		add_stall(w, r, h->since_ns, w->own->last_data.frame);
 		turns_resent(w);
@@ -269,6 +270,7 @@ static void on_resent(struct passing *w, uint32_t bytes)
 	if (numbers_are_void(w->own))
 		return;
 	l->retransmitted++;
+	w->resent = true;
 	w->out->resent_bytes += bytes;
 	rtt_cancel(w->own);
 	if ((w->own->flags & HALF_ACKED_SET) && seq_diff(w->end, w->own->acked) <= 0) {

@@ -35,5 +35,6 @@ void rtt_acked(struct passing *w)
 	peer->rtt_min_ns = !peer->rtt_samples || rtt < peer->rtt_min_ns ? rtt : peer->rtt_min_ns;
 	peer->rtt_max_ns = rtt > peer->rtt_max_ns ? rtt : peer->rtt_max_ns;
 	peer->rtt_sum_ns += rtt;
+	w->rtt_ns = rtt;
 	peer->rtt_samples++;
 }

@@ -251,5 +251,7 @@ struct tracked tcp_track(struct passing *w)
 	}
 	key_frame_packet(w);
 	remember(w);
+	out.resent = w->resent;
+	out.rtt_ns = w->rtt_ns;
 	return out;
 }

@@ -33,6 +33,8 @@ struct tracked {
 	bool duplicate;	   /* the same frame again (SPAN, -i any): counted, to be ignored by everyone after this */
 	bool feed;	   /* its payload or flags matter to reassembly or a datagram dissector */
 	bool new_link;	   /* its side is new, or came from another MAC before */
+	bool resent;	   /* TCP: it brings bytes again that were lost, or that its sender took for lost */
+	int64_t rtt_ns;	   /* TCP: the round trip that it completes; 0: none */
 	const struct flow_link *left; /* the packets from that other MAC; NULL: none. Until the next packet */
 };
 
