@@ -97,7 +97,8 @@ static void plot_population(struct diagnosis_context *x, const struct addr *host
 		if (strcmp(r->plots[i]->id, "time-wait") == 0)
 			p = r->plots[i];
 	if (!p) {
-		p = result_plot(r, "time-wait", "Sockets in TIME_WAIT", "seconds", "sockets (modelled)");
+		p = result_plot(r, "time-wait", "Sockets in TIME_WAIT", "time since the start (s)",
+			"sockets (modelled)");
 		p->x_is_time = p->steps = true;
 		p->thresholds[0] = x->options->limit;
 		p->threshold_labels[0] = "limit";

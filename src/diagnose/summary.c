@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "diagnose/core.h"
 #include "diagnose/oui.h"
+#include "diagnose/timeline.h"
 
 #define HOSTS_MAX 50000
 #define HOST_ROWS_MAX 200
@@ -17,6 +18,7 @@
 struct tallies {
 	struct table hosts; /* struct addr -> struct host_row */
 	int replace_at;	    /* where to look for a healthy row to give up for a failed one */
+	struct timeline timeline;
 };
 
 struct tallies *tallies_new(size_t *held_bytes)
@@ -102,9 +104,10 @@ void tallies_record(struct tallies *t, struct result *result, const struct recor
 {
 	struct summary *s = &result->summary;
 
-	(void)t;
 	if (r->kind == RECORD_CAPTURE)
 		count_source(s, r);
+	else if (r->kind == RECORD_SERIES)
+		timeline_record(&t->timeline, r);
 	else if (r->kind == RECORD_TLS)
 		count_tls(result, r);
 	else if (r->kind == RECORD_DNS) {
@@ -317,6 +320,7 @@ void tallies_finish(struct tallies *t, struct diagnosis_context *x)
 	make_host_rows(t, x);
 	make_service_rows(x);
 	make_name_rows(x);
+	timeline_plots(&t->timeline, r);
 	if (r->connection_count)
 		qsort(r->connections, (size_t)r->connection_count, sizeof(*r->connections), by_start);
 }
