@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/when.h"
 #include "options.h"
 #include "report/gnuplot.h"
 #include "report/html.h"
+#include "report/html_table.h"
 #include "report/report.h"
 #include "report/report_file.h"
 #include "report/report_plots.h"
@@ -310,12 +312,64 @@ static void test_plots_follow_from_a_whole_table_only(void **state)
 	report_plots_add(r);
 	report_plots_add(r); /* once is enough */
 	assert_int_equal(r->plot_count, before + 2);
-	for (int i = 0; i < r->plots[before]->lines[0].count; i++) {
-		fine += r->plots[before]->lines[0].y[i];
-		failed += r->plots[before]->lines[1].y[i];
+	assert_string_equal(r->plots[0]->id, "connections-over-time");
+	assert_string_equal(r->plots[1]->id, "handshake-stages");
+	for (int i = 0; i < r->plots[0]->lines[0].count; i++) {
+		fine += r->plots[0]->lines[0].y[i];
+		failed += r->plots[0]->lines[1].y[i];
 	}
 	assert_true(fine == 20 && failed == 4);
 	result_free(r);
+}
+
+static void test_resets_are_counted_by_their_delay(void **state)
+{
+	struct result *r = result_rich();
+	const struct plot *p = NULL;
+	double all = 0;
+
+	(void)state;
+	for (int i = 0; i < r->connection_count; i++) {
+		struct connection_row *row = &r->connections[i];
+
+		row->outcome = i < 3 ? OUTCOME_RESET : OUTCOME_OK;
+		row->record->conn.rst_count = 1;
+		row->record->conn.rsts[0].after_peer_ns = i < 2 ? 5004 * NS_PER_MS : 2 * NS_PER_MS;
+	}
+	report_plots_add(r);
+	for (int i = 0; i < r->plot_count; i++)
+		if (strcmp(r->plots[i]->id, "rst-delay") == 0)
+			p = r->plots[i];
+	assert_non_null(p);
+	for (int i = 0; i < p->lines[0].count; i++)
+		all += p->lines[0].y[i];
+	assert_true(all == 3);
+	assert_true(p->lines[0].y[0] == 1);
+	assert_true(p->lines[0].y[p->lines[0].count - 1] == 2);
+	assert_non_null(strstr(p->says, "3 conversations were reset 2.0 ms to 5.0 s"));
+	result_free(r);
+}
+
+static void test_columns_without_a_value_are_left_out(void **state)
+{
+	static const struct column columns[] = {{"First", false}, {"Never", false}, {"Second", true}};
+	struct text t = {0};
+	size_t begin = table_open(&t, "x", "X", COLUMNS(columns));
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		text_add(&t, "<tr>");
+		cell_text(&t, i == 1 ? "<td>" : "");
+		cell_text(&t, NULL);
+		cell_count(&t, 1000);
+		text_add(&t, "</tr>\n");
+	}
+	table_close(&t, begin, 0, "");
+	assert_null(strstr(text_str(&t), "Never"));
+	assert_non_null(strstr(text_str(&t), "First</th><th scope=\"col\" class=\"n\">Second"));
+	assert_non_null(strstr(text_str(&t), "<tr><td>&lt;td&gt;</td><td class=\"n\" data-v=\"1000\">1,000</td></tr>"));
+	assert_non_null(strstr(text_str(&t), "<tr><td></td><td class=\"n\" data-v=\"1000\">"));
+	text_free(&t);
 }
 
 static void test_page_stays_below_its_bound(void **state)
@@ -605,6 +659,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_csv_has_a_row_per_connection),
 		cmocka_unit_test(test_page_asks_nobody_and_draws_its_plots),
 		cmocka_unit_test(test_plots_follow_from_a_whole_table_only),
+		cmocka_unit_test(test_resets_are_counted_by_their_delay),
+		cmocka_unit_test(test_columns_without_a_value_are_left_out),
 		cmocka_unit_test(test_page_stays_below_its_bound),
 		cmocka_unit_test(test_page_is_complete_without_gnuplot),
 		cmocka_unit_test(test_a_gnuplot_that_fails_ends_nothing_else),

@@ -8,6 +8,8 @@
 #include "diagnose/result.h"
 #include "report/gnuplot.h"
 
+#define FEW 6 /* ticks on an axis */
+
 /* In single quotes gnuplot expands nothing; a label with anything but letters, digits and a few marks is left out. */
 static void set_label(struct text *t, const char *what, const char *label)
 {
@@ -143,6 +145,8 @@ static void ranges(struct text *t, const struct plot *p)
 	double most = highest(p), from = INFINITY, to = -INFINITY, margin = p->bars ? bar_width(p) / 2 : 0;
 
 	text_printf(t, "set yrange [0:%.9g]\n", most > 0 ? most * 1.08 : 1.0);
+	if ((p->bars || p->steps) && most <= FEW) /* they count things: no halves */
+		text_add(t, "set ytics 1\n");
 	for (int l = 0; l < lines_of(p); l++)
 		for (int i = 0; i < p->lines[l].count; i++) {
 			from = fmin(from, p->lines[l].x[i]);

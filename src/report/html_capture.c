@@ -10,6 +10,7 @@
 
 #define SOURCES_SHOWN 200
 #define TIME_WAIT_SHOWN 50
+#define TIME_WAIT_LEAST 10 /* every host holds a few */
 
 static void state_of(struct text *t, const struct capture *c)
 {
@@ -51,12 +52,13 @@ static void sources(struct text *t, const struct result *r)
 	static const struct column columns[] = {{"Source", false}, {"Format", false}, {"Link type", false},
 		{"Snap length", true}, {"Packets", true}, {"Bytes", true}, {"First packet", false}, {"Duration", true},
 		{"Filter", false}, {"State", false}};
+	size_t begin;
 	int count = r->summary.source_count, shown = count < SOURCES_SHOWN ? count : SOURCES_SHOWN;
 
-	table_open(t, "capture", "Capture", COLUMNS(columns));
+	begin = table_open(t, "capture", "Capture", COLUMNS(columns));
 	for (int i = 0; i < shown; i++)
 		source_row(t, &r->summary.sources[i]);
-	table_close(t, (uint64_t)(count - shown), "pcapdx -o report.json writes them.");
+	table_close(t, begin, (uint64_t)(count - shown), "pcapdx -o report.json writes them.");
 }
 
 static void count_of(struct text *t, const char *name, uint64_t n)
@@ -125,15 +127,25 @@ static void analysis(struct text *t, const struct tcp_analysis *a)
 	counts_close(t, before);
 }
 
+static uint64_t highest_peak(const struct result *r)
+{
+	uint64_t most = 0;
+
+	for (int i = 0; i < r->time_wait_count; i++)
+		most = r->time_wait[i].peak > most ? r->time_wait[i].peak : most;
+	return most;
+}
+
 static void time_wait(struct text *t, const struct result *r)
 {
 	static const struct column columns[] = {
 		{"Host", false}, {"Peak", true}, {"At (s)", true}, {"New per minute at most", true}};
+	size_t begin;
 	int i;
 
-	if (!r->time_wait_count)
+	if (!r->time_wait_count || highest_peak(r) < TIME_WAIT_LEAST)
 		return;
-	table_open(t, "time-wait-hosts", "Sockets in TIME_WAIT", COLUMNS(columns));
+	begin = table_open(t, "time-wait-hosts", "Sockets in TIME_WAIT", COLUMNS(columns));
 	for (i = 0; i < r->time_wait_count && i < TIME_WAIT_SHOWN; i++) {
 		const struct time_wait_row *w = &r->time_wait[i];
 
@@ -143,7 +155,7 @@ static void time_wait(struct text *t, const struct result *r)
 		text_printf(t, "<td class=\"n\">%.3f</td><td class=\"n\">%.0f</td></tr>\n",
 			when_s(w->peak_ts_ns - r->summary.first_ts_ns), w->per_minute_peak);
 	}
-	table_close(t, (uint64_t)(r->time_wait_count - i), "pcapdx -o report.json writes them.");
+	table_close(t, begin, (uint64_t)(r->time_wait_count - i), "pcapdx -o report.json writes them.");
 	text_printf(t, "<p class=\"hint\">Modelled: a socket is taken to stay %.0f s (--time-wait).</p>\n",
 		r->summary.time_wait_assumed_s);
 }

@@ -13,7 +13,7 @@
 
 static void code_cell(struct text *t, const struct result *r, const struct connection_row *row)
 {
-	text_add(t, "<td>");
+	text_add(t, "<td class=\"k\">");
 	for (int i = 0; row->code && i < r->finding_count; i++)
 		if (strcmp(r->findings[i]->code, row->code) == 0) {
 			text_printf(t, "<a href=\"#%s\">%s</a>", r->findings[i]->id, row->code);
@@ -71,12 +71,12 @@ void html_connections(struct text *t, const struct result *r, size_t bytes_max)
 		{"Name", false}, {"Service", false}, {"Outcome", false}, {"Finding", false}, {"Duration", true},
 		{"Round trip", true}, {"Sent (bytes)", true}, {"Received (bytes)", true}, {"First frame", true},
 		{"Stream", true}, {"Source", false}};
-	size_t start = t->len, healthy = healthy_that_fit(r, bytes_max / ROW_BYTES);
+	size_t start = t->len, begin, healthy = healthy_that_fit(r, bytes_max / ROW_BYTES);
 	uint64_t left_out = r->connections_left_out;
 
 	if (!r->connection_count)
 		return;
-	table_open(t, "connections", "Connections", columns, r->summary.source_count > 1 ? 14 : 13);
+	begin = table_open(t, "connections", "Connections", columns, r->summary.source_count > 1 ? 14 : 13);
 	for (int i = 0; i < r->connection_count; i++) {
 		const struct connection_row *row = &r->connections[i];
 
@@ -87,7 +87,7 @@ void html_connections(struct text *t, const struct result *r, size_t bytes_max)
 		healthy -= !words_failed(row);
 		one_row(t, r, row);
 	}
-	table_close(t, left_out,
+	table_close(t, begin, left_out,
 		"Failed ones are kept first; pcapdx -o connections.csv writes more of them, and "
 		"--records all.");
 }

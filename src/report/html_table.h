@@ -4,6 +4,7 @@
 #define PCAPDX_REPORT_HTML_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "diagnose/result.h"
@@ -17,10 +18,10 @@ struct column {
 
 #define COLUMNS(list) list, (int)(sizeof(list) / sizeof((list)[0]))
 
-/* A section with a heading and an open table body; `id` names the heading. */
-void table_open(struct text *t, const char *id, const char *heading, const struct column *columns, int count);
-/* Closes it; says how many rows are not in the page and where they are. */
-void table_close(struct text *t, uint64_t left_out, const char *where);
+/* A section with a heading and an open table body; `id` names the heading. Gives where the table begins. */
+size_t table_open(struct text *t, const char *id, const char *heading, const struct column *columns, int count);
+/* Closes it, takes out columns without a value, and says how many rows are not in the page and where they are. */
+void table_close(struct text *t, size_t begin, uint64_t left_out, const char *where);
 
 void cell_text(struct text *t, const char *raw); /* NULL: empty */
 void cell_code(struct text *t, const char *raw); /* addresses, MACs */

@@ -14,12 +14,12 @@ static void services(struct text *t, const struct result *r, size_t bytes_max)
 {
 	static const struct column columns[] = {{"Server", false}, {"Name", false}, {"Service", false},
 		{"Conversations", true}, {"Fine", true}, {"Failed", true}, {"Round trip (median)", true}};
-	size_t start = t->len;
+	size_t start = t->len, begin;
 	int i;
 
 	if (!r->service_count)
 		return;
-	table_open(t, "services", "Services", COLUMNS(columns));
+	begin = table_open(t, "services", "Services", COLUMNS(columns));
 	for (i = 0; i < r->service_count && t->len - start < bytes_max; i++) {
 		const struct service_row *s = &r->services[i];
 
@@ -33,7 +33,7 @@ static void services(struct text *t, const struct result *r, size_t bytes_max)
 		cell_seconds(t, s->rtt_median_s);
 		text_add(t, "</tr>\n");
 	}
-	table_close(t, r->services_left_out + (uint64_t)(r->service_count - i), IN_JSON);
+	table_close(t, begin, r->services_left_out + (uint64_t)(r->service_count - i), IN_JSON);
 }
 
 static void hosts(struct text *t, const struct result *r, size_t bytes_max)
@@ -42,12 +42,12 @@ static void hosts(struct text *t, const struct result *r, size_t bytes_max)
 		{"Vendor", false}, {"Role", false}, {"Conversations", true}, {"Failed", true}, {"Packets", true},
 		{"Bytes", true}};
 	char mac[MAC_TEXT_SIZE];
-	size_t start = t->len;
+	size_t start = t->len, begin;
 	int i;
 
 	if (!r->host_count)
 		return;
-	table_open(t, "hosts", "Hosts", COLUMNS(columns));
+	begin = table_open(t, "hosts", "Hosts", COLUMNS(columns));
 	for (i = 0; i < r->host_count && t->len - start < bytes_max; i++) {
 		const struct host_row *h = &r->hosts[i];
 
@@ -66,7 +66,7 @@ static void hosts(struct text *t, const struct result *r, size_t bytes_max)
 		cell_count(t, h->bytes);
 		text_add(t, "</tr>\n");
 	}
-	table_close(t, r->hosts_left_out + (uint64_t)(r->host_count - i), IN_JSON);
+	table_close(t, begin, r->hosts_left_out + (uint64_t)(r->host_count - i), IN_JSON);
 }
 
 static void hops_cell(struct text *t, const struct gateway *g)
@@ -107,13 +107,14 @@ static void gateways(struct text *t, const struct result *r)
 	static const struct column columns[] = {{"MAC address", false}, {"Vendor", false}, {"Kind", false},
 		{"Own address", false}, {"VLAN", true}, {"Where", false}, {"Hosts behind it", true},
 		{"Hops behind it", true}, {"For example", false}};
+	size_t begin;
 
 	if (!r->gateway_count)
 		return;
-	table_open(t, "gateways", "Gateways", COLUMNS(columns));
+	begin = table_open(t, "gateways", "Gateways", COLUMNS(columns));
 	for (int i = 0; i < r->gateway_count; i++)
 		gateway_row(t, &r->gateways[i]);
-	table_close(t, 0, "");
+	table_close(t, begin, 0, "");
 	text_add(t, "<p class=\"hint\">A MAC address proves only the first device on the way.</p>\n");
 }
 
@@ -144,15 +145,15 @@ static void tls(struct text *t, const struct result *r, size_t bytes_max)
 	static const struct column columns[] = {{"Start (s)", true}, {"Client", false}, {"Server", false},
 		{"Name asked for", false}, {"Version", false}, {"Came as far as", false}, {"Alert", true},
 		{"ALPN", false}, {"Certificate", false}, {"Issuer", false}, {"JA4", false}};
-	size_t start = t->len;
+	size_t start = t->len, begin;
 	int i;
 
 	if (!r->tls_count)
 		return;
-	table_open(t, "tls", "TLS sessions", COLUMNS(columns));
+	begin = table_open(t, "tls", "TLS sessions", COLUMNS(columns));
 	for (i = 0; i < r->tls_count && t->len - start < bytes_max; i++)
 		tls_row(t, r, r->tls[i].record);
-	table_close(t, r->tls_left_out + (uint64_t)(r->tls_count - i), "pcapdx --records writes them.");
+	table_close(t, begin, r->tls_left_out + (uint64_t)(r->tls_count - i), "pcapdx --records writes them.");
 }
 
 /* Shares are so that all that is small is there in full, and the connections get half. */
