@@ -72,7 +72,11 @@ const char *when_duration(double s, char out[WHEN_TEXT_SIZE])
 {
 	double a = fabs(s);
 
-	if (a < 0.0095)
+	if (a == 0)
+		snprintf(out, WHEN_TEXT_SIZE, "0 s");
+	else if (a < 0.000095)
+		snprintf(out, WHEN_TEXT_SIZE, "%.2f ms", s * 1e3);
+	else if (a < 0.0095)
 		snprintf(out, WHEN_TEXT_SIZE, "%.1f ms", s * 1e3);
 	else if (a < 0.9995)
 		snprintf(out, WHEN_TEXT_SIZE, "%.0f ms", s * 1e3);

@@ -16,6 +16,7 @@ struct text;
 
 /* --- html_bits.c: small pieces --- */
 void html_text(struct text *t, const char *raw);					/* escaped; NULL is nothing */
+void html_path(struct text *t, const char *raw); /* "A -> B -> C" with true arrows */
 void html_element(struct text *t, const char *tag, const char *class, const char *raw); /* class NULL: none */
 void html_badge(struct text *t, enum severity s);					/* the severity as a word */
 /* Text that is made to be copied: the script puts a button beside it. `what` names it for screen readers. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small pieces of the HTML report. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/escape.h"
 #include "base/text.h"
@@ -11,6 +12,26 @@ void html_text(struct text *t, const char *raw)
 {
 	if (raw)
 		escape_html(t, raw);
+}
+
+static void piece(struct text *t, const char *s, int n)
+{
+	char *part = xprintf("%.*s", n, s);
+
+	html_text(t, part);
+	free(part);
+}
+
+void html_path(struct text *t, const char *raw)
+{
+	static const char arrow[] = " -> ";
+
+	for (const char *at = strstr(raw, arrow); at; at = strstr(raw, arrow)) {
+		piece(t, raw, (int)(at - raw));
+		text_add(t, " \xe2\x86\x92 ");
+		raw = at + strlen(arrow);
+	}
+	html_text(t, raw);
 }
 
 void html_element(struct text *t, const char *tag, const char *class, const char *raw)
@@ -40,14 +61,6 @@ void html_copyable(struct text *t, const char *raw, const char *what)
 	text_printf(t, "<span class=\"copyable\" data-copy=\"%s\"><code>", what);
 	html_text(t, raw);
 	text_add(t, "</code></span>");
-}
-
-static void piece(struct text *t, const char *s, int n)
-{
-	char *part = xprintf("%.*s", n, s);
-
-	html_text(t, part);
-	free(part);
 }
 
 void html_step(struct text *t, const char *step)

@@ -54,14 +54,14 @@ static void about(struct text *t, const struct diagnosis *d)
 	text_add(t, "<dl class=\"about\">");
 	if (subject.len) {
 		text_add(t, "<div><dt>Subject</dt><dd>");
-		html_text(t, text_str(&subject));
+		html_path(t, text_str(&subject));
 		text_add(t, "</dd></div>");
 	}
 	text_printf(t, "<div><dt>Responsible</dt><dd>%s</dd></div>", responsible_name(d->responsible));
 	text_printf(t, "<div><dt>Confidence</dt><dd>%.0f %%</dd></div>", d->confidence * 100);
 	if (d->path) {
 		text_add(t, "<div><dt>Path</dt><dd>");
-		html_text(t, d->path);
+		html_path(t, d->path);
 		text_add(t, "</dd></div>");
 	}
 	text_add(t, "</dl>\n");
@@ -120,7 +120,8 @@ static void one(struct text *t, const struct result *r, const struct diagnosis *
 		html_severity_word(d->severity), d->id, d->id);
 	html_text(t, d->title);
 	text_add(t, "</h2>\n");
-	html_element(t, "p", "lead", d->summary);
+	if (r->diagnosis_count > 1) /* the only one is summed up above */
+		html_element(t, "p", "lead", d->summary);
 	about(t, d);
 	text_add(t, "<div class=\"parts\">\n");
 	causes(t, d);

@@ -12,9 +12,10 @@
 #include "report/html.h"
 #include "report/report_words.h"
 
-#define WIDTH 640
-#define CLIENT_X 112
-#define SERVER_X 568
+#define WIDTH 500 /* narrow enough to be read on a phone */
+#define CLIENT_X 84
+#define SERVER_X 440
+#define HEADS_CHARS 60 /* more in one row would touch */
 #define ROW 34
 #define GAP_ROW 40
 #define GAP_NS (200 * NS_PER_MS) /* a silence worth drawing; usual round trips are below it */
@@ -158,15 +159,20 @@ static void frame_row(struct ladder *l, const struct key_frame *k, bool fails)
 	carried(&raw, k);
 	l->y += ROW;
 	snprintf(frame, sizeof(frame), "#%" PRIu64, k->ref.frame);
-	svg_text(l->t, CLIENT_X - 22, l->y + 4, "end", "time", when_duration(when_s(k->ref.at_ns), duration));
-	svg_text(l->t, (from + to) / 2, l->y - 6, "middle", fails ? "label fails" : "label", text_str(&raw));
-	arrow(l, from, to, class);
-	svg_text(l->t, SERVER_X + 18, l->y + 4, "start", "time", frame);
-	text_printf(&l->words, " After %s, frame %" PRIu64 " from the %s: %s%s.", duration, k->ref.frame,
+	text_printf(&l->words, " After %s, frame %" PRIu64 " from the %s: %s%s.",
+		when_duration(when_s(k->ref.at_ns), duration), k->ref.frame,
 		injected(l, k)	       ? "middle"
 		: k->side == SIDE_RESP ? "server"
 				       : "client",
 		text_str(&raw), fails ? " (here it fails)" : "");
+	svg_text(l->t, CLIENT_X - 12, l->y + 4, "end", "time", duration);
+	svg_text(l->t, (from + to) / 2, l->y - 6, "middle", fails ? "label fails" : "label", text_str(&raw));
+	arrow(l, from, to, class);
+	svg_text(l->t, SERVER_X + 8, l->y + 4, "start", "time", frame);
+	if (fails) {
+		l->y += 17;
+		svg_text(l->t, (from + to) / 2, l->y, "middle", "label fails", "here it fails");
+	}
 	text_free(&raw);
 }
 
@@ -197,45 +203,61 @@ static void gap_row(struct ladder *l, int64_t lasted_ns)
 static void missing_row(struct ladder *l)
 {
 	l->y += ROW;
-	text_printf(l->t, "<path class=\"cross\" d=\"M%d %dl10 10m0 -10l-10 10\"/>\n", (CLIENT_X + SERVER_X) / 2 - 72,
+	text_printf(l->t, "<path class=\"cross\" d=\"M%d %dl10 10m0 -10l-10 10\"/>\n", (CLIENT_X + SERVER_X) / 2 - 104,
 		l->y - 10);
-	svg_text(l->t, (CLIENT_X + SERVER_X) / 2 - 54, l->y - 1, "start", "label fails", "no answer comes");
+	svg_text(l->t, (CLIENT_X + SERVER_X) / 2 - 86, l->y - 1, "start", "label fails", "no answer: here it fails");
 	text_add(&l->words, " No answer comes: here it fails.");
 }
 
-static void gateway_name(struct text *raw, const struct gateway *g)
+/* "F5 Networks", or what is known of it instead. */
+static const char *gateway_name(const struct gateway *g)
 {
-	char mac[MAC_TEXT_SIZE];
-
 	if (g->vendor[0])
-		text_printf(raw, "%s ", g->vendor);
-	else if (g->kind[0])
-		text_printf(raw, "%s ", g->kind);
-	text_add(raw, mac_text(&g->mac, mac));
+		return g->vendor;
+	return g->kind[0] ? g->kind : "Gateway";
 }
 
-static void heads(struct ladder *l)
+static int place_length(const struct addr *a, uint16_t port)
 {
 	char place[ENDPOINT_TEXT_SIZE];
+
+	return (int)strlen(words_endpoint(a, port, place));
+}
+
+static void end_head(struct ladder *l, bool server, int y)
+{
 	const struct record *r = l->record;
+	char place[ENDPOINT_TEXT_SIZE];
 
-	svg_text(l->t, 12, 18, "start", "head", "Client");
-	svg_text(l->t, 12, 36, "start", "place", words_endpoint(&r->orig_h, r->orig_p, place));
-	text_printf(&l->words, "Client %s,", place);
-	svg_text(l->t, WIDTH - 12, 18, "end", "head", "Server");
-	svg_text(l->t, WIDTH - 12, 36, "end", "place", words_endpoint(&r->resp_h, r->resp_p, place));
-	text_printf(&l->words, " server %s.", place);
-	l->y = 44;
-	for (int i = 0; i < l->between_count; i++) {
-		struct text raw = {0};
+	words_endpoint(server ? &r->resp_h : &r->orig_h, server ? r->resp_p : r->orig_p, place);
+	svg_text(l->t, server ? WIDTH - 6 : 6, y, server ? "end" : "start", "head", server ? "Server" : "Client");
+	svg_text(l->t, server ? WIDTH - 6 : 6, y + 17, server ? "end" : "start", "place", place);
+	text_printf(&l->words, server ? " server %s." : "Client %s,", place);
+}
 
-		gateway_name(&raw, l->between[i]);
-		l->y += 16;
-		svg_text(l->t, lane_x(l, i), l->y, "middle", "place", text_str(&raw));
-		text_printf(&l->words, " Through %s.", text_str(&raw));
-		text_free(&raw);
-	}
-	l->y += 6;
+static void gateway_head(struct ladder *l, int i)
+{
+	const struct gateway *g = l->between[i];
+	char mac[MAC_TEXT_SIZE];
+
+	svg_text(l->t, lane_x(l, i), l->y, "middle", "head", gateway_name(g));
+	svg_text(l->t, lane_x(l, i), l->y + 15, "middle", "place", mac_text(&g->mac, mac));
+	text_printf(&l->words, " Through %s %s.", gateway_name(g), mac);
+	l->y += 34;
+}
+
+/* Long addresses (IPv6) get a row each; gateways stand below, one under the other. */
+static void heads(struct ladder *l)
+{
+	const struct record *r = l->record;
+	bool narrow = place_length(&r->orig_h, r->orig_p) + place_length(&r->resp_h, r->resp_p) > HEADS_CHARS;
+
+	end_head(l, false, 18);
+	end_head(l, true, narrow ? 56 : 18);
+	l->y = narrow ? 96 : 58;
+	for (int i = 0; i < l->between_count; i++)
+		gateway_head(l, i);
+	l->y -= 12;
 	l->top = l->y;
 }
 

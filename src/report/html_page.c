@@ -73,8 +73,10 @@ static void overview(struct text *t, const struct result *r)
 	number_of(t, "Packets", s->packets);
 	text_printf(t, "<div><dt>Duration</dt><dd>%s</dd></div>",
 		s->has_packets ? when_duration(when_s(s->last_ts_ns - s->first_ts_ns), duration) : "0 s");
-	number_of(t, "TCP conversations", s->tcp_total);
-	number_of(t, "UDP conversations", s->udp_total);
+	if (s->tcp_total)
+		number_of(t, "TCP conversations", s->tcp_total);
+	if (s->udp_total)
+		number_of(t, "UDP conversations", s->udp_total);
 	if (s->client_hellos)
 		number_of(t, "TLS handshakes", s->client_hellos);
 	text_add(t, "</dl>\n");
@@ -108,6 +110,16 @@ static void likeliest(struct text *t, const struct diagnosis *d)
 	text_printf(t, " (%.0f %%)</p>\n", d->causes[0].likelihood * 100);
 }
 
+/* What to try before all else. */
+static void do_first(struct text *t, const struct diagnosis *d)
+{
+	if (!d->next_count)
+		return;
+	text_add(t, "<p class=\"first\"><span class=\"label\">Do first:</span> ");
+	html_step(t, d->next[0]);
+	text_add(t, "</p>\n");
+}
+
 static void link_to_diagnosis(struct text *t, const struct diagnosis *d, const char *class, const char *words)
 {
 	text_printf(
@@ -133,6 +145,7 @@ static void in_short(struct text *t, const struct result *r)
 			link_to_diagnosis(t, d, NULL, d->title);
 		html_element(t, "p", NULL, d->summary);
 		likeliest(t, d);
+		do_first(t, d);
 		if (told)
 			link_to_diagnosis(t, d, "more", "Causes, evidence and next steps");
 		text_add(t, "</li>\n");

@@ -92,38 +92,70 @@
 		});
 	}
 
-	function search(rows, words, output) {
-		var shown = 0;
-		rows.forEach(function (entry) {
-			var hit = words.every(function (word) {
+	/* Shows the entries that hold every word, and of the severity chosen; says how many they are. */
+	function show(entries, input, select, output, what) {
+		var words = input.value.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
+		var severity = select ? select.value : "";
+		entries.forEach(function (entry) {
+			var hit = (!severity || entry.node.classList.contains(severity)) && words.every(function (word) {
 				return entry.text.indexOf(word) >= 0;
 			});
-			entry.row.hidden = !hit;
+			entry.node.hidden = !hit;
 			shown += hit;
 		});
-		output.textContent = words.length ? shown + " of " + rows.length + " rows" : rows.length + " rows";
+		output.textContent = (shown < entries.length ? shown + " of " : "") + entries.length + " " + what;
+	}
+
+	/* A search field, with a choice of severities where `severities` is given, put before `place`. */
+	function addSearch(place, name, entries, what, severities) {
+		var tools = make("div", { "class": "tools" }), output = make("output", { role: "status" }), select = null;
+		var input = make("input", { type: "search", "aria-label": "Search in " + name, placeholder: "Search",
+			autocomplete: "off", spellcheck: "false" });
+		function again() {
+			show(entries, input, select, output, what);
+		}
+		tools.appendChild(input);
+		if (severities) {
+			select = make("select", { "aria-label": "Severity" });
+			severities.forEach(function (severity) {
+				select.appendChild(make("option", { value: severity[0] }, severity[1]));
+			});
+			select.addEventListener("change", again);
+			tools.appendChild(select);
+		}
+		tools.appendChild(output);
+		input.addEventListener("input", again);
+		place.parentNode.insertBefore(tools, place);
+		again();
 	}
 
 	function makeSearchable(table) {
-		var section = table.closest("section"), heading = section.querySelector("h2");
-		var tools = make("div", { "class": "tools" }), output = make("output", { role: "status" });
-		var input = make("input", { type: "search", "aria-label": "Search in " + heading.textContent,
-			placeholder: "Search", autocomplete: "off", spellcheck: "false" });
 		var rows = Array.from(table.tBodies[0].rows).map(function (row) {
 			var cells = Array.from(row.cells).map(function (cell) {
 				return cell.textContent;
 			});
-			return { row: row, text: cells.join(" ").toLowerCase() };
+			return { node: row, text: cells.join(" ").toLowerCase() };
 		});
-		if (rows.length < 6)
-			return;
-		input.addEventListener("input", function () {
-			search(rows, input.value.toLowerCase().split(/\s+/).filter(Boolean), output);
+		if (rows.length >= 6)
+			addSearch(table.closest(".scroll"), table.closest("section").querySelector("h2").textContent, rows, "rows");
+	}
+
+	function makeFindingsSearchable() {
+		var articles = Array.from(document.querySelectorAll(".finding")).map(function (article) {
+			return { node: article, text: article.textContent.toLowerCase() };
 		});
-		search(rows, [], output);
-		tools.appendChild(input);
-		tools.appendChild(output);
-		section.insertBefore(tools, table.closest(".scroll"));
+		if (articles.length >= 6)
+			addSearch(articles[0].node, "Findings", articles, "findings",
+				[["", "All"], ["error", "Errors"], ["warning", "Warnings"], ["note", "Notes"]]);
+	}
+
+	/* A link to a finding that the search has hidden shows it. */
+	function unhideTarget() {
+		var target = document.getElementById(location.hash.slice(1));
+		if (target && target.hidden) {
+			target.hidden = false;
+			target.scrollIntoView();
+		}
 	}
 
 	function addSaveButton() {
@@ -162,6 +194,8 @@
 			makeSortable(table);
 			makeSearchable(table);
 		});
+		makeFindingsSearchable();
+		window.addEventListener("hashchange", unhideTarget);
 		addSaveButton();
 		document.querySelectorAll(".scroll").forEach(focusableWhereItScrolls);
 		window.addEventListener("resize", function () {
