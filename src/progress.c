@@ -24,10 +24,13 @@ static int64_t now_ns(void)
 static void print_line(const struct progress *p, const struct capture_stream *c, int64_t now)
 {
 	double seconds = when_s(now - p->started_ns);
+	double rate = (double)p->frames / seconds;
+	bool millions = rate >= 1e6;
 	uint64_t total, done = capture_bytes_read(c, &total);
 	char left[WHEN_TEXT_SIZE];
 
-	fprintf(stderr, "\r%" PRIu64 " packets, %.1f M/s", p->frames, (double)p->frames / seconds / 1e6);
+	fprintf(stderr, "\r%" PRIu64 " packets, %.*f%s a second", p->frames, millions ? 1 : 0,
+		millions ? rate / 1e6 : rate, millions ? " million" : "");
 	if (total > done && done)
 		fprintf(stderr, ", %.0f %%, %s left", 100.0 * (double)done / (double)total,
 			when_duration(seconds * (double)(total - done) / (double)done, left));

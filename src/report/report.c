@@ -93,17 +93,30 @@ bool report_takes_stdout(const struct options *o)
 	return o->json;
 }
 
+/* COLUMNS, as in POSIX: what the user prefers, whatever the terminal says. 0: not set, or no number. */
+static int columns_of_environment(void)
+{
+	const char *columns = getenv("COLUMNS");
+	char *end;
+	long n = columns ? strtol(columns, &end, 10) : 0;
+
+	return columns && end != columns && !*end && n > 0 && n < 10000 ? (int)n : 0;
+}
+
 struct report_style report_style_of(int fd, int verbose)
 {
 	struct report_style style = {.width = PIPE_WIDTH, .verbose = verbose};
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	int columns = columns_of_environment();
 	struct winsize size;
 
-	if (!isatty(fd))
-		return style;
-	style.colour = !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		style.width = size.ws_col;
+	if (isatty(fd)) {
+		style.colour = !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
+		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
+			style.width = size.ws_col;
+	}
+	if (columns)
+		style.width = columns;
 	return style;
 }
 

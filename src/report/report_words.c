@@ -284,6 +284,8 @@ bool words_step(const char *step, struct step_parts *out)
 	if (!command || !starts_with_program(command))
 		return false;
 	length = command_length(command);
+	while (length && command[length - 1] == ' ')
+		length--;
 	if (!command_is_plain(command, length))
 		return false;
 	*out = (struct step_parts){.before = step, .before_len = (int)(command - step), .command = command};
