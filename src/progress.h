@@ -11,7 +11,6 @@ struct capture_stream;
 struct progress {
 	int64_t started_ns, shown_ns; /* monotonic clock */
 	uint64_t frames;
-	uint32_t calls;
 	bool on_terminal, shown;
 };
 
