@@ -15,6 +15,7 @@ struct tinc_meta_side {
 	uint8_t id[TINC_ID_LEN];	      /* the beginning of SHA-512(name) */
 	uint32_t request;		      /* length of the last record if it can announce a packet; 0 */
 	bool asked;			      /* for a new session, not answered yet */
+	bool renewal_kex, renewal_sig;	      /* of the renewal under way */
 	struct frame_ref asked_ref;
 	int64_t packet_ns; /* last tunnelled packet; 0: none */
 };

@@ -24,8 +24,10 @@
 #define REQ_KEY_KEX 103
 #define ANS_KEY_KEX 111
 #define RENEWAL_KEX 132
+#define RENEWAL_SIG 131
 #define SESSION_ANSWER_NS (5 * NS_PER_S)
 #define STUCK_NS (8 * NS_PER_S)	       /* a renewal takes some round trips */
+#define GIVES_UP_NS (4 * NS_PER_S)     /* PingTimeout is 5 s */
 #define RENEWAL_ONCE_NS (2 * NS_PER_S) /* both sides send theirs */
 
 /* "17 <length>\n" or "21 <length>\n", with a length of 2 to 4 digits. */
@@ -141,6 +143,13 @@ static uint32_t names_length(const struct tunnel_life *life)
 	return (uint32_t)(strlen(life->sum.names[0]) + strlen(life->sum.names[1]));
 }
 
+static void end_renewal(struct tinc_meta *m, struct tunnel_life *life)
+{
+	for (int i = 0; i < 2; i++)
+		m->side[i].renewal_kex = m->side[i].renewal_sig = false;
+	tunnel_progress(life);
+}
+
 /* It may be the way out of a renewal that stood still: how long it did is kept. */
 static void on_new_session(
 	struct tinc_meta *m, struct tunnel_life *life, struct session *s, enum side side, const struct frame_ref *ref)
@@ -152,19 +161,39 @@ static void on_new_session(
 		m->stood = (struct tunnel_run){.count = 2, .first = life->pending.first, .last = *ref};
 		m->stood_side = (enum side)life->sum.side;
 	}
-	tunnel_progress(life);
+	end_renewal(m, life);
 }
 
-/* Each side sends a KEX; until the other's comes, the renewal stands still. */
-static void on_renewal(struct tinc_meta *m, struct tunnel_life *life, struct session *s, const struct chunk *c)
+/* Each side sends a KEX, then a SIG; until all have come, the renewal stands still. */
+static void on_renewal_kex(struct tinc_meta *m, struct tunnel_life *life, struct session *s, const struct chunk *c)
 {
+	struct tinc_meta_side *from = &m->side[c->side];
+
 	if (!m->renewed_ns || c->ref.at_ns - m->renewed_ns > RENEWAL_ONCE_NS)
 		tunnel_event(life, s, TUNNEL_REKEY, c->side, &c->ref, "KEX", NULL);
 	m->renewed_ns = c->ref.at_ns;
-	if (life->pending.count && life->sum.side != c->side)
-		tunnel_progress(life);
-	else if (m->sessions) /* without one there is nothing to renew: some other request of that length */
+	if (!m->sessions) /* without one there is nothing to renew: some other request of that length */
+		return;
+	if (from->renewal_kex || !m->side[side_other(c->side)].renewal_kex)
 		tunnel_pending(life, c->side, &c->ref, "renewal");
+	from->renewal_kex = true;
+}
+
+static void on_renewal_sig(struct tinc_meta *m, struct tunnel_life *life, enum side side)
+{
+	struct tinc_meta_side *from = &m->side[side], *peer = &m->side[side_other(side)];
+
+	from->renewal_sig = from->renewal_kex && peer->renewal_kex;
+	if (from->renewal_sig && peer->renewal_sig)
+		end_renewal(m, life);
+}
+
+/* Asked for a new session again, before the first request was answered. */
+static void ask_again(struct tinc_meta_side *from, struct tunnel_life *life, const struct chunk *c)
+{
+	if (strcmp(life->sum.step, "REQ_KEY") != 0 || life->sum.side != c->side)
+		tunnel_pending(life, c->side, &from->asked_ref, "REQ_KEY");
+	tunnel_pending(life, c->side, &c->ref, "REQ_KEY");
 }
 
 /* A new session counts when its KEX is answered by one, so that another request of that length is not taken for it. */
@@ -175,14 +204,20 @@ static void on_session_length(
 	uint32_t names = names_length(life);
 
 	if (length == REQ_KEY_KEX + names) {
+		if (from->asked)
+			ask_again(from, life, c);
 		from->asked = true;
 		from->asked_ref = c->ref;
 	} else if (length == ANS_KEY_KEX + names && peer->asked) {
 		peer->asked = false;
+		if (strcmp(life->sum.step, "REQ_KEY") == 0)
+			tunnel_progress(life);
 		if (c->ref.at_ns - peer->asked_ref.at_ns <= SESSION_ANSWER_NS && m->sessions++ > 0)
 			on_new_session(m, life, s, side_other(c->side), &peer->asked_ref);
 	} else if (length == RENEWAL_KEX + names) {
-		on_renewal(m, life, s, c);
+		on_renewal_kex(m, life, s, c);
+	} else if (length == RENEWAL_SIG + names) {
+		on_renewal_sig(m, life, c->side);
 	}
 }
 
@@ -318,6 +353,17 @@ static const char *step_reached(const struct tinc_meta *m)
 	return "ID";
 }
 
+/* Silence: whoever closes had asked something, a PING for example, and heard nothing for as long as it waits. */
+static const char *end_reason(
+	const struct tinc_meta *m, const struct session *s, enum side side, const struct frame_ref *ref)
+{
+	int64_t asked_ns = m->last_ns[side], heard_ns = m->last_ns[side_other(side)];
+
+	if (session_first_rst(s) != SIDE_NONE)
+		return "reset";
+	return asked_ns > heard_ns && ref->at_ns - asked_ns > GIVES_UP_NS ? "silence" : NULL;
+}
+
 void tinc_meta_end(
 	struct tinc_meta *m, struct tunnel_life *life, struct session *s, enum side side, const struct frame_ref *ref)
 {
@@ -328,8 +374,8 @@ void tinc_meta_end(
 		return;
 	m->over = true;
 	if (life->sum.established)
-		tunnel_event(life, s, TUNNEL_META_LOST, side, ref, "", NULL);
+		tunnel_event(life, s, TUNNEL_META_LOST, side, ref, "", end_reason(m, s, side, ref));
 	else if (answered && !m->spoiled)
 		tunnel_event(life, s, TUNNEL_REJECTED, side, ref, step_reached(m),
-			ref->at_ns - heard_ns > 4 * NS_PER_S ? "silence" : NULL);
+			ref->at_ns - heard_ns > GIVES_UP_NS ? "silence" : NULL);
 }

@@ -124,9 +124,24 @@ static void meta(struct fixture *x, const char *uid, double at)
 	event(x, 6, uid, TUNNEL_TINC, TUNNEL_ESTABLISHED, SIDE_ORIG, at + 0.03, "");
 }
 
+static void meta_lost_by(struct fixture *x, const char *uid, enum side side, double at, const char *reason)
+{
+	struct record r = head(x, RECORD_TUNNEL, 6, uid, 0);
+
+	r.tunnel.protocol = TUNNEL_TINC;
+	r.tunnel.event = TUNNEL_META_LOST;
+	r.tunnel.side = (uint8_t)side;
+	r.tunnel.ref = ref(x, at);
+	text_copy(r.tunnel.reason, sizeof(r.tunnel.reason), reason);
+	text_copy(r.tunnel.names[0], sizeof(r.tunnel.names[0]), "alpha");
+	text_copy(r.tunnel.names[1], sizeof(r.tunnel.names[1]), "beta");
+	text_copy(r.tunnel.session, sizeof(r.tunnel.session), "aaaaaaaaaaaa>bbbbbbbbbbbb");
+	give(x, &r, at);
+}
+
 static void meta_lost(struct fixture *x, const char *uid, enum side side, double at)
 {
-	event(x, 6, uid, TUNNEL_TINC, TUNNEL_META_LOST, side, at, "");
+	meta_lost_by(x, uid, side, at, "");
 }
 
 /* A SYN to the tunnel's port, answered by RST. */
@@ -245,7 +260,7 @@ static void test_control_connection_made_anew_at_once_is_broken(void **state)
 	(void)state;
 	begin(&x);
 	meta(&x, "M", 0);
-	meta_lost(&x, "M", SIDE_ORIG, 100);
+	meta_lost_by(&x, "M", SIDE_ORIG, 100, "silence");
 	meta(&x, "N", 100.2);
 	tinc_restart(&x, SIDE_ORIG, 102);
 	tinc_restart(&x, SIDE_RESP, 102.1);
@@ -254,6 +269,24 @@ static void test_control_connection_made_anew_at_once_is_broken(void **state)
 	f = found(&x, "tunnel-meta-broken");
 	assert_string_equal(finding_fact(f, "given_up_by")->text, "alpha (10.0.0.1)");
 	assert_int_equal(f->evidence_count, 2);
+	end(&x);
+}
+
+/* The same without a question that was left open: the program of that end was stopped and started. */
+static void test_control_connection_closed_and_made_by_one_end_is_its_restart(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	begin(&x);
+	meta(&x, "M", 0);
+	meta_lost(&x, "M", SIDE_ORIG, 100);
+	meta(&x, "N", 100.9);
+	tinc_restart(&x, SIDE_ORIG, 102);
+	tinc_restart(&x, SIDE_RESP, 102.1);
+	done(&x);
+	assert_only(&x, "tunnel-peer-restarted");
+	assert_string_equal(finding_fact(found(&x, "tunnel-peer-restarted"), "peer")->text, "alpha (10.0.0.1)");
 	end(&x);
 }
 
@@ -510,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_one_restart_of_both_directions_is_a_restarted_peer),
 		cmocka_unit_test(test_rare_restarts_are_no_storm),
 		cmocka_unit_test(test_control_connection_made_anew_at_once_is_broken),
+		cmocka_unit_test(test_control_connection_closed_and_made_by_one_end_is_its_restart),
 		cmocka_unit_test(test_new_control_connection_before_the_old_ones_end),
 		cmocka_unit_test(test_two_connections_at_the_start_are_no_fault),
 		cmocka_unit_test(test_datagrams_without_return_while_tcp_carries_on),

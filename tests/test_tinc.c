@@ -231,11 +231,45 @@ static void test_renewal_that_stands_still_is_kept(void **state)
 	give_sealed(r, SIDE_ORIG, 50010, 120);
 	give_sealed(r, SIDE_ORIG, 70000, 141);
 	give_sealed(r, SIDE_RESP, 70010, 141);
+	give_sealed(r, SIDE_ORIG, 70020, 140);
+	give_sealed(r, SIDE_RESP, 70030, 140);
 	tunnel_rig_close(r);
 	t = tunnel_rig_summary(r);
 	assert_string_equal(t->step, "renewal");
 	assert_int_equal(t->side, SIDE_ORIG);
 	assert_int_equal(t->last.at_ns - t->ref.at_ns, INT64_C(20000000000));
+	tunnel_rig_free(r);
+}
+
+/* Both have sent a KEX, and the signature of one of them never comes. */
+static void test_renewal_without_the_last_signature_stands_still(void **state)
+{
+	struct tunnel_rig *r = meta();
+
+	(void)state;
+	shake_hands(r);
+	give_sealed(r, SIDE_ORIG, 1000, 112);
+	give_sealed(r, SIDE_RESP, 1010, 120);
+	give_sealed(r, SIDE_ORIG, 30000, 141);
+	give_sealed(r, SIDE_RESP, 30010, 141);
+	give_sealed(r, SIDE_ORIG, 30020, 140);
+	give_sealed(r, SIDE_ORIG, 60000, 2);
+	tunnel_rig_close(r);
+	assert_string_equal(tunnel_rig_summary(r)->step, "renewal");
+	tunnel_rig_free(r);
+}
+
+static void test_requests_for_a_session_that_nobody_answers_pend(void **state)
+{
+	struct tunnel_rig *r = meta();
+
+	(void)state;
+	shake_hands(r);
+	for (int i = 0; i < 4; i++)
+		give_sealed(r, SIDE_ORIG, 1000 + 10500 * i, 112);
+	tunnel_rig_close(r);
+	assert_string_equal(tunnel_rig_summary(r)->step, "REQ_KEY");
+	assert_int_equal(tunnel_rig_summary(r)->attempt, 4);
 	tunnel_rig_free(r);
 }
 
@@ -357,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_raw_packet_does_not_break_the_framing),
 		cmocka_unit_test(test_lengths_tell_new_session_from_renewal),
 		cmocka_unit_test(test_renewal_that_stands_still_is_kept),
+		cmocka_unit_test(test_renewal_without_the_last_signature_stands_still),
+		cmocka_unit_test(test_requests_for_a_session_that_nobody_answers_pend),
 		cmocka_unit_test(test_other_text_is_not_tinc),
 		cmocka_unit_test(test_numbers_that_fall_back_are_a_new_session),
 		cmocka_unit_test(test_copies_and_late_packets_are_no_new_session),

@@ -42,6 +42,8 @@ extern const struct rule rule_sptps;
 extern const struct rule rule_tunnel_rejected;
 extern const struct rule rule_tunnel_no_answer;
 extern const struct rule rule_tunnel_stuck;
+extern const struct rule rule_tunnel_storm;
+extern const struct rule rule_tunnel_stale;
 extern const struct rule rule_tunnel_restart;
 extern const struct rule rule_tunnel_meta;
 extern const struct rule rule_tunnel_udp;
@@ -104,6 +106,8 @@ const struct rule *const rule_table[] = {
 	&rule_tunnel_rejected,
 	&rule_tunnel_no_answer,
 	&rule_tunnel_stuck,
+	&rule_tunnel_storm,
+	&rule_tunnel_stale,
 	&rule_tunnel_restart,
 	&rule_tunnel_meta,
 	&rule_tunnel_udp,

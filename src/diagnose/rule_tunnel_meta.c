@@ -8,7 +8,7 @@
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
-#include "diagnose/tunnel_pairs.h"
+#include "diagnose/tunnel_restarts.h"
 
 /* tinc tries again at once, then after 5 s; a peer that was gone for longer is another matter. */
 #define AGAIN_NS (3 * NS_PER_S)
@@ -22,6 +22,7 @@ struct meta_state {
 struct broken {
 	const struct tunnel_moment *lost;  /* NULL: nobody closed the old one before the new one */
 	const struct tunnel_moment *again; /* ID line of the new one */
+	const struct tunnel_moment *old;   /* when the old one was established */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -80,6 +81,9 @@ static bool is_repair(const struct tunnel_pair *p, const struct tunnel_moment *a
 		return false;
 	b->again = again;
 	b->lost = find(p, TUNNEL_META_LOST, old->uid);
+	b->old = old;
+	if (tunnel_quick_restart(b->lost, again) || tunnel_was_away(p, &again->host, again->at_ns))
+		return false;
 	if (!b->lost || b->lost->at_ns > again->at_ns)
 		return true;
 	return again->at_ns - b->lost->at_ns <= AGAIN_NS && !refused_between(p, b->lost->at_ns, again->at_ns);
@@ -126,6 +130,7 @@ static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
 			f = tunnel_finding(x, p, "tunnel-meta-broken");
 			tell(f, p, &b);
 		}
+		tunnel_own_claims(x, b.old->uid, "tunnel-meta-broken");
 		if (b.lost && b.lost->at_ns <= b.again->at_ns)
 			tunnel_evidence(f, b.lost, "the old control connection is closed");
 		tunnel_evidence(f, b.again, "a new control connection: ID line");

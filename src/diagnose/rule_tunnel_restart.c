@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sessions of a tunnel that begin again. tunnel-restart-storm: again and again, at the beat of a limiter (tinc restarts
- * a session at most once per 10 s and end). tunnel-peer-restarted: once or twice. tunnel-key-stale: one end begins
- * again and the other does not follow.
+ * tunnel-peer-restarted: one end of a tunnel lost its state once or twice: a new control connection or handshake,
+ * numbers that start again, then all is well.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/samples.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
-#include "diagnose/tunnel_pairs.h"
+#include "diagnose/tunnel_restarts.h"
 
-#define STORM_RESTARTS 3
-#define STORM_BEAT_MIN_S 8.0
-#define STORM_BEAT_MAX_S 15.0
-#define BURST_RESTARTS 5
-#define BURST_NS (10 * NS_PER_S)
 /* A session that begins again after its control connection was made anew has a reason. */
 #define AFTER_META_NS (15 * NS_PER_S)
 /* Both directions, and a relay, tell of one restart within this time. */
@@ -26,7 +19,6 @@
 /* Between the end of a control connection and the new one: longer is an outage of the peer, not a quick repair. */
 #define OUTAGE_NS (3 * NS_PER_S)
 #define RESTART_EXPLAINED_NS (300 * NS_PER_S)
-#define OLD_KEY_PACKETS 3
 /* A client of OpenVPN that hears nothing pings on until its ping-restart, then begins anew. */
 #define SERVER_SILENT_NS (5 * NS_PER_S)
 #define START_OVER_NS (60 * NS_PER_S)
@@ -45,146 +37,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 {
 	(void)x;
 	tunnel_pairs_take(&((struct restart_state *)state)->pairs, r);
-}
-
-static bool is_restart(const struct tunnel_moment *m)
-{
-	return m->event == TUNNEL_RESTART;
-}
-
-/* The control connection was established shortly before. */
-static bool after_new_meta(const struct tunnel_pair *p, const struct tunnel_moment *restart)
-{
-	bool earlier = false;
-
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct tunnel_moment *m = &p->moments[i];
-		int64_t before = restart->at_ns - m->at_ns;
-
-		if (m->event != TUNNEL_ESTABLISHED || m->proto != 6)
-			continue;
-		if (earlier && before >= 0 && before <= AFTER_META_NS)
-			return true;
-		earlier = true; /* the first one is the beginning of all */
-	}
-	return false;
-}
-
-/* Restarts of one kind: those of one direction, as its numbers tell, or of one end, as it asks for them. */
-static bool same_series(const struct tunnel_moment *a, const struct tunnel_moment *b)
-{
-	return strcmp(a->step, b->step) == 0 && addr_equal(&a->host, &b->host) &&
-	       (strcmp(a->step, "seqno") != 0 || strcmp(a->session, b->session) == 0);
-}
-
-struct beat {
-	double period_s; /* median of the gaps */
-	uint32_t restarts;
-	bool storm;
-};
-
-static struct beat beat_of(const struct tunnel_pair *p, const struct tunnel_moment *one)
-{
-	int64_t times[TUNNEL_MOMENTS_MAX];
-	struct samples gaps = {0};
-	struct beat b = {0};
-
-	for (uint32_t i = 0; i < p->count; i++)
-		if (is_restart(&p->moments[i]) && same_series(&p->moments[i], one) &&
-			!after_new_meta(p, &p->moments[i]))
-			times[b.restarts++] = p->moments[i].at_ns;
-	for (uint32_t i = 1; i < b.restarts; i++)
-		samples_add(&gaps, when_s(times[i] - times[i - 1]));
-	b.period_s = b.restarts > 1 ? samples_median(&gaps) : 0;
-	samples_free(&gaps);
-	if (b.restarts >= STORM_RESTARTS && b.period_s >= STORM_BEAT_MIN_S && b.period_s <= STORM_BEAT_MAX_S)
-		b.storm = true;
-	for (uint32_t i = BURST_RESTARTS - 1; i < b.restarts; i++)
-		if (times[i] - times[i - (BURST_RESTARTS - 1)] <= BURST_NS)
-			b.storm = true;
-	return b;
-}
-
-/* The longest storm among the pair's series. */
-static struct beat worst_beat(const struct tunnel_pair *p)
-{
-	struct beat worst = {0};
-
-	for (uint32_t i = 0; i < p->count; i++) {
-		struct beat b;
-
-		if (!is_restart(&p->moments[i]))
-			continue;
-		b = beat_of(p, &p->moments[i]);
-		if (b.storm && b.restarts > worst.restarts)
-			worst = b;
-	}
-	return worst;
-}
-
-/* What the datagrams' numbers show is seen; requests by length only count where no datagram is in the capture. */
-static const char *telling_step(const struct tunnel_pair *p)
-{
-	for (uint32_t i = 0; i < p->count; i++)
-		if (is_restart(&p->moments[i]) && strcmp(p->moments[i].step, "REQ_KEY") != 0)
-			return p->moments[i].step;
-	return "REQ_KEY";
-}
-
-static const char *restart_text(const struct tunnel_moment *m)
-{
-	if (strcmp(m->step, "seqno") == 0)
-		return "sequence numbers begin again: a new session";
-	if (strcmp(m->step, "REQ_KEY") == 0)
-		return "asks for a new session";
-	if (strcmp(m->reason, "silence") == 0)
-		return "new handshake after data that nobody answered";
-	return "begins the handshake again";
-}
-
-static uint32_t tell_restarts(struct finding *f, const struct tunnel_pair *p)
-{
-	const char *step = telling_step(p);
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct tunnel_moment *m = &p->moments[i];
-
-		if (!is_restart(m))
-			continue;
-		n += strcmp(m->step, step) == 0;
-		tunnel_evidence(f, m, restart_text(m));
-	}
-	return n;
-}
-
-static void find_storm(struct diagnosis_context *x, const struct tunnel_pair *p, const struct beat *b)
-{
-	struct finding *f = tunnel_finding(x, p, "tunnel-restart-storm");
-	char a[TUNNEL_WHO_SIZE], c[TUNNEL_WHO_SIZE];
-	uint32_t restarts = tell_restarts(f, p);
-
-	f->count = restarts;
-	f->confidence = 0.9;
-	finding_integer(f, "restarts", restarts);
-	finding_number(f, "period_s", b->period_s);
-	finding_title(f, "The %s tunnel between %s and %s begins a new session again and again, %.1f s apart",
-		tunnel_protocol_name(p->protocol), tunnel_who(p, &p->client, a), tunnel_who(p, &p->server, c),
-		b->period_s);
-	finding_detail(f,
-		"%u restarts were seen while the control connection stayed up. Packets arrive, but are not "
-		"accepted; each time the restart limit allows it, the receiver asks for a new session. ",
-		restarts);
-	finding_cause(f, 0.6, "packets are damaged or changed on the way, under checksums that are right",
-		"the same keys fail again after each new handshake");
-	finding_cause(
-		f, 0.3, "one end encrypts or numbers packets wrongly", "a fault of the software would look the same");
-	finding_next(f, "Read the log of both ends for \"Failed to decrypt and verify packet\": the end that logs it "
-			"receives damaged packets");
-	finding_next(f, "Capture on both ends at once and compare the payload of one datagram (same sequence number)");
-	finding_next(f, "Let the tunnel use TCP for a while (tinc: TCPOnly = yes): when it works, the UDP path changes "
-			"packets");
-	finding_filter_frames(f);
 }
 
 /* Who is the restarted one, by the control connection: who ended it, and was away for a while. */
@@ -228,6 +80,8 @@ static bool meta_was_repaired(const struct tunnel_pair *p, int64_t restart_ns)
 	if (!again || restart_ns - again->at_ns > AFTER_META_NS || !last_before(p, TUNNEL_HELLO, again->at_ns))
 		return false;
 	lost = last_before(p, TUNNEL_META_LOST, again->at_ns);
+	if (tunnel_quick_restart(lost, again) || tunnel_was_away(p, &again->host, again->at_ns))
+		return false;
 	refused = last_before(p, TUNNEL_SUMMARY, again->at_ns);
 	if (refused && (!lost || refused->at_ns >= lost->at_ns))
 		return false;
@@ -256,13 +110,15 @@ static bool peer_by_ids(const struct tunnel_pair *p, const struct tunnel_moment 
 /* Empty: cannot be told. */
 static void name_peer(const struct tunnel_pair *p, const struct tunnel_moment *m, char out[TUNNEL_WHO_SIZE])
 {
-	const struct tunnel_moment *meta = peer_by_meta(p, m->at_ns);
+	const struct tunnel_moment *meta = peer_by_meta(p, m->at_ns), *again = last_before(p, TUNNEL_HELLO, m->at_ns);
 
 	out[0] = '\0';
-	if (p->protocol != TUNNEL_TINC)
+	if (p->protocol != TUNNEL_TINC && m->proto != 6)
 		tunnel_who(p, &m->host, out);
 	else if (!peer_by_ids(p, m, out, TUNNEL_WHO_SIZE) && meta)
 		tunnel_who(p, &meta->host, out);
+	else if (!out[0] && again && tunnel_was_away(p, &again->host, again->at_ns))
+		tunnel_who(p, &again->host, out);
 }
 
 static void tell_meta(struct finding *f, const struct tunnel_pair *p, int64_t restart_ns)
@@ -295,6 +151,17 @@ static void explain_restart(struct finding *f, const struct tunnel_pair *p, cons
 	finding_next(f, "On that host: last reboot; journalctl --since with the time of the restart; coredumpctl list");
 }
 
+static void own_ended(struct diagnosis_context *x, const struct tunnel_pair *p, int64_t restart_ns)
+{
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct tunnel_moment *m = &p->moments[i];
+
+		if (m->event == TUNNEL_META_LOST && m->at_ns <= restart_ns &&
+			restart_ns - m->at_ns <= RESTART_EXPLAINED_NS)
+			tunnel_own_claims(x, m->uid, "tunnel-peer-restarted");
+	}
+}
+
 static void find_restarted(
 	struct diagnosis_context *x, const struct tunnel_pair *p, const struct tunnel_moment *first, uint32_t rounds)
 {
@@ -303,10 +170,14 @@ static void find_restarted(
 
 	name_peer(p, first, peer);
 	tell_meta(f, p, first->at_ns);
-	tell_restarts(f, p);
+	own_ended(x, p, first->at_ns);
+	tunnel_tell_restarts(f, p);
 	f->count = rounds;
 	f->confidence = peer[0] ? 0.85 : 0.7;
-	finding_text(f, "peer", peer);
+	if (peer[0])
+		finding_text(f, "peer", peer);
+	else
+		finding_null(f, "peer");
 	finding_title(f, "%s of the %s tunnel restarted%s", peer[0] ? peer : "One end",
 		tunnel_protocol_name(p->protocol), rounds > 1 ? ", more than once" : "");
 	explain_restart(f, p, peer);
@@ -323,7 +194,7 @@ static uint32_t count_rounds(const struct tunnel_pair *p, const struct tunnel_mo
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct tunnel_moment *m = &p->moments[i];
 
-		if (!is_restart(m) || meta_was_repaired(p, m->at_ns))
+		if (!tunnel_is_restart(m) || meta_was_repaired(p, m->at_ns))
 			continue;
 		if (!*first || m->at_ns < (*first)->at_ns)
 			*first = m;
@@ -334,17 +205,21 @@ static uint32_t count_rounds(const struct tunnel_pair *p, const struct tunnel_mo
 	return rounds;
 }
 
-/* Without datagrams in the capture: the control connection ended, and came back after the peer had been away. */
+/* Without datagrams in the capture: the control connection ended, and came back after an end had been away. */
 static const struct tunnel_moment *returned_after_outage(const struct tunnel_pair *p)
 {
 	for (uint32_t i = 0; i < p->count; i++) {
-		const struct tunnel_moment *m = &p->moments[i], *lost, *refused;
+		const struct tunnel_moment *m = &p->moments[i], *lost, *refused, *again;
 
 		if (m->event != TUNNEL_ESTABLISHED || m->proto != 6)
 			continue;
 		lost = last_before(p, TUNNEL_META_LOST, m->at_ns);
 		refused = last_before(p, TUNNEL_SUMMARY, m->at_ns);
+		again = last_before(p, TUNNEL_HELLO, m->at_ns);
 		if (lost && refused && refused->at_ns >= lost->at_ns)
+			return m;
+		if (again && again->at_ns - (lost ? lost->at_ns : 0) <= RESTART_EXPLAINED_NS &&
+			tunnel_quick_restart(lost, again))
 			return m;
 	}
 	return NULL;
@@ -396,62 +271,13 @@ static void find_moved(
 	finding_filter_frames(f);
 }
 
-static const struct tunnel_moment *stale_key(const struct tunnel_pair *p)
-{
-	for (uint32_t i = 0; i < p->count; i++)
-		if (p->moments[i].event == TUNNEL_OLD_KEY_DATA)
-			return &p->moments[i];
-	return NULL;
-}
-
-static uint32_t old_key_packets(const struct tunnel_pair *p, const struct addr *host)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < p->summary_count; i++)
-		for (uint8_t s = 0; s < 2; s++)
-			if (addr_equal(record_host(p->summaries[i], s), host))
-				n += p->summaries[i]->tunnel.old_key_pkts[s];
-	return n;
-}
-
-static bool find_stale_key(struct diagnosis_context *x, const struct tunnel_pair *p, const struct tunnel_moment *m)
-{
-	uint32_t packets = old_key_packets(p, &m->host);
-	char who[TUNNEL_WHO_SIZE];
-	struct finding *f;
-
-	if (packets < OLD_KEY_PACKETS)
-		return false;
-	f = tunnel_finding(x, p, "tunnel-key-stale");
-	tunnel_who(p, &m->host, who);
-	f->count = packets;
-	tell_restarts(f, p);
-	tunnel_evidence(f, m, "goes on under the old key");
-	finding_text(f, "peer", who);
-	finding_title(f, "%s goes on with the old key of the %s tunnel after the other end began a new session", who,
-		tunnel_protocol_name(p->protocol));
-	finding_detail(f, "%u packets were sent under a key that the receiver has thrown away; it cannot read them. ",
-		packets);
-	finding_cause(f, 0.6, "it did not receive, or did not accept, the end of the new handshake",
-		"its packets continue the numbers of the session before");
-	finding_next(f, "Restart the tunnel on %s, then look in its log for the handshake that it missed", who);
-	finding_filter_frames(f);
-	return true;
-}
-
 static void judge(struct diagnosis_context *x, const struct tunnel_pair *p)
 {
-	const struct tunnel_moment *first, *stale = stale_key(p);
+	const struct tunnel_moment *first;
 	const struct record *old, *moved = session_moved(p, &old);
-	struct beat b = worst_beat(p);
 	uint32_t rounds = count_rounds(p, &first);
 
-	if (b.storm) {
-		find_storm(x, p, &b);
-		return;
-	}
-	if (stale && find_stale_key(x, p, stale))
+	if (tunnel_has_finding(x, p, "tunnel-restart-storm") || tunnel_has_finding(x, p, "tunnel-key-stale"))
 		return;
 	if (!rounds && (first = returned_after_outage(p)))
 		rounds = 1;
@@ -478,8 +304,8 @@ static void on_free(void *state)
 }
 
 const struct rule rule_tunnel_restart = {
-	.codes = {"tunnel-restart-storm", "tunnel-peer-restarted", "tunnel-key-stale"},
-	.spec = "tinc 1.1 (net_packet.c: at most one restart per 10 s); WireGuard, NDSS 2017, section 6",
+	.codes = {"tunnel-peer-restarted"},
+	.spec = "tinc 1.1 manual, section 7.4; WireGuard, NDSS 2017, section 6",
 	.state_size = sizeof(struct restart_state),
 	.init = on_init,
 	.record = on_record,

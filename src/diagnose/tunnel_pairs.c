@@ -130,13 +130,13 @@ static void take_summary(struct tunnel_pair *p, const struct record *r)
 }
 
 /* A refused connection to the tunnel's port says that nobody listens there any more. */
-static void take_refusal(struct table *pairs, const struct record *r)
+static void take_refusal(struct table *pairs, const struct record *r, enum tunnel_protocol protocol)
 {
-	struct tunnel_pair_key k = key_of(r, TUNNEL_TINC);
+	struct tunnel_pair_key k = key_of(r, protocol);
 	struct tunnel_pair *p = table_find(pairs, &k);
 	struct tunnel_moment *m;
 
-	if (!p || r->resp_p != p->port || r->conn.answered != SYN_ANSWER_RST || !(m = add_moment(p)))
+	if (!p || r->resp_p != p->port || p->proto != 6 || r->conn.answered != SYN_ANSWER_RST || !(m = add_moment(p)))
 		return;
 	m->event = TUNNEL_SUMMARY;
 	m->proto = 6;
@@ -151,8 +151,10 @@ void tunnel_pairs_take(struct table *pairs, const struct record *r)
 	struct tunnel_pair_key k;
 	struct tunnel_pair *p;
 
-	if (r->kind == RECORD_CONN && r->proto == 6)
-		take_refusal(pairs, r);
+	if (r->kind == RECORD_CONN && r->proto == 6) {
+		take_refusal(pairs, r, TUNNEL_TINC);
+		take_refusal(pairs, r, TUNNEL_OPENVPN);
+	}
 	if (r->kind != RECORD_TUNNEL)
 		return;
 	k = key_of(r, r->tunnel.protocol);
