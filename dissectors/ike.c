@@ -18,6 +18,7 @@
 /* An IKE_AUTH answer with identity, proof and traffic selectors is longer than this in every suite; one with nothing
  * but a NOTIFY is not (RFC 7296, section 2.21.2). */
 #define IKE_AUTH_REFUSAL_MAX 100
+#define IKE_V1_INFORMS 2
 
 enum ike_flag {
 	IKE_V1_ENCRYPTED = 0x01,
@@ -51,7 +52,7 @@ struct ike_header {
 
 /* What one side asked last and whether it was answered. */
 struct ike_request {
-	bool open;
+	bool open, answered;
 	uint8_t exchange;
 	uint32_t id;
 };
@@ -61,8 +62,11 @@ struct ike_state {
 	uint8_t spi[8]; /* of the initiator */
 	bool has_spi;
 	struct ike_request request[2];
-	bool invalid_ke;     /* asked for another group once */
+	bool invalid_ke;    /* asked for another group once */
+	uint32_t hash_init; /* of the last IKE_SA_INIT request, to know it again */
+	bool init_answered;
 	uint32_t quick_id;   /* of the last quick mode */
+	uint32_t informs_v1; /* encrypted notifications since the last new step */
 	uint32_t hash_v1[2]; /* of each side's last message of version 1, to know it again */
 	uint32_t esp_spi[2];
 	struct counter_track esp[2];
@@ -169,24 +173,50 @@ static void name_session(struct ike_state *k, const struct ike_header *h)
 		&k->life, "%02x%02x%02x%02x%02x%02x%02x%02x", p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
 }
 
+/* FNV-1a; only tells a repeated message from a new one. */
+static uint32_t message_hash(const struct chunk *c)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < c->len; i++)
+		hash = (hash ^ c->data[i]) * 16777619u;
+	return hash;
+}
+
+/* Repeated as it was although it has been answered: the answer does not arrive. A cookie or another group change it. */
+static void on_init_request(struct ike_state *k, struct session *s, const struct chunk *c, const struct ike_header *h)
+{
+	uint32_t hash = message_hash(c);
+
+	if (hash != k->hash_init) {
+		tunnel_progress(&k->life);
+		k->init_answered = false;
+	} else if (k->init_answered) {
+		tunnel_pending(&k->life, c->side, &c->ref, "IKE_SA_INIT");
+	}
+	k->hash_init = hash;
+	k->request[c->side] = (struct ike_request){0};
+	name_session(k, h);
+	tunnel_hello(&k->life, s, c->side, &c->ref, "IKE_SA_INIT");
+	session_mark(s, c->side, &c->ref, "IKE_SA_INIT");
+}
+
 static void on_request(struct ike_state *k, struct session *s, const struct chunk *c, const struct ike_header *h)
 {
 	struct ike_request *q = &k->request[c->side];
-	bool again = q->open && q->id == h->id && q->exchange == h->exchange;
+	bool again = (q->open || q->answered) && q->id == h->id && q->exchange == h->exchange;
 	const char *name = ike_exchange_name(2, h->exchange);
 
 	if (h->exchange == IKE_SA_INIT) {
-		name_session(k, h);
-		tunnel_hello(&k->life, s, c->side, &c->ref, name);
-		session_mark(s, c->side, &c->ref, "IKE_SA_INIT");
-		*q = (struct ike_request){0};
+		on_init_request(k, s, c, h);
 		return;
 	}
 	if (!again && h->exchange == IKE_CREATE_CHILD)
 		tunnel_event(&k->life, s, TUNNEL_REKEY, c->side, &c->ref, name, NULL);
 	if (!again)
 		tunnel_progress(&k->life);
-	*q = (struct ike_request){.open = true, .exchange = h->exchange, .id = h->id};
+	if (!again)
+		*q = (struct ike_request){.open = true, .exchange = h->exchange, .id = h->id};
 	tunnel_pending(&k->life, c->side, &c->ref, name);
 	session_mark(s, c->side, &c->ref, name);
 }
@@ -195,6 +225,7 @@ static void on_init_answer(struct ike_state *k, struct session *s, const struct 
 {
 	uint16_t notify = notify_in(c, h);
 
+	k->init_answered = true;
 	tunnel_answer(&k->life, s, c->side, &c->ref, "IKE_SA_INIT");
 	session_mark(s, c->side, &c->ref, "IKE_SA_INIT answer");
 	/* INVALID_KE_PAYLOAD only asks for another group (section 1.3); a second time it is stubborn. */
@@ -214,6 +245,7 @@ static void on_response(struct ike_state *k, struct session *s, const struct chu
 	}
 	if (q->open && q->id == h->id) {
 		q->open = false;
+		q->answered = true;
 		tunnel_progress(&k->life);
 	}
 	session_mark(s, c->side, &c->ref, ike_exchange_name(2, h->exchange));
@@ -223,16 +255,6 @@ static void on_response(struct ike_state *k, struct session *s, const struct chu
 		tunnel_event(&k->life, s, TUNNEL_REJECTED, c->side, &c->ref, "IKE_AUTH", "inferred from its size");
 	else
 		tunnel_established(&k->life, s, c->side, &c->ref);
-}
-
-/* FNV-1a; only tells a repeated message from a new one. */
-static uint32_t message_hash(const struct chunk *c)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < c->len; i++)
-		hash = (hash ^ c->data[i]) * 16777619u;
-	return hash;
 }
 
 static void on_v1_begin(struct ike_state *k, struct session *s, const struct chunk *c, const struct ike_header *h)
@@ -251,6 +273,12 @@ static void on_v1_begin(struct ike_state *k, struct session *s, const struct chu
 	}
 }
 
+/* Encrypted notifications are all that comes any more, before the first phase is over: once is usual, twice is no. */
+static bool is_refusal_v1(struct ike_state *k)
+{
+	return !k->life.sum.established && k->has_spi && ++k->informs_v1 == IKE_V1_INFORMS;
+}
+
 /* Version 1 has no message ids in its first phase: the same bytes again are a repetition, any others are progress. */
 static void on_v1(struct ike_state *k, struct session *s, const struct chunk *c, const struct ike_header *h)
 {
@@ -263,12 +291,17 @@ static void on_v1(struct ike_state *k, struct session *s, const struct chunk *c,
 		notify = h->flags & IKE_V1_ENCRYPTED ? 0 : notify_in(c, h);
 		if (notify)
 			refuse(k, s, c, h, notify);
+		else if (is_refusal_v1(k))
+			tunnel_event(
+				&k->life, s, TUNNEL_REJECTED, c->side, &c->ref, "main mode", "encrypted notification");
 		return;
 	}
 	if (h->exchange == IKE_V1_MAIN || h->exchange == IKE_V1_AGGRESSIVE)
 		on_v1_begin(k, s, c, h);
-	if (!again)
+	if (!again) {
 		tunnel_progress(&k->life);
+		k->informs_v1 = 0;
+	}
 	tunnel_pending(&k->life, c->side, &c->ref, ike_exchange_name(1, h->exchange));
 	if (h->exchange == IKE_V1_QUICK && h->id != k->quick_id) {
 		if (k->life.sum.established)
@@ -292,6 +325,8 @@ static void on_esp(struct ike_state *k, const struct chunk *c)
 		k->esp_spi[c->side] = spi;
 		k->life.sum.esp_spi = spi;
 	}
+	if (k->request[c->side].answered && k->life.sum.side == c->side)
+		tunnel_progress(&k->life); /* it has the answer by now */
 	tunnel_number(&k->life, c->side, &c->ref, &k->esp[c->side], number);
 	tunnel_data(&k->life, c->side, &c->ref, c->on_wire - 8);
 }

@@ -187,10 +187,96 @@ static void test_plain_esp_has_numbers_per_spi(void **state)
 	tunnel_rig_free(r);
 }
 
+static void test_answer_that_does_not_arrive_pends(void **state)
+{
+	static const int64_t times[] = {100, 4100, 11300, 24300};
+	struct tunnel_rig *r = rig(4500);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		ike(r, SIDE_ORIG, times[i], AUTH, FROM_INITIATOR, 1, NULL, 240, 46);
+		ike(r, SIDE_RESP, times[i] + 2, AUTH, RESPONSE, 1, NULL, 210, 46);
+	}
+	tunnel_rig_close(r);
+	assert_string_equal(tunnel_rig_summary(r)->step, "IKE_AUTH");
+	assert_int_equal(tunnel_rig_summary(r)->side, SIDE_ORIG);
+	assert_int_equal(tunnel_rig_summary(r)->attempt, 3);
+	tunnel_rig_free(r);
+}
+
+/* A single lost answer, then ESP flows. */
+static void test_answer_lost_once_is_no_trouble(void **state)
+{
+	static const uint8_t esp[60] = {0xc0, 1, 2, 3, 0, 0, 0, 1};
+	struct tunnel_rig *r = rig(4500);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		ike(r, SIDE_ORIG, 100 + 4000 * i, AUTH, FROM_INITIATOR, 1, NULL, 240, 46);
+		ike(r, SIDE_RESP, 102 + 4000 * i, AUTH, RESPONSE, 1, NULL, 210, 46);
+	}
+	tunnel_rig_give(r, SIDE_ORIG, 5000, esp, sizeof(esp));
+	tunnel_rig_close(r);
+	assert_string_equal(tunnel_rig_summary(r)->step, "");
+	tunnel_rig_free(r);
+}
+
+static void test_init_repeated_although_answered_pends(void **state)
+{
+	struct tunnel_rig *r = rig(500);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		ike(r, SIDE_ORIG, 4000 * i, SA_INIT, FROM_INITIATOR, 0, NULL, 200, 33);
+		ike(r, SIDE_RESP, 4000 * i + 2, SA_INIT, RESPONSE, 0, NULL, 200, 33);
+	}
+	tunnel_rig_close(r);
+	assert_string_equal(tunnel_rig_summary(r)->step, "IKE_SA_INIT");
+	assert_int_equal(tunnel_rig_summary(r)->attempt, 3);
+	tunnel_rig_free(r);
+}
+
+/* Version 1, main mode: header and payload; notifications are encrypted and answer each repetition. */
+static void ike_v1(struct tunnel_rig *r, enum side side, int64_t ms, uint8_t exchange, uint8_t encrypted, uint8_t fill)
+{
+	uint8_t b[140];
+
+	memset(b, fill, sizeof(b));
+	memset(b, 0x11, 8);
+	memset(b + 8, fill ? 0x22 : 0, 8);
+	b[17] = 0x10;
+	b[18] = exchange;
+	b[19] = encrypted;
+	memset(b + 20, 0, 8);
+	b[27] = sizeof(b);
+	tunnel_rig_give(r, side, ms, b, sizeof(b));
+}
+
+static void test_encrypted_notifications_instead_of_progress_are_a_refusal(void **state)
+{
+	struct tunnel_rig *r = rig(500);
+
+	(void)state;
+	ike_v1(r, SIDE_ORIG, 0, 2, 0, 0);
+	ike_v1(r, SIDE_RESP, 10, 2, 0, 3);
+	for (int i = 0; i < 3; i++) {
+		ike_v1(r, SIDE_ORIG, 100 + 4000 * i, 2, 1, 4);
+		ike_v1(r, SIDE_RESP, 110 + 4000 * i, 5, 1, (uint8_t)(9 + i));
+	}
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_count(r, TUNNEL_REJECTED), 1);
+	assert_int_equal(tunnel_rig_find(r, TUNNEL_REJECTED, 0)->tunnel.side, SIDE_RESP);
+	tunnel_rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unanswered_init_is_counted),
+		cmocka_unit_test(test_answer_that_does_not_arrive_pends),
+		cmocka_unit_test(test_answer_lost_once_is_no_trouble),
+		cmocka_unit_test(test_init_repeated_although_answered_pends),
+		cmocka_unit_test(test_encrypted_notifications_instead_of_progress_are_a_refusal),
 		cmocka_unit_test(test_refusal_in_clear_is_named),
 		cmocka_unit_test(test_asking_for_another_group_is_no_refusal),
 		cmocka_unit_test(test_short_auth_answer_is_an_inferred_refusal),
