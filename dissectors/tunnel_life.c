@@ -147,22 +147,32 @@ static int64_t run_length(const struct tunnel_run *run)
 	return run->count ? run->last.at_ns - run->first.at_ns : -1;
 }
 
+static void take_turn(struct tunnel_life *t, enum side side, const struct frame_ref *ref)
+{
+	t->heard = true;
+	if (t->data_side != side)
+		t->alone[side].count = 0;
+	t->data_side = side;
+	t->data_ns[side] = ref->at_ns;
+	if (++t->sum.data_pkts[side] == 1)
+		t->sum.first_data_ns[side] = ref->at_ns; /* absolute until the end */
+}
+
 void tunnel_data(struct tunnel_life *t, enum side side, const struct frame_ref *ref, size_t bytes)
 {
 	struct tunnel_run *run = &t->alone[side];
 
-	t->heard = true;
-	t->sum.data_pkts[side]++;
+	take_turn(t, side, ref);
 	t->sum.data_bytes[side] += bytes;
-	if (t->data_side != side)
-		run->count = 0;
-	t->data_side = side;
-	t->data_ns[side] = ref->at_ns;
 	run_add(run, ref);
 	if (run_length(run) >= run_length(&t->alone_worst[side]))
 		t->alone_worst[side] = *run;
-	if (t->sum.data_pkts[side] == 1)
-		t->sum.first_data_ns[side] = ref->at_ns; /* absolute until the end */
+}
+
+void tunnel_keepalive(struct tunnel_life *t, enum side side, const struct frame_ref *ref)
+{
+	take_turn(t, side, ref);
+	t->sum.keepalives[side]++;
 }
 
 void tunnel_number(

@@ -49,6 +49,8 @@ void tunnel_answer(
 /* Told once; later calls do nothing. */
 void tunnel_established(struct tunnel_life *t, struct session *s, enum side side, const struct frame_ref *ref);
 void tunnel_data(struct tunnel_life *t, enum side side, const struct frame_ref *ref, size_t bytes);
+/* Nobody has to answer it, but it shows that its sender lives. */
+void tunnel_keepalive(struct tunnel_life *t, enum side side, const struct frame_ref *ref);
 
 /* One more number of a datagram; the first that comes late is kept. */
 void tunnel_number(

@@ -22,6 +22,16 @@
 #define WG_CROSSING_NS (4 * NS_PER_S)
 /* KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: data without any answer for this long makes a side initiate. */
 #define WG_SILENCE_NS (14 * NS_PER_S)
+/* The same timer, from a packet whose answer was lost behind this capture; it jitters by up to 1/3 s. */
+#define WG_TIMER_MIN_NS (INT64_C(149) * NS_PER_S / 10)
+#define WG_TIMER_MAX_NS (INT64_C(157) * NS_PER_S / 10)
+/* KEEPALIVE_TIMEOUT: a live peer that has nothing to say answers data after this time. */
+#define WG_ANSWER_NS (10 * NS_PER_S)
+#define WG_ALONE_PACKETS 3
+/* Two equal initiations so close together are one, captured twice or doubled on the way. */
+#define WG_COPY_NS (100 * NS_PER_MS)
+/* REKEY_ATTEMPT_TIME: initiations that began while the path was down may arrive this long after it is up again. */
+#define WG_ATTEMPTS_NS (90 * NS_PER_S)
 /* The previous key is in use no longer than a moment, until the initiator's first packet has arrived. */
 #define WG_OLD_KEY_NS (3 * NS_PER_S)
 
@@ -51,6 +61,7 @@ struct wg_key {
 struct wg_side {
 	uint32_t offered; /* index in its last initiation */
 	bool initiated;
+	int64_t initiated_ns;	     /* its last initiation */
 	struct wg_key keys[WG_KEYS]; /* under which it sends */
 	bool old_key_told;
 };
@@ -65,6 +76,7 @@ struct wg_state {
 	enum wg_why answered_why; /* of the one that was answered last, until its key is in use */
 	struct frame_ref why_ref;
 	int64_t heard_ns[2]; /* last packet of any type */
+	int64_t healed_ns;   /* data went both ways again after a silence; 0: never */
 };
 
 static bool header_fits(const struct chunk *c, enum wg_type *type)
@@ -142,6 +154,15 @@ static bool heard_nothing(const struct wg_state *w, enum side side, int64_t now_
 	       w->heard_ns[side_other(side)] < alone->first.at_ns;
 }
 
+/* Not a lost key: its answers were lost for a while, before this capture or behind it. */
+static bool timer_explains(const struct wg_state *w, enum side side, int64_t now_ns)
+{
+	int64_t since_data_ns = now_ns - w->life.data_ns[side];
+
+	return (w->healed_ns && now_ns - w->healed_ns <= WG_ATTEMPTS_NS) ||
+	       (since_data_ns >= WG_TIMER_MIN_NS && since_data_ns <= WG_TIMER_MAX_NS);
+}
+
 static enum wg_why judge_initiation(const struct wg_state *w, const struct chunk *c)
 {
 	int64_t age = c->ref.at_ns - w->agreed_ns;
@@ -150,7 +171,9 @@ static enum wg_why judge_initiation(const struct wg_state *w, const struct chunk
 		return WG_WHY_NONE;
 	if (age >= WG_RENEWAL_NS)
 		return WG_WHY_RENEWAL;
-	return heard_nothing(w, c->side, c->ref.at_ns) ? WG_WHY_SILENCE : WG_WHY_EARLY;
+	if (heard_nothing(w, c->side, c->ref.at_ns))
+		return WG_WHY_SILENCE;
+	return timer_explains(w, c->side, c->ref.at_ns) ? WG_WHY_NONE : WG_WHY_EARLY;
 }
 
 /* The answer came; a path that was down for a while before is not taken for a restart. */
@@ -186,9 +209,10 @@ static void on_initiation(struct wg_state *w, struct session *s, const struct ch
 	rd_skip(&r, 4);
 	index = rd_le32(&r);
 	tunnel_name_session(&w->life, "%08x", index);
-	/* The same as before is a copy made on the way; repeats of WireGuard itself have a new index. */
-	if (side->initiated && rd_ok(&r) && side->offered == index)
+	/* Repeats of WireGuard itself have a new index. */
+	if (side->initiated && rd_ok(&r) && side->offered == index && c->ref.at_ns - side->initiated_ns < WG_COPY_NS)
 		return;
+	side->initiated_ns = c->ref.at_ns;
 	/* The first of a row knows why; those after it repeat it. */
 	if (!w->life.hello[c->side].count)
 		w->why = judge_initiation(w, c);
@@ -244,6 +268,15 @@ static void old_key_data(struct wg_state *w, struct session *s, const struct chu
 	side->old_key_told = true;
 }
 
+/* It sent on and on, and was not even told that its packets arrive. */
+static bool stood_alone(const struct wg_state *w, enum side side)
+{
+	const struct tunnel_run *alone = &w->life.alone[side];
+
+	return w->life.data_side == side && alone->count >= WG_ALONE_PACKETS &&
+	       alone->last.at_ns - alone->first.at_ns >= WG_ANSWER_NS;
+}
+
 static void on_data(struct wg_state *w, struct session *s, const struct chunk *c)
 {
 	struct reader r = rd_make(c->data, c->len, c->on_wire);
@@ -261,9 +294,12 @@ static void on_data(struct wg_state *w, struct session *s, const struct chunk *c
 	if (!k)
 		k = insert_key(w, c->side, receiver, w->agreed_ns ? 1 : 0);
 	tunnel_number(&w->life, c->side, &c->ref, &k->counters, counter);
+	if (stood_alone(w, side_other(c->side)))
+		w->healed_ns = c->ref.at_ns;
 	if (c->on_wire == WG_DATA_MIN)
-		w->life.sum.keepalives[c->side]++;
-	tunnel_data(&w->life, c->side, &c->ref, c->on_wire - WG_DATA_MIN);
+		tunnel_keepalive(&w->life, c->side, &c->ref);
+	else
+		tunnel_data(&w->life, c->side, &c->ref, c->on_wire - WG_DATA_MIN);
 	old_key_data(w, s, c, k);
 	if (w->agreed_ns && c->side == w->initiator && k == &w->side[c->side].keys[0]) {
 		w->confirmed = true;

@@ -119,6 +119,49 @@ static void test_silence_then_a_quick_handshake_is_a_restart_of_the_peer(void **
 	tunnel_rig_free(r);
 }
 
+/* Data went alone for 20 s, then both ways again under the old key; the handshake that the outage began comes late. */
+static void test_late_handshake_after_an_outage_is_no_restart(void **state)
+{
+	struct tunnel_rig *r = wg();
+
+	(void)state;
+	session(r, 0, 1, 2);
+	for (uint32_t i = 0; i < 20; i++)
+		data(r, SIDE_ORIG, 1000 + 1000 * i, 2, i + 1);
+	data(r, SIDE_RESP, 21000, 1, 1);
+	data(r, SIDE_ORIG, 21500, 2, 30);
+	initiation(r, SIDE_RESP, 24000, 5);
+	response(r, SIDE_ORIG, 24010, 6, 5);
+	data(r, SIDE_RESP, 24020, 6, 0);
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_count(r, TUNNEL_RESTART), 0);
+	tunnel_rig_free(r);
+}
+
+static void keepalive(struct tunnel_rig *r, enum side side, int64_t ms, uint32_t receiver, uint32_t counter)
+{
+	uint8_t b[32] = {4};
+
+	put32(b + 4, receiver);
+	put32(b + 8, counter);
+	tunnel_rig_give(r, side, ms, b, sizeof(b));
+}
+
+/* Nobody answers them, and nobody has to. */
+static void test_keepalives_of_one_side_stand_for_no_silence(void **state)
+{
+	struct tunnel_rig *r = wg();
+
+	(void)state;
+	session(r, 0, 1, 2);
+	for (uint32_t i = 0; i < 8; i++)
+		keepalive(r, SIDE_ORIG, 10000 + 10000 * i, 2, i + 1);
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_summary(r)->keepalives[SIDE_ORIG], 8);
+	assert_true(tunnel_rig_summary(r)->alone_pkts[SIDE_ORIG] <= 1);
+	tunnel_rig_free(r);
+}
+
 static void test_outage_of_the_path_is_no_restart(void **state)
 {
 	struct tunnel_rig *r = wg();
@@ -237,6 +280,8 @@ int main(void)
 		cmocka_unit_test(test_data_under_a_replaced_key_is_told_once),
 		cmocka_unit_test(test_late_counters_are_reordering),
 		cmocka_unit_test(test_wrong_sizes_are_not_wireguard),
+		cmocka_unit_test(test_late_handshake_after_an_outage_is_no_restart),
+		cmocka_unit_test(test_keepalives_of_one_side_stand_for_no_silence),
 		cmocka_unit_test(test_counter_window_knows_late_from_doubled),
 	};
 
