@@ -199,6 +199,8 @@ static void on_client_reset(struct ovpn_state *o, struct session *s, const struc
 		o->answered = false;
 		o->control[SIDE_ORIG] = o->control[SIDE_RESP] = 0;
 	}
+	if (o->answered && !o->control[c->side] && same_session(o, c)) /* the answer does not reach it */
+		tunnel_pending(&o->life, c->side, &c->ref, "hard reset");
 	keep_session(o, c);
 	learn_layout(o, c);
 	tunnel_hello(&o->life, s, c->side, &c->ref, "hard reset");

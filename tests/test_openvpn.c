@@ -188,6 +188,22 @@ static void test_text_is_not_openvpn(void **state)
 	}
 }
 
+/* Each reset is answered and comes again: the answers do not arrive. */
+static void test_reset_repeated_although_answered_pends(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		client_reset(r, 4000 * i, 1);
+		server_reset(r, 4000 * i + 1, 7);
+	}
+	tunnel_rig_close(r);
+	assert_string_equal(tunnel_rig_summary(r)->step, "hard reset");
+	assert_int_equal(tunnel_rig_summary(r)->attempt, 3);
+	tunnel_rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_tls_alert_in_clear_is_a_refusal),
 		cmocka_unit_test(test_protected_resets_are_recognised_off_the_port),
 		cmocka_unit_test(test_noise_is_not_openvpn_off_the_port),
+		cmocka_unit_test(test_reset_repeated_although_answered_pends),
 		cmocka_unit_test(test_text_is_not_openvpn),
 	};
 

@@ -130,7 +130,8 @@ static bool openvpn_stopped(struct rejected_state *s, const struct conversation 
 {
 	const struct tunnel *t = c->tunnel;
 
-	if (t->protocol != TUNNEL_OPENVPN || c->record->proto != 17 || !t->answers[SIDE_RESP] || !t->step[0])
+	if (t->protocol != TUNNEL_OPENVPN || c->record->proto != 17 || !t->answers[SIDE_RESP] ||
+		strcmp(t->step, "TLS handshake") != 0)
 		return false;
 	return starts_over(s, c->record) || stopped_before(s, c);
 }

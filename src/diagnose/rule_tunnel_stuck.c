@@ -27,6 +27,12 @@ static bool is_renewal(const struct conversation *c)
 	return c->tunnel->protocol == TUNNEL_TINC && c->tunnel->established && strcmp(c->tunnel->step, "renewal") == 0;
 }
 
+/* tinc asks for a new session at most once per 10 s, and is not answered. */
+static bool is_session_request(const struct conversation *c)
+{
+	return c->tunnel->protocol == TUNNEL_TINC && c->tunnel->established && strcmp(c->tunnel->step, "REQ_KEY") == 0;
+}
+
 static int64_t renewal_stood_ns(const struct conversation *c)
 {
 	const struct tunnel *t = c->tunnel;
@@ -41,6 +47,8 @@ static bool step_repeats(const struct conversation *c)
 
 	if (is_renewal(c))
 		return renewal_stood_ns(c) >= RENEWAL_STILL_NS && !c->cannot_tell;
+	if (is_session_request(c))
+		return t->attempt >= STEP_ATTEMPTS && !c->cannot_tell;
 	if (!t->step[0] || t->protocol == TUNNEL_TINC || c->record->proto != 17)
 		return false;
 	if (t->protocol == TUNNEL_OPENVPN) {
@@ -125,7 +133,24 @@ static void explain_step(struct finding *f, const struct claim *c)
 		return;
 	}
 	finding_detail(f, "%s was sent %.0f times; the peer had answered the step before it. ", c->text, c->value);
-	if (strcmp(c->text, "IKE_AUTH") == 0) {
+	if (strcmp(c->text, "TLS handshake") == 0) {
+		finding_cause(f, 0.5, "the other end does not accept the certificate, and drops the session in silence",
+			"it answered until that step, then not even with an ACK");
+		finding_cause(f, 0.3, "packets of that size are lost on the way", "the smaller ones before it passed");
+		finding_next(f, "Read the log of the other end (verb 4): VERIFY ERROR or TLS_ERROR names the reason");
+	} else if (strcmp(c->text, "INFORMATIONAL") == 0) {
+		finding_cause(f, 0.5, "the peer is gone, or was restarted and does not know this IKE SA any more",
+			"it answered before; such a request only asks whether it lives");
+		finding_cause(f, 0.4, "UDP is dropped on the way, or on the way back", "nothing comes back");
+		finding_next(
+			f, "Restart the connection on this end; a shorter dead peer detection does that by itself");
+	} else if (strcmp(c->text, "main mode") == 0) {
+		finding_cause(f, 0.5, "the pre-shared keys, or the identities, of both ends differ",
+			"the first encrypted step is where that shows; many implementations then say nothing");
+		finding_cause(
+			f, 0.4, "UDP port 4500 is blocked while port 500 is open", "IKE moves there behind a NAT");
+		finding_next(f, "Compare the pre-shared key and the identities; allow UDP 4500 on the way");
+	} else if (strcmp(c->text, "IKE_AUTH") == 0) {
 		finding_cause(f, 0.5, "fragments are dropped: IKE_AUTH with certificates is larger than one packet",
 			"the small first exchange passes, the large second does not");
 		finding_cause(
@@ -141,14 +166,26 @@ static void explain_step(struct finding *f, const struct claim *c)
 	finding_next(f, "Capture on the other end at the same time: which of the messages arrive there?");
 }
 
+/* IKE moves from port 500 to 4500, and the refusal may come on the other one. */
+static bool is_refused_elsewhere(struct diagnosis_context *x, const struct claim_group *g)
+{
+	for (struct finding *f = NULL; (f = finding_next_of(x, f, "tunnel-handshake-rejected"));)
+		if (addr_equal(&f->subject.client, &g->client) && addr_equal(&f->subject.server, &g->server))
+			return true;
+	return false;
+}
+
 static void each_pair(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	const struct claim *c = g->claims[0];
 	const char *name = tunnel_protocol_name((uint8_t)c->number);
-	struct finding *f = finding_of_group(x, g);
 	char service[SERVICE_TEXT_SIZE], span[WHEN_TEXT_SIZE];
+	struct finding *f;
 
 	(void)arg;
+	if (c->number == TUNNEL_IKE && is_refused_elsewhere(x, g))
+		return;
+	f = finding_of_group(x, g);
 	subject_service_text(&g->server, g->port, service);
 	when_duration(group_delay_max(g), span);
 	finding_text(f, "protocol", name);
