@@ -60,8 +60,9 @@ static void tell_kex(struct finding *f, const struct claim *first, int count)
 {
 	char sender[ADDR_TEXT_SIZE];
 
-	finding_title(f, "%s sends a %s record of %.0f bytes that SPTPS does not allow (%d connection%s)",
-		sender_text(first, sender), first->text, first->value, count, count == 1 ? "" : "s");
+	finding_title(f, "%s sends a %s record of %.0f bytes%s that SPTPS does not allow (%d connection%s)",
+		sender_text(first, sender), first->text, first->value, first->value == 65 ? ", of another version," : "",
+		count, count == 1 ? "" : "s");
 	finding_detail(f, "A KEX record has 65 bytes and version 0, a SIG record 64. tinc logs \"Invalid KEX record "
 			  "length\" (or version) and closes the connection. ");
 	finding_cause(f, 0.5, "the ends run versions of tinc that do not fit together", "the record has another shape");
