@@ -273,7 +273,8 @@ struct conn {
 	int64_t think_min_ns, think_p50_ns, think_p95_ns, think_max_ns; /* resp: from the whole ask to the first answer */
 	int64_t time_server_ns, time_client_ns, time_network_ns;	    /* where the time went; UNSET when not judged */
 	uint8_t pending;	/* enum side: who sent the last data that got no answer in data; SIDE_NONE */
-	int64_t idle_max_ns;	/* longest time without a packet of either side */
+	int64_t idle_max_ns;	/* longest time without a packet of either side; one of 5 s and more that ended in RST or
+				 * silence goes before a longer one that ended well */
 	struct frame_ref idle_before, idle_after;
 	uint8_t idle_after_side;
 	bool idle_after_rst;	/* the first segment after it was answered with RST */

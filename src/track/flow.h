@@ -221,6 +221,10 @@ struct cold {
 	struct turn first_turn, last_turn;
 	int64_t think_min_ns, think_max_ns, server_ns, client_ns;
 	struct frame_ref idle_before, idle_after;
+	struct frame_ref pause_before, pause_after; /* the last long silence, until it is clear how it ended */
+	int64_t pause_ns;
+	uint32_t pause_unanswered;
+	uint8_t pause_side;
 	uint8_t idle_after_side;
 	bool idle_after_rst;
 	uint32_t idle_after_unanswered;
@@ -264,7 +268,7 @@ struct flow {
 	bool handshake_done;	  /* the ACK of the SYN-ACK was seen */
 	bool ask_open;		  /* cold->last_turn has no answer yet */
 	bool ask_unacked;	  /* nor an acknowledgement */
-	bool idle_watch;	  /* nobody answered the segments after the longest silence yet */
+	bool idle_watch;	  /* nobody answered the segments after the last long silence yet */
 	bool keep;		  /* the packet at hand is worth a key frame */
 	uint32_t key_frames;	  /* kept so far, also those that gave way */
 	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */

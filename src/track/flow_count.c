@@ -3,6 +3,8 @@
 #include "track/tracker_impl.h"
 
 #define LONG_SILENCE_NS NS_PER_S /* what breaks it is a key frame */
+#define PAUSE_NS (5 * NS_PER_S)	 /* a stateful device may forget a connection in it */
+#define PAUSE_UNANSWERED 3	 /* segments after a pause: one or two may be lost */
 
 /* The most frequent TTL, kept with one rival: the rival loses when it is neither. */
 static void count_ttl(struct half *h, uint8_t ttl)
@@ -118,34 +120,58 @@ static bool is_repeat(const struct passing *w)
 	return w->p->kind != PACKET_TCP || !(w->own->flags & HALF_NEXT_SET) || w->seq != w->own->next_seq;
 }
 
+static void tell_pause(struct flow *f, bool rst)
+{
+	struct cold *c = f->cold;
+
+	f->idle_max_ns = c->pause_ns;
+	c->idle_before = c->pause_before;
+	c->idle_after = c->pause_after;
+	c->idle_after_side = c->pause_side;
+	c->idle_after_rst = rst;
+	c->idle_after_unanswered = c->pause_unanswered;
+}
+
+static bool is_told(const struct cold *c)
+{
+	return c->idle_after.frame == c->pause_after.frame && c->idle_after.source == c->pause_after.source;
+}
+
+/* True: the packet still belongs to the silence before it. */
+static bool watch_pause(struct passing *w)
+{
+	struct cold *c = w->c;
+	bool rst = (w->flags & TCP_RST) != 0, answers = w->side != c->pause_side;
+
+	if (!w->f->idle_watch)
+		return false;
+	w->f->idle_watch = !answers;
+	c->pause_unanswered = answers ? 0 : c->pause_unanswered + (!rst && is_repeat(w));
+	if (is_told(c) || (answers && rst) || c->pause_unanswered >= PAUSE_UNANSWERED)
+		tell_pause(w->f, answers && rst);
+	return !answers;
+}
+
 /*
- * The longest silence, and whether what broke it was answered. Pauses between repeated attempts after a silence that
- * nobody answered belong to that silence.
+ * The longest silence, and whether what broke it was answered; a later long one that ended badly takes its place.
+ * Pauses between repeated attempts after a silence that nobody answered belong to that silence.
  */
 static void note_silence(struct passing *w)
 {
 	struct cold *c = w->c;
 	struct flow *f = w->f;
 	int64_t gap = w->now_ns - f->last_ns;
-	bool rst = (w->flags & TCP_RST) != 0;
 
-	if (f->idle_watch && w->side != c->idle_after_side) {
-		c->idle_after_rst = rst;
-		c->idle_after_unanswered = 0;
-		f->idle_watch = false;
-	} else if (f->idle_watch) {
-		c->idle_after_unanswered += !rst && is_repeat(w);
+	if (watch_pause(w) || f->last_side == SIDE_NONE || (gap <= f->idle_max_ns && gap < PAUSE_NS))
 		return;
-	}
-	if (gap <= f->idle_max_ns || f->last_side == SIDE_NONE)
-		return;
-	f->idle_max_ns = gap;
-	c->idle_before = f->half[f->last_side].last;
-	c->idle_after = passing_ref(w);
-	c->idle_after_side = (uint8_t)w->side;
-	c->idle_after_rst = false;
+	c->pause_ns = gap;
+	c->pause_before = f->half[f->last_side].last;
+	c->pause_after = passing_ref(w);
+	c->pause_side = (uint8_t)w->side;
 	f->idle_watch = wants_answer(w);
-	c->idle_after_unanswered = f->idle_watch;
+	c->pause_unanswered = f->idle_watch;
+	if (gap > f->idle_max_ns)
+		tell_pause(f, false);
 	f->keep |= gap >= LONG_SILENCE_NS;
 }
 
