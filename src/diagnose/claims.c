@@ -12,7 +12,7 @@
 #include "diagnose/claims.h"
 #include "diagnose/context.h"
 
-#define CLAIMS_MAX 200000 /* about 200 MB at worst; counted beyond */
+#define CLAIMS_MAX 150000 /* about 300 MB at worst; counted beyond */
 #define TYPICAL_MAX 400	  /* conversations kept whole, for ladder diagrams */
 #define TYPICAL_PER_SERVICE 1
 

@@ -35,7 +35,7 @@ struct conversation {
 	double rtt_s;	  /* R: round trip of this connection; 0 unknown */
 };
 
-#define CLAIM_EVIDENCE_MAX 8
+#define CLAIM_EVIDENCE_MAX 12
 
 /* A conversation (or event) that a rule holds responsible for a finding. */
 struct claim {
@@ -125,7 +125,7 @@ double group_delay_max(const struct claim_group *g);
 /* A finding of that code (its severity is the catalogue's) about that subject. Found again when it is there. */
 struct finding *finding_open(struct diagnosis_context *x, const char *code, const struct subject *subject);
 /* Opens a finding for a group: subject, count, of, times, typical conversation, evidence (the first conversation's
- * in full, the deciding frame of the others), and a filter for exactly its conversations. */
+ * in full, cause and effect of the others), its confidence by how many agree, and a filter for exactly its conversations. */
 struct finding *finding_of_group(struct diagnosis_context *x, const struct claim_group *g);
 /* A finding of that code that is there already; start with NULL. code NULL: any. */
 struct finding *finding_next_of(struct diagnosis_context *x, struct finding *after, const char *code);

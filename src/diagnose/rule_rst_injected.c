@@ -13,7 +13,7 @@
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/path.h"
-#include "diagnose/rule.h"
+#include "diagnose/rule_rst.h"
 
 #define SIGNS_MIN 2
 #define HOSTS_MAX 20000
@@ -101,10 +101,28 @@ static unsigned signs_of(const struct conversation *c, const struct rst_seen *rs
 	return signs;
 }
 
-/* Late echoes of a closed connection carry odd numbers by nature. */
-static bool is_echo(const struct rst_seen *rst)
+/*
+ * Resets that look odd and cut nothing: late echoes of a closed connection carry odd numbers by nature; a load balancer
+ * ends an idle connection in the server's name; a device that forgot one answers the next packet (rst-after-idle); the
+ * kernel of a scanner resets what its raw SYN began.
+ */
+static bool is_harmless(const struct conversation *c, const struct rst_seen *rst)
 {
-	return (rst->after_fin || rst->after_peer_fin) && !rst->data_continues;
+	bool echo = (rst->after_fin || rst->after_peer_fin) && !rst->data_continues;
+	bool scan = rst->side == SIDE_ORIG && !c->conn->handshake_ack.frame && !c->conn->midstream;
+
+	return echo || scan || rst_ends_quiet(c, rst) || (rst == &c->conn->rsts[0] && rst_ends_pause(c));
+}
+
+/* A packet that its owner did send: its SYN-ACK, or its last data. */
+static void show_real_packet(struct claim *out, const struct conversation *c, enum side side, bool goes_on)
+{
+	const struct conn_side *o = &c->conn->side[side];
+	const struct frame_ref *real = side == SIDE_RESP && c->conn->syn_ack.frame ? &c->conn->syn_ack : &o->first_data;
+
+	claim_evidence(out, c->record, real, "real packet of the %s, TTL %u", side == SIDE_ORIG ? "client" : "server", o->ttl);
+	if (goes_on && o->last_data.frame != real->frame)
+		claim_evidence(out, c->record, &o->last_data, "the peer goes on after the RST");
 }
 
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
@@ -116,14 +134,16 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 		unsigned signs = signs_of(c, rst);
 		bool strong = signs & (SIGN_TTL | SIGN_MAC | SIGN_CONTINUES | SIGN_RESERVED);
 
-		if (is_echo(rst) || !strong || count_signs(signs) < SIGNS_MIN)
+		if (is_harmless(c, rst) || !strong || count_signs(signs) < SIGNS_MIN)
 			continue;
 		out->code = "rst-injected";
 		out->bytes = signs;
 		out->number = rst->ttl;
 		out->value = c->conn->side[rst->side].ttl;
 		out->delay_s = when_s(rst->ref.at_ns);
+		text_copy(out->text, sizeof(out->text), rst->side == SIDE_ORIG ? "client" : "server");
 		claim_evidence(out, c->record, &(struct frame_ref){ c->record->frame, 0, c->record->source }, "first packet");
+		show_real_packet(out, c, (enum side)rst->side, rst->data_continues);
 		claim_evidence(out, c->record, &rst->ref, "forged RST (TTL %u, the peer's is %u)", rst->ttl,
 			c->conn->side[rst->side].ttl);
 		return true;
@@ -138,28 +158,50 @@ static void list_signs(struct finding *f, unsigned signs)
 			finding_list(f, "signs", sign_names[i]);
 }
 
-static void write_finding(struct finding *f, const struct claim_group *g, unsigned signs, uint8_t ttl_rst,
-	uint8_t ttl_peer)
+static void tell_signs(struct finding *f, unsigned signs)
 {
-	char server[SERVICE_TEXT_SIZE];
-	int nearer = path_hops(ttl_peer) - path_hops(ttl_rst);
+	struct text t = { 0 };
 
-	subject_service_text(&g->server, g->port, server);
+	for (unsigned i = 0; i < sizeof(sign_names) / sizeof(*sign_names); i++)
+		if (signs & 1u << i)
+			text_printf(&t, "%s%s", t.len ? "; " : "", sign_names[i]);
+	finding_detail(f, "Signs: %s.", text_str(&t));
+	text_free(&t);
+}
+
+static void write_finding(
+	struct finding *f, const struct claim_group *g, unsigned signs, uint8_t ttl_rst, uint8_t ttl_peer)
+{
+	bool of_client = strcmp(g->claims[0]->text, "client") == 0;
+	int nearer = path_hops(ttl_peer) - path_hops(ttl_rst);
+	char server[SERVICE_TEXT_SIZE], client[ADDR_TEXT_SIZE];
+	const char *name = of_client ? addr_text(&g->claims[0]->orig, client) :
+				       subject_service_text(&g->server, g->port, server);
+
 	list_signs(f, signs);
 	finding_integer(f, "ttl_rst", ttl_rst);
 	finding_integer(f, "ttl_peer", ttl_peer);
-	finding_title(f, "Resets in the name of %s are not sent by it (%d)", server, g->count);
+	finding_title(f, "Resets in the name of %s are not sent by it (%d)", name, g->count);
 	finding_detail(f, "The RSTs arrive with TTL %u, the real packets of the host with TTL %u%s.", ttl_rst, ttl_peer,
 		nearer > 0 ? ": their sender is nearer" : nearer < 0 ? ": their sender is farther" : "");
+	tell_signs(f, signs);
 	f->responsible = RESPONSIBLE_MIDDLEBOX;
 	f->confidence = count_signs(signs) > 1 ? 0.9 : 0.8;
-	finding_cause(f, 0.85, "a firewall or inspection device on the path answers in the server's name",
-		"the RST's sender is at another distance than the server");
+	finding_cause(f, 0.85, "a firewall or inspection device on the path ends the connections in another's name",
+		signs & SIGN_TTL ? "the RST's sender is at another distance than the host whose address it carries" :
+				   "the RST does not continue what that host sent");
 	if (count_signs(signs) == 1)
-		finding_against(f, "the TTL is the only sign: some stacks send resets with another initial TTL");
-	finding_next(f, "Capture on the server: the RST is not there when a device on the path made it");
+		finding_against(f, "the TTL is the only sign: some stacks send resets with another initial TTL, and a port that is "
+				   "forwarded to a machine farther on has another TTL than the address's owner");
+	finding_next(f, "Capture on the %s at the same time: tcpdump -ni any 'tcp port %u and tcp[tcpflags] & tcp-rst != 0' "
+			"(the RST does not leave there when a device on the path made it)",
+		of_client ? "client" : "server", g->port);
 	if (path_hops(ttl_rst) == 0)
-		finding_next(f, "The RST's TTL is an initial one: its sender is the first hop, the default gateway");
+		finding_next(f, "The RST's TTL is an initial one: its sender is the first hop, the default gateway: look at "
+				"its rules and its log");
+	else
+		finding_next(f, "The RST's TTL tells its sender's distance, %d hops: compare with traceroute -n -T -p %u, then "
+				"look at the device there", path_hops(ttl_rst), g->port);
 }
 
 static void each_claimed(void *arg, struct diagnosis_context *x, const struct claim_group *g)
