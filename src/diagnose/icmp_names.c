@@ -4,6 +4,10 @@
 
 #include <stdio.h>
 
+/* traceroute over UDP counts on "port unreachable" from these ports (traceroute(8): 33434 plus one per probe). */
+#define TRACEROUTE_FIRST 33434
+#define TRACEROUTE_LAST 33625
+
 const char *icmp_unreachable_name(bool v6, uint8_t type, uint8_t code, char out[64])
 {
 	static const char *const v4_names[] = {"network unreachable", "host unreachable", "protocol unreachable",
@@ -33,4 +37,15 @@ bool icmp_is_prohibited(bool v6, uint8_t type, uint8_t code)
 	if (v6)
 		return type == 1 && (code == 1 || code == 5 || code == 6);
 	return type == 3 && (code == 9 || code == 10 || code == 13);
+}
+
+bool icmp_is_rejection(const struct icmp_seen *i)
+{
+	return i->v6 ? i->type == 1 : i->type == 3 && i->code != 4;
+}
+
+bool icmp_ends_traceroute(const struct record *conn, const struct icmp_seen *i)
+{
+	return conn->proto == 17 && icmp_is_port_unreachable(i->v6, i->type, i->code) &&
+	       conn->resp_p >= TRACEROUTE_FIRST && conn->resp_p <= TRACEROUTE_LAST;
 }

@@ -4,31 +4,20 @@
 
 #include "base/text.h"
 #include "base/when.h"
+#include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/icmp_names.h"
 #include "diagnose/rule.h"
 
-/* traceroute over UDP counts on "port unreachable" from these ports (traceroute(8): 33434 plus one per probe). */
-#define TRACEROUTE_FIRST 33434
-#define TRACEROUTE_LAST 33625
-
-static bool rejects(const struct icmp_seen *i)
+static bool is_rejection(const struct conversation *c, const struct icmp_seen *i)
 {
-	if (i->side != SIDE_ORIG)
-		return false;
-	return i->v6 ? i->type == 1 : i->type == 3 && i->code != 4;
-}
-
-static bool is_traceroute(const struct record *r, const struct icmp_seen *i)
-{
-	return r->proto == 17 && icmp_is_port_unreachable(i->v6, i->type, i->code) && r->resp_p >= TRACEROUTE_FIRST &&
-	       r->resp_p <= TRACEROUTE_LAST;
+	return i->side == SIDE_ORIG && icmp_is_rejection(i) && !icmp_ends_traceroute(c->record, i);
 }
 
 static const struct icmp_seen *first_rejection(const struct conversation *c)
 {
 	for (uint32_t i = 0; i < c->conn->icmp_count && i < ICMPS_MAX; i++)
-		if (rejects(&c->conn->icmps[i]) && !is_traceroute(c->record, &c->conn->icmps[i]))
+		if (is_rejection(c, &c->conn->icmps[i]))
 			return &c->conn->icmps[i];
 	return NULL;
 }
@@ -46,28 +35,37 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	out->number = (uint16_t)(icmp->type << 8 | icmp->code);
 	out->value = icmp->v6;
 	out->delay_s = when_s(icmp->ref.at_ns);
+	out->bytes = c->conn->icmp_count;
 	addr_text(&icmp->from, out->text);
 	claim_evidence(out, c->record, &(struct frame_ref){c->record->frame, 0, c->record->source}, "%s",
 		c->record->proto == 6 ? "SYN" : "first packet");
-	claim_evidence(out, c->record, &icmp->ref, "ICMP %s from %s",
-		icmp_unreachable_name(icmp->v6, icmp->type, icmp->code, name), out->text);
+	for (uint32_t i = 0; i < c->conn->icmp_count && i < ICMPS_MAX; i++)
+		if (is_rejection(c, &c->conn->icmps[i]))
+			claim_evidence(out, c->record, &c->conn->icmps[i].ref, "ICMP %s from %s",
+				icmp_unreachable_name(c->conn->icmps[i].v6, c->conn->icmps[i].type,
+					c->conn->icmps[i].code, name),
+				out->text);
 	return true;
 }
 
 static void explain_port(struct finding *f, const struct claim_group *g, bool from_host)
 {
 	f->responsible = RESPONSIBLE_SERVER;
-	finding_cause(f, 0.8, "nothing listens on that UDP port", "port unreachable comes from the %s",
-		from_host ? "host itself" : "path");
-	finding_next(f, "On the server: ss -lnp 'sport = :%u'", g->port);
+	finding_cause(f, 0.8, g->claims[0]->proto == 6 ? "a packet filter rejects that port" : "nothing listens on that UDP port",
+		"port unreachable comes from the %s", from_host ? "host itself" : "path");
+	finding_next(f, "On the server: ss -lnp 'sport = :%u' and nft list ruleset", g->port);
 }
 
-static void explain_device(struct finding *f, const struct claim_group *g)
+static void explain_filter(struct finding *f, const struct claim_group *g, bool from_host)
 {
-	f->responsible = RESPONSIBLE_MIDDLEBOX;
-	finding_cause(f, 0.9, "a packet filter at that address rejects by policy",
-		"the ICMP comes from %s, and says so", g->claims[0]->text);
-	finding_next(f, "Look at the rules of %s for traffic to port %u", g->claims[0]->text, g->port);
+	const char *from = g->claims[0]->text;
+
+	f->responsible = from_host ? RESPONSIBLE_SERVER : RESPONSIBLE_MIDDLEBOX;
+	finding_cause(f, 0.9,
+		from_host ? "the host's own packet filter rejects by policy" : "a packet filter at that address rejects by policy",
+		"the ICMP comes from %s, and says so", from);
+	finding_next(f, "Look at the rules of %s for traffic to port %u%s", from, g->port,
+		from_host ? " (nft list ruleset, or iptables -nvL)" : "");
 }
 
 static void explain(struct finding *f, const struct claim_group *g, bool v6, uint8_t type, uint8_t code)
@@ -78,7 +76,7 @@ static void explain(struct finding *f, const struct claim_group *g, bool v6, uin
 	if (icmp_is_port_unreachable(v6, type, code)) {
 		explain_port(f, g, from_host);
 	} else if (icmp_is_prohibited(v6, type, code)) {
-		explain_device(f, g);
+		explain_filter(f, g, from_host);
 	} else if (!v6 && code == 2) {
 		f->responsible = RESPONSIBLE_SERVER;
 		finding_cause(f, 0.9, "the far end does not speak that protocol",
@@ -98,8 +96,18 @@ static void explain(struct finding *f, const struct claim_group *g, bool v6, uin
 	}
 }
 
+static uint64_t count_messages(const struct claim_group *g)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < g->count; i++)
+		n += g->claims[i]->bytes;
+	return n;
+}
+
 static void each_service(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
+	const struct service_state *s = context_service(x, &g->server, g->port, g->claims[0]->proto);
 	const struct claim *first = g->claims[0];
 	bool v6 = first->value != 0;
 	uint8_t type = (uint8_t)(first->number >> 8), code = (uint8_t)first->number;
@@ -114,8 +122,10 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_text(f, "from", first->text);
 	finding_title(f, "%s is rejected by ICMP \"%s\" from %s (%d conversation%s)", service, name, first->text,
 		g->count, g->count == 1 ? "" : "s");
-	finding_detail(
-		f, "Packets to %s are answered by ICMP%s %s from %s.", service, v6 ? "v6" : "", fact, first->text);
+	finding_detail(f, "Packets to %s are answered by ICMP%s %s from %s, %llu time%s.", service, v6 ? "v6" : "", fact,
+		first->text, (unsigned long long)count_messages(g), count_messages(g) == 1 ? "" : "s");
+	if (s && s->ok)
+		finding_against(f, "%llu other conversation%s with it worked", (unsigned long long)s->ok, s->ok == 1 ? "" : "s");
 	explain(f, g, v6, type, code);
 }
 

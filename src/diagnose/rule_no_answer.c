@@ -9,6 +9,7 @@
 #include "diagnose/rule.h"
 
 #define LONE_SYN_WAIT_S 3.0 /* a single SYN counts when the capture goes on this long: past the usual first repeats */
+#define REPEAT_MIN_S 0.9    /* the least first time-out of a stack: SYNs closer together are one attempt */
 
 static double waited(const struct conversation *c)
 {
@@ -20,6 +21,19 @@ static double waited(const struct conversation *c)
 	return when_s(last > 0 ? last : 0);
 }
 
+enum sureness {
+	SURE_NOT,     /* the capture ends too soon */
+	SURE_OF_ONE,  /* one attempt, never repeated: its program gave up at once */
+	SURE,
+};
+
+static enum sureness sureness(const struct conversation *c)
+{
+	if (c->conn->syns > 1 && waited(c) >= REPEAT_MIN_S)
+		return SURE;
+	return when_s(c->record->emitted_ns - c->record->ts_ns) < LONE_SYN_WAIT_S ? SURE_NOT : SURE_OF_ONE;
+}
+
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	uint32_t n = c->conn->syns < SYN_TIMES_MAX ? c->conn->syns : SYN_TIMES_MAX;
@@ -29,8 +43,8 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	if (!c->conn->syns || c->conn->answered != SYN_ANSWER_NONE || c->resp->pkts || c->cannot_tell)
 		return false;
 	out->code = "tcp-no-answer";
-	out->number = c->conn->syns == 1 && when_s(c->record->emitted_ns - c->record->ts_ns) < LONE_SYN_WAIT_S;
 	out->delay_s = waited(c);
+	out->number = sureness(c);
 	out->value = c->conn->syns;
 	for (uint32_t i = 0; i < n && i < CLAIM_EVIDENCE_MAX; i++)
 		claim_evidence(out, c->record,
@@ -76,41 +90,62 @@ static void explain(struct finding *f, const struct diagnosis_context *x, const 
 	finding_next(f, "If they arrive there: look at the server's own packet filter and at its route back");
 }
 
-/* The capture ends too soon after every one of these SYNs to tell. */
-static bool none_is_sure(const struct claim_group *g)
+/* A lone attempt may be a program's that gave up at once; several of them say that nobody answers. */
+static enum sureness group_sureness(const struct claim_group *g)
 {
-	for (int i = 0; i < g->count; i++)
-		if (!g->claims[i]->number)
-			return false;
-	return true;
+	enum sureness best = SURE_NOT;
+	int of_one = 0;
+
+	for (int i = 0; i < g->count; i++) {
+		best = g->claims[i]->number > best ? (enum sureness)g->claims[i]->number : best;
+		of_one += g->claims[i]->number == SURE_OF_ONE;
+	}
+	return of_one > 1 ? SURE : best;
+}
+
+static void tone_down(struct finding *f, enum sureness sure)
+{
+	if (sure == SURE)
+		return;
+	f->severity = SEVERITY_NOTE;
+	f->confidence = 0.3;
+	finding_against(f, sure == SURE_NOT ? "the capture ends too soon to tell: an answer may have come later" :
+					      "the SYN was sent once only: its sender gave up at once, or went another way");
+}
+
+static void tell_wait(struct finding *f, const struct claim_group *g)
+{
+	double longest = group_delay_max(g);
+	char text[WHEN_TEXT_SIZE];
+
+	if (longest > 0)
+		finding_detail(f, "The SYNs are repeated for up to %s; no SYN-ACK, no RST and no ICMP comes back.",
+			when_duration(longest, text));
+	else
+		finding_detail(f, "No SYN-ACK, no RST and no ICMP comes back.");
 }
 
 static void each_service(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
-	char service[SERVICE_TEXT_SIZE], longest[WHEN_TEXT_SIZE];
 	const struct service_state *s = context_service(x, &g->server, g->port, 6);
-	bool unsure = none_is_sure(g);
+	char service[SERVICE_TEXT_SIZE];
+	enum sureness sure = group_sureness(g);
 	uint64_t attempts = 0;
 	struct finding *f;
 
 	(void)arg;
-	if (unsure && s && s->established)
+	if (sure != SURE && s && s->established)
 		return;
 	f = finding_of_group(x, g);
 	for (int i = 0; i < g->count; i++)
 		attempts += (uint64_t)g->claims[i]->value;
 	subject_service_text(&g->server, g->port, service);
-	when_duration(group_delay_max(g), longest);
 	finding_integer(f, "attempts", (int64_t)attempts);
 	finding_number(f, "waited_s", group_delay_max(g));
-	finding_title(f, "%s does not answer: %llu SYNs of %d connection%s in vain", service,
-		(unsigned long long)attempts, g->count, g->count == 1 ? "" : "s");
-	finding_detail(f, "The SYNs are repeated for up to %s; no SYN-ACK, no RST and no ICMP comes back.", longest);
-	if (unsure) {
-		f->severity = SEVERITY_NOTE;
-		f->confidence = 0.3;
-		finding_against(f, "the capture ends too soon to tell: an answer may have come later");
-	}
+	finding_title(f, "%s does not answer: %llu SYN%s of %d connection%s in vain", service, (unsigned long long)attempts,
+		attempts == 1 ? "" : "s", g->count, g->count == 1 ? "" : "s");
+	tell_wait(f, g);
+	tone_down(f, sure);
 	explain(f, x, g);
 }
 

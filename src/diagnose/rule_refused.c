@@ -5,6 +5,25 @@
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 
+/* Windows sends the SYN again, twice, from the same port. */
+static void show_repeats(struct claim *out, const struct conversation *c)
+{
+	for (uint32_t i = 1; i < c->conn->syns && i < SYN_TIMES_MAX && i < c->conn->rst_count && i < RSTS_MAX; i++) {
+		claim_evidence(out, c->record,
+			&(struct frame_ref){c->conn->syn_frames[i], c->conn->syn_at_ns[i], c->record->source}, "SYN again");
+		claim_evidence(out, c->record, &c->conn->rsts[i].ref, "RST, ACK: refused again");
+	}
+}
+
+static uint64_t count_syns(const struct claim_group *g)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < g->count; i++)
+		n += (uint64_t)g->claims[i]->value;
+	return n;
+}
+
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	(void)state;
@@ -15,8 +34,10 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	out->number = c->conn->rst_count ? c->conn->rsts[0].ttl : 0;
 	if (c->conn->answer_ns >= 0)
 		out->delay_s = when_s(c->conn->answer_ns);
+	out->value = c->conn->syns;
 	claim_evidence(out, c->record, &(struct frame_ref){c->conn->syn_frames[0], 0, c->record->source}, "SYN");
 	claim_evidence(out, c->record, &c->conn->answer, "RST, ACK: refused");
+	show_repeats(out, c);
 	return true;
 }
 
@@ -33,16 +54,16 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_number(f, "delay_median_s", median);
 	finding_title(f, "%s refuses connections (%d of %llu)", service, g->count,
 		(unsigned long long)(s ? s->total : (uint64_t)g->count));
-	finding_detail(f, "Each SYN is answered by a RST after %s: the host is up, and nothing listens on port %u.",
-		delay, g->port);
+	finding_detail(f, "Each SYN (%llu in all) is answered by a RST after %s: the host is up, and nothing listens on port %u.",
+		(unsigned long long)count_syns(g), delay, g->port);
 	f->responsible = RESPONSIBLE_SERVER;
 	finding_cause(f, 0.75, "the service is not running, or listens on another port or address",
 		"a RST that acknowledges the SYN is what a kernel sends for a closed port");
 	finding_cause(f, 0.2, "a firewall answers in the host's name (REJECT with tcp-reset)",
 		"such a RST looks the same unless its TTL differs from the host's other packets");
 	if (s && s->ok)
-		finding_against(f, "%llu other connections to the same port worked: the service comes and goes",
-			(unsigned long long)s->ok);
+		finding_against(f, "%llu other connection%s to the same port worked: the service comes and goes",
+			(unsigned long long)s->ok, s->ok == 1 ? "" : "s");
 	finding_next(
 		f, "On the server: ss -ltnp 'sport = :%u' (is anything listening, and on which address?)", g->port);
 	finding_next(f, "If it is: look for a firewall in front of it that rejects with a reset");

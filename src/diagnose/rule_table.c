@@ -21,6 +21,7 @@ extern const struct rule rule_accept_loop;
 /* Limits and ports: they take unanswered connections over. */
 extern const struct rule rule_connection_limit;
 extern const struct rule rule_flood;
+extern const struct rule rule_scan;
 extern const struct rule rule_time_wait;
 extern const struct rule rule_ftp_churn;
 extern const struct rule rule_ftp_failures;
@@ -83,6 +84,7 @@ const struct rule *const rule_table[] = {
 	&rule_accept_loop,
 
 	&rule_flood,
+	&rule_scan,
 	&rule_connection_limit,
 	&rule_time_wait,
 	&rule_ftp_churn,
