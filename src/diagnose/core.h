@@ -33,6 +33,12 @@ void tallies_conversation(struct tallies *t, struct diagnosis_context *x, const 
 void tallies_finish(struct tallies *t, struct diagnosis_context *x);
 void tallies_free(struct tallies *t);
 
+/* kinship.c: which findings are about one incident */
+bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f);
+bool finding_explains(const struct finding *cause, const struct finding *effect); /* by their codes */
+/* The server that the leading finding is about waits for somebody itself, and that fails. */
+bool finding_is_upstream(const struct finding *lead, const struct finding *f);
+
 /* incident.c: findings into diagnoses; verdict.c: the headline */
 void incidents_make(struct diagnosis_context *x);
 void verdict_make(struct diagnosis_context *x);

@@ -127,17 +127,27 @@ static void filter_of_group(struct finding *f, const struct claim_group *g)
 	free(streams);
 }
 
+/* The first conversation in full; of the others cause and effect. */
 static void evidence_of_group(struct finding *f, const struct claim_group *g)
 {
 	for (int i = 0; i < g->count; i++) {
 		const struct claim *c = g->claims[i];
+		int step = i && c->evidence_count > 2 ? c->evidence_count - 1 : 1;
 
-		for (int k = i ? c->evidence_count - 1 : 0; k < c->evidence_count; k++) {
+		for (int k = 0; k < c->evidence_count; k += step) {
 			const struct evidence *e = &c->evidence[k];
 
 			finding_evidence(f, e->source, e->frame, e->ts_ns, "%s", e->what);
 		}
 	}
+}
+
+/* One case may be chance; many that agree, without an exception, are not. */
+static double confidence_of(uint64_t count, uint64_t of)
+{
+	if (count < 3)
+		return count == 1 ? 0.8 : 0.85;
+	return count >= of ? 0.95 : 0.9;
 }
 
 static void subject_of_group(struct subject *s, struct diagnosis_context *x, const struct claim_group *g)
@@ -159,6 +169,7 @@ struct finding *finding_of_group(struct diagnosis_context *x, const struct claim
 	f = finding_open(x, g->code, &subject);
 	f->count = g->total;
 	f->of = service && service->total >= g->total ? service->total : 0;
+	f->confidence = confidence_of(f->count, f->of);
 	f->first_ts_ns = g->claims[0]->ts_ns;
 	for (int i = 0; i < g->count; i++)
 		if (g->claims[i]->ended_ns > f->last_ts_ns)

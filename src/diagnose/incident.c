@@ -3,6 +3,7 @@
  * Findings into diagnoses: one incident, one cause. The leading finding is the gravest one about a subject; others
  * about the same service, pair or path join it and weigh in on who is responsible.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,87 +13,7 @@
 #include "diagnose/path.h"
 
 #define JOINED_WEIGHT 0.5
-
-static bool is_one_of(const char *code, const char *const *codes)
-{
-	for (; *codes; codes++)
-		if (strcmp(code, *codes) == 0)
-			return true;
-	return false;
-}
-
-static bool about_port_use(const char *code)
-{
-	static const char *const codes[] = {"connection-limit-block", "ftp-passive-churn", "time-wait-accumulation",
-		"port-exhaustion", "port-reuse-collision", "no-keep-alive", "ftp-data-failed", NULL};
-
-	return is_one_of(code, codes);
-}
-
-static bool about_capture(const char *code)
-{
-	return strncmp(code, "capture-", 8) == 0 && strcmp(code, "capture-lost-packets") != 0;
-}
-
-static bool shares_host(const struct subject *a, const struct subject *b)
-{
-	const struct addr *of_a[] = {&a->client, &a->server, &a->host};
-	const struct addr *of_b[] = {&b->client, &b->server, &b->host};
-
-	for (int i = 0; i < 3; i++)
-		for (int k = 0; k < 3; k++)
-			if (addr_is_set(of_a[i]) && addr_equal(of_a[i], of_b[k]))
-				return true;
-	return false;
-}
-
-static bool same_service(const struct subject *a, const struct subject *b)
-{
-	return addr_is_set(&a->server) && addr_equal(&a->server, &b->server) && a->port == b->port;
-}
-
-static bool same_mac(const struct subject *a, const struct subject *b)
-{
-	return mac_is_set(&a->mac) && mac_equal(&a->mac, &b->mac);
-}
-
-static bool clients_conflict(const struct subject *a, const struct subject *b)
-{
-	return addr_is_set(&a->client) && addr_is_set(&b->client) && !addr_equal(&a->client, &b->client);
-}
-
-/* Codes that explain or follow from others about the same server, whatever the port. */
-static bool goes_along(const char *code)
-{
-	static const char *const codes[] = {
-		"https-redirect", "client-retries", "gateway-in-failing-path", "rst-timer", "plain-health-check", NULL};
-
-	return is_one_of(code, codes);
-}
-
-/* The same thing happens to one client with many services: one incident. */
-static bool same_trouble(const struct finding *lead, const struct finding *f)
-{
-	return strcmp(lead->code, f->code) == 0 && addr_is_set(&lead->subject.client) &&
-		addr_equal(&lead->subject.client, &f->subject.client) && !addr_is_set(&lead->subject.host);
-}
-
-static bool belongs(const struct finding *lead, const struct finding *f)
-{
-	if (same_trouble(lead, f))
-		return true;
-	if (about_capture(f->code) != about_capture(lead->code))
-		return false;
-	if (about_port_use(lead->code) && about_port_use(f->code))
-		return shares_host(&lead->subject, &f->subject);
-	if (strncmp(lead->code, "tunnel-", 7) == 0 && strncmp(f->code, "tunnel-", 7) == 0)
-		return shares_host(&lead->subject, &f->subject);
-	if (same_service(&lead->subject, &f->subject))
-		return !clients_conflict(&lead->subject, &f->subject) || goes_along(f->code);
-	if (goes_along(f->code) && addr_is_set(&f->subject.server))
-		return addr_equal(&lead->subject.server, &f->subject.server);
-	return same_mac(&lead->subject, &f->subject);
-}
+#define UPSTREAM_LIKELIHOOD 0.85
 
 static void take(struct diagnosis *d, struct finding *f)
 {
@@ -124,6 +45,16 @@ static void add_cause(struct diagnosis *d, const struct cause *c)
 	d->cause_count++;
 }
 
+/* What the server itself waits for is the likeliest cause of its silence. */
+static void add_upstream(struct diagnosis *d, const struct finding *f)
+{
+	char cause[128], client[ADDR_TEXT_SIZE], service[SERVICE_TEXT_SIZE];
+
+	snprintf(cause, sizeof(cause), "%s itself gets nowhere with %s", addr_text(&f->subject.client, client),
+		subject_service_text(&f->subject.server, f->subject.port, service));
+	add_cause(d, &(struct cause){ cause, f->title, UPSTREAM_LIKELIHOOD });
+}
+
 /* Causes of findings that join weigh less than the leading finding's own, but for the device in the path. */
 static void merge_text(struct diagnosis *d, const struct finding *f)
 {
@@ -131,6 +62,8 @@ static void merge_text(struct diagnosis *d, const struct finding *f)
 
 	if (strcmp(f->code, d->findings[0]->code) == 0 && f != d->findings[0])
 		return;
+	if (finding_is_upstream(d->findings[0], f))
+		add_upstream(d, f);
 	for (int i = 0; i < f->cause_count && (own || i == 0); i++) {
 		struct cause c = f->causes[i];
 
@@ -161,7 +94,7 @@ static char *summarise(const struct diagnosis *d)
 		if (strcmp(d->findings[i]->code, d->findings[0]->code) != 0)
 			text_printf(&t, " %s.", d->findings[i]->title);
 	if (same_code(d) > 1)
-		text_printf(&t, " The same happens with %d more services.", same_code(d) - 1);
+		text_printf(&t, " The same happens with %d more service%s.", same_code(d) - 1, same_code(d) == 2 ? "" : "s");
 	return t.s;
 }
 
@@ -187,8 +120,31 @@ static char *title_of(const struct diagnosis *d)
 			return xprintf("%s; the next hop is %s", d->findings[0]->title, vendor->text);
 	}
 	if (same_code(d) > 1)
-		return xprintf("%s; the same with %d more services", d->findings[0]->title, same_code(d) - 1);
+		return xprintf("%s; the same with %d more service%s", d->findings[0]->title, same_code(d) - 1,
+			same_code(d) == 2 ? "" : "s");
 	return xstrdup(d->findings[0]->title);
+}
+
+/* The gravest finding opened the incident; one that explains it leads it. */
+static void promote(struct diagnosis *d)
+{
+	for (int i = 1; i < d->finding_count; i++) {
+		struct finding *f = d->findings[i];
+
+		if (f->severity < SEVERITY_WARNING || !finding_explains(f, d->findings[0]))
+			continue;
+		memmove(&d->findings[1], &d->findings[0], (size_t)i * sizeof(struct finding *));
+		d->findings[0] = f;
+	}
+}
+
+static enum severity gravest_of(const struct diagnosis *d)
+{
+	enum severity s = SEVERITY_NOTE;
+
+	for (int i = 0; i < d->finding_count; i++)
+		s = d->findings[i]->severity > s ? d->findings[i]->severity : s;
+	return s;
 }
 
 static void fill(struct diagnosis *d, const struct result *r)
@@ -198,14 +154,15 @@ static void fill(struct diagnosis *d, const struct result *r)
 	d->title = title_of(d);
 	d->summary = summarise(d);
 	d->subject = lead->subject;
-	d->severity = lead->severity;
+	d->severity = gravest_of(d);
 	d->confidence = lead->confidence;
 	d->responsible = who(d);
 	d->weight = lead->count;
 	for (int i = 0; i < d->finding_count; i++)
 		merge_text(d, d->findings[i]);
-	if (lead->typical)
-		d->path = path_text(r, lead->typical);
+	for (int i = 0; i < d->finding_count && !d->path; i++)
+		if (d->findings[i]->typical)
+			d->path = path_text(r, d->findings[i]->typical);
 }
 
 static struct diagnosis *open_diagnosis(struct result *r)
@@ -237,8 +194,9 @@ void incidents_make(struct diagnosis_context *x)
 		d = open_diagnosis(r);
 		take(d, lead);
 		for (int k = 0; k < r->finding_count; k++)
-			if (!r->findings[k]->part_of_incident && belongs(lead, r->findings[k]))
+			if (!r->findings[k]->part_of_incident && finding_belongs(r, lead, r->findings[k]))
 				take(d, r->findings[k]);
+		promote(d);
 		fill(d, r);
 	}
 }

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which findings are about one incident: the same service, pair, host or path; one that explains the other; or the same
+ * failure so often that it has one cause. Different troubles stay apart.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "diagnose/core.h"
+#include "diagnose/findings.h"
+
+#define SAME_CLIENT_MIN 3 /* services of one client that fail alike: what they have in common is the client or its path */
+#define DELAY_TOLERANCE 0.02 /* as for timers */
+#define DELAY_MIN_S 0.5
+
+struct pair {
+	const char *cause, *effect;
+};
+
+/* What a seasoned engineer takes for cause and effect when both are about the same service. */
+static const struct pair explanations[] = {
+	{ "accept-loop-blocked", "tls-silent-server" },
+	{ "accept-loop-blocked", "tls-handshake-abandoned" },
+	{ "accept-loop-blocked", "tls-handshake-stalled" },
+	{ "accept-loop-blocked", "no-reply" },
+	{ "accept-loop-blocked", "tcp-backlog-overflow" },
+	{ "syn-flood", "tcp-backlog-overflow" },
+	{ "syn-flood", "tcp-no-answer" },
+	{ "syn-flood", "no-reply" },
+	{ "tcp-backlog-overflow", "no-reply" },
+	{ "tcp-backlog-overflow", "tcp-no-answer" },
+	{ "tcp-backlog-overflow", "tls-silent-server" },
+	{ "tcp-backlog-overflow", "peer-vanished" },
+	{ "connection-limit-block", "tcp-no-answer" },
+	{ "connection-limit-block", "tcp-refused" },
+	{ "connection-limit-block", "ftp-data-failed" },
+	{ "port-exhaustion", "tcp-no-answer" },
+	{ "port-reuse-collision", "tcp-no-answer" },
+	{ "rst-injected", "tcp-refused" },
+	{ "rst-injected", "rst-after-client-hello" },
+	{ "rst-injected", "rst-after-request" },
+	{ "rst-injected", "rst-mid-transfer" },
+	{ "mtu-black-hole", "no-reply" },
+	{ "mtu-black-hole", "stalled-transfer" },
+	{ "mtu-black-hole", "peer-vanished" },
+	{ "mtu-black-hole", "tls-handshake-stalled" },
+	{ "mtu-black-hole", "tls-handshake-abandoned" },
+	{ "mtu-black-hole", "packet-loss" },
+	{ "tls-interception", "tls-certificate-rejected" },
+	{ "tls-interception", "tls-alert" },
+	{ "arp-conflict", "tcp-no-answer" },
+	{ "arp-conflict", "tcp-refused" },
+	{ "arp-conflict", "rst-mid-transfer" },
+	{ "arp-conflict", "peer-vanished" },
+};
+
+static bool is_one_of(const char *code, const char *const *codes)
+{
+	for (; *codes; codes++)
+		if (strcmp(code, *codes) == 0)
+			return true;
+	return false;
+}
+
+static bool starts(const char *code, const char *with)
+{
+	return strncmp(code, with, strlen(with)) == 0;
+}
+
+static bool about_port_use(const char *code)
+{
+	static const char *const codes[] = { "connection-limit-block", "ftp-passive-churn", "time-wait-accumulation",
+		"port-exhaustion", "port-reuse-collision", "no-keep-alive", "ftp-data-failed", NULL };
+
+	return is_one_of(code, codes);
+}
+
+static bool about_capture(const char *code)
+{
+	return starts(code, "capture-") && strcmp(code, "capture-lost-packets") != 0;
+}
+
+static bool shares_host(const struct subject *a, const struct subject *b)
+{
+	const struct addr *of_a[] = { &a->client, &a->server, &a->host };
+	const struct addr *of_b[] = { &b->client, &b->server, &b->host };
+
+	for (int i = 0; i < 3; i++)
+		for (int k = 0; k < 3; k++)
+			if (addr_is_set(of_a[i]) && addr_equal(of_a[i], of_b[k]))
+				return true;
+	return false;
+}
+
+static bool same_server(const struct subject *a, const struct subject *b)
+{
+	return addr_is_set(&a->server) && addr_equal(&a->server, &b->server);
+}
+
+static bool same_service(const struct subject *a, const struct subject *b)
+{
+	return same_server(a, b) && a->port == b->port;
+}
+
+static bool same_client(const struct subject *a, const struct subject *b)
+{
+	return addr_is_set(&a->client) && addr_equal(&a->client, &b->client);
+}
+
+static bool same_mac(const struct subject *a, const struct subject *b)
+{
+	return mac_is_set(&a->mac) && mac_equal(&a->mac, &b->mac);
+}
+
+static bool clients_conflict(const struct subject *a, const struct subject *b)
+{
+	return addr_is_set(&a->client) && addr_is_set(&b->client) && !addr_equal(&a->client, &b->client);
+}
+
+/* Codes that explain or follow from others about the same server, whatever the port. */
+static bool goes_along(const char *code)
+{
+	static const char *const codes[] = { "https-redirect", "client-retries", "gateway-in-failing-path", "rst-timer",
+		"plain-health-check", NULL };
+
+	return is_one_of(code, codes);
+}
+
+bool finding_explains(const struct finding *cause, const struct finding *effect)
+{
+	for (size_t i = 0; i < sizeof(explanations) / sizeof(*explanations); i++)
+		if (strcmp(explanations[i].cause, cause->code) == 0 && strcmp(explanations[i].effect, effect->code) == 0)
+			return true;
+	return false;
+}
+
+/* How many findings say the same of this client. */
+static int count_alike(const struct result *r, const struct finding *f)
+{
+	int n = 0;
+
+	for (int i = 0; i < r->finding_count; i++)
+		n += strcmp(r->findings[i]->code, f->code) == 0 && same_client(&r->findings[i]->subject, &f->subject);
+	return n;
+}
+
+static bool same_text_fact(const struct finding *a, const struct finding *b, const char *name)
+{
+	const struct fact *x = finding_fact(a, name), *y = finding_fact(b, name);
+
+	return x && y && x->type == FACT_TEXT && y->type == FACT_TEXT && strcmp(x->text, y->text) == 0;
+}
+
+static bool same_timer(const struct finding *a, const struct finding *b)
+{
+	double x = finding_fact_number(a, "delay_median_s"), y = finding_fact_number(b, "delay_median_s");
+
+	return starts(a->code, "rst-") && a->typical && b->typical && x >= DELAY_MIN_S &&
+	       fabs(x - y) <= DELAY_TOLERANCE * x &&
+	       mac_equal(&a->typical->conn.side[SIDE_RESP].mac, &b->typical->conn.side[SIDE_RESP].mac);
+}
+
+/* The same failure of other services: of the same host, by the same device, or of so many that it has one cause. */
+static bool same_trouble(const struct result *r, const struct finding *lead, const struct finding *f)
+{
+	const struct subject *a = &lead->subject, *b = &f->subject;
+
+	if (strcmp(lead->code, f->code) != 0 || addr_is_set(&a->host))
+		return false;
+	if (same_server(a, b) && !clients_conflict(a, b))
+		return true;
+	if (a->port == b->port && a->name[0] && strcmp(a->name, b->name) == 0)
+		return true; /* one name, two addresses */
+	if (strcmp(lead->code, "icmp-rejected") == 0 && same_text_fact(lead, f, "from"))
+		return true;
+	return same_timer(lead, f) || (same_client(a, b) && count_alike(r, lead) >= SAME_CLIENT_MIN);
+}
+
+bool finding_is_upstream(const struct finding *lead, const struct finding *f)
+{
+	static const char *const waits[] = { "dns-servfail", "dns-slow", "no-reply", "slow-server", "http-errors",
+		"proxy-unreachable", "stalled-transfer", "tls-silent-server", NULL };
+	static const char *const fails[] = { "tcp-no-answer", "tcp-refused", "icmp-rejected", "no-reply", "dns-no-answer",
+		"tls-silent-server", "connection-limit-block", "port-exhaustion", NULL };
+
+	return is_one_of(lead->code, waits) && is_one_of(f->code, fails) && addr_is_set(&lead->subject.server) &&
+	       addr_equal(&lead->subject.server, &f->subject.client);
+}
+
+bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f)
+{
+	if (same_trouble(r, lead, f) || finding_is_upstream(lead, f))
+		return true;
+	if (about_capture(f->code) != about_capture(lead->code))
+		return false;
+	if (about_port_use(lead->code) && about_port_use(f->code))
+		return shares_host(&lead->subject, &f->subject);
+	if (starts(lead->code, "tunnel-") && starts(f->code, "tunnel-"))
+		return shares_host(&lead->subject, &f->subject);
+	if (finding_explains(f, lead) && addr_is_set(&f->subject.host))
+		return shares_host(&lead->subject, &f->subject);
+	if (same_service(&lead->subject, &f->subject))
+		return !clients_conflict(&lead->subject, &f->subject) || goes_along(f->code);
+	if (goes_along(f->code) && addr_is_set(&f->subject.server))
+		return same_server(&lead->subject, &f->subject);
+	return same_mac(&lead->subject, &f->subject);
+}
