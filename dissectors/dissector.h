@@ -66,6 +66,8 @@ struct dissector {
 	/* After BAD: how many bytes to pass over until the next plausible start; c->len when there is none in it. */
 	size_t (*resync)(void *state, const struct chunk *c);
 	enum dissect_verdict (*datagram)(void *state, struct session *s, const struct chunk *c);
+	/* A datagram came twice: only its messages are to be counted. May be left out. */
+	void (*again)(const struct session *s, const struct chunk *c);
 	/* A side ended (FIN). May be left out. */
 	void (*end)(void *state, struct session *s, enum side side, const struct frame_ref *ref);
 	/* The conversation is over: emit what is still to be told, free what the state owns. */
@@ -99,6 +101,8 @@ void session_expect(struct session *s, const struct addr *listener, uint16_t por
 /* The key log of this run (dissectors/keylog.h); NULL: none. */
 struct keylog;
 const struct keylog *session_keylog(const struct session *s);
+/* Where messages of a source are counted. */
+struct message_counts *session_counts(const struct session *s, uint16_t source);
 /* How the conversation ends, known in finish: who closed first and when; side NONE: open. */
 enum side session_first_fin(const struct session *s);
 enum side session_first_rst(const struct session *s);

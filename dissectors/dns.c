@@ -12,6 +12,7 @@
 #include "base/when.h"
 #include "dissectors/dissector.h"
 #include "dissectors/dns_message.h"
+#include "dissectors/message_counts.h"
 
 #define QUESTIONS_MAX 64
 /* A question that old is not answered any more: resolvers give up after 10 to 30 s in all. */
@@ -295,6 +296,7 @@ static enum dissect_verdict on_message(
 {
 	struct dns_message m;
 
+	count_dns_message(session_counts(s, c->ref.source), data, here);
 	if (!dns_message_read(&m, data, here, on_wire))
 		return m.state == READER_CUT ? DISSECT_OK : DISSECT_BAD;
 	give_up_old(d, s, c->ref.at_ns);
@@ -312,6 +314,11 @@ static enum dissect_verdict on_message(
 static enum dissect_verdict dns_datagram(void *state, struct session *s, const struct chunk *c)
 {
 	return on_message(state, s, c, c->data, c->len, c->on_wire);
+}
+
+static void dns_again(const struct session *s, const struct chunk *c)
+{
+	count_dns_message(session_counts(s, c->ref.source), c->data, c->len);
 }
 
 /* Two bytes of length before each message (RFC 1035, section 4.2.2). */
@@ -346,6 +353,7 @@ const struct dissector dissector_dns_udp = {
 	.state_size = sizeof(struct dns_state),
 	.recognise = recognise_datagram,
 	.datagram = dns_datagram,
+	.again = dns_again,
 	.finish = dns_finish,
 };
 

@@ -36,6 +36,7 @@ void dissect_engine_free(struct dissect_engine *e)
 	if (!e)
 		return;
 	table_free(&e->expected);
+	message_counts_free(&e->messages);
 	free(e);
 }
 
@@ -237,6 +238,22 @@ void session_datagram(
 		if (datagram_taken(s, c))
 			return;
 	}
+}
+
+void session_datagram_again(const struct session *s, const struct chunk *c)
+{
+	if (s && s->mode == SESSION_RUNNING && s->dissector->again)
+		s->dissector->again(s, c);
+}
+
+void dissect_engine_counts(const struct dissect_engine *e, uint16_t source, struct capture *out)
+{
+	message_counts_fill(&e->messages, source, out);
+}
+
+struct message_counts *session_counts(const struct session *s, uint16_t source)
+{
+	return message_counts_of(&s->engine->messages, source);
 }
 
 bool session_done(const struct session *s)

@@ -31,6 +31,10 @@ struct session_summary {
 struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const struct keylog *keys);
 void dissect_engine_free(struct dissect_engine *e);
 size_t dissect_engine_held_bytes(const struct dissect_engine *e);
+/* Fills the counts of messages in a source's record. */
+void dissect_engine_counts(const struct dissect_engine *e, uint16_t source, struct capture *out);
+/* A datagram that the capture holds twice is dissected once, and counted as often as it is there. */
+void session_datagram_again(const struct session *s, const struct chunk *c);
 
 /* *s is NULL at first and belongs to the engine. After `done` the caller may stop feeding that conversation. */
 void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c);

@@ -4,6 +4,7 @@
 #define PCAPDX_DISSECTORS_SESSION_STATE_H
 
 #include "base/table.h"
+#include "dissectors/message_counts.h"
 #include "dissectors/session.h"
 
 /* Bytes and pieces that are kept while nobody has been chosen; past either the choice is made with what is there. */
@@ -70,6 +71,7 @@ struct dissect_engine {
 	const struct keylog *keys;
 	struct table expected; /* struct expected_key -> struct expected_service */
 	size_t held_bytes;
+	struct source_messages messages;
 };
 
 /* --- session.c --- */

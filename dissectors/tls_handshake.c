@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dissectors/message_counts.h"
 #include "dissectors/tls_decrypt.h"
 #include "dissectors/tls_names.h"
 #include "dissectors/tls_state.h"
@@ -56,6 +57,7 @@ void tls_alert(struct tls_state *st, const struct tls_place *at, uint8_t level, 
 
 	if (level == 2 && at->decrypted && at->side != st->t.client)
 		tls_infer_refused(st);
+	count_tls_alert(session_counts(at->session, at->absolute.source), code);
 	alert = next_alert(st, at);
 	if (level == 2 || code == 0)
 		st->dir[at->side].closed = true;
@@ -207,6 +209,7 @@ static void server_message(struct tls_state *st, const struct tls_place *at, uin
 /* `body` is NULL for a message of which only the beginning was captured. */
 void tls_handshake_message(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n)
 {
+	count_tls_message(session_counts(at->session, at->absolute.source), type);
 	switch (type) {
 	case TLS_MSG_CLIENT_HELLO:
 		on_client_hello(st, at, body, n);

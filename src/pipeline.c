@@ -212,12 +212,17 @@ static struct frame_ref ref_of(const struct frame *f)
 	return (struct frame_ref){ .frame = f->number, .at_ns = f->ts_ns, .source = f->source };
 }
 
+static struct chunk datagram_chunk(const struct packet *p, enum side side)
+{
+	return (struct chunk){ .data = p->payload, .len = p->payload_len, .on_wire = p->payload_wire,
+		.side = side, .ref = ref_of(p->frame) };
+}
+
 static void feed_datagram(struct pipeline *p, const struct tracked *t)
 {
 	struct record head;
 	struct session_owner o = owner_of(p, t->flow, &head);
-	struct chunk c = { .data = p->packet.payload, .len = p->packet.payload_len, .on_wire = p->packet.payload_wire,
-		.side = t->side, .ref = ref_of(p->packet.frame) };
+	struct chunk c = datagram_chunk(&p->packet, t->side);
 
 	session_datagram(p->dissectors, flow_session(t->flow), &o, &c);
 }
@@ -232,6 +237,16 @@ static void feed(struct pipeline *p, const struct tracked *t)
 		feed_datagram(p, t);
 }
 
+static void count_duplicate(struct source_counters *n, const struct packet *p, const struct tracked *t)
+{
+	struct chunk c = datagram_chunk(p, t->side);
+
+	if (!n->duplicates++)
+		n->duplicates_frame = p->frame->number;
+	if (t->flow && p->kind == PACKET_UDP)
+		session_datagram_again(*flow_session(t->flow), &c);
+}
+
 static void take_frame(struct pipeline *p, const struct frame *f)
 {
 	struct source_counters *n = counters_of(p, f->source);
@@ -244,8 +259,7 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 		packet_checksum(&p->packet);
 	t = tracker_packet(p->tracker, &p->packet);
 	if (t.duplicate) {
-		if (!n->duplicates++)
-			n->duplicates_frame = f->number;
+		count_duplicate(n, &p->packet, &t);
 		return;
 	}
 	surroundings_packet(p->surroundings, &p->packet, &t);
@@ -334,6 +348,7 @@ void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct 
 	out->offload_checksum = n->offload_checksum;
 	out->offload_frame = n->offload_frame;
 	tracker_late(p->tracker, source, out);
+	dissect_engine_counts(p->dissectors, source, out);
 	if (source == 0)
 		out->evicted = tracker_evicted(p->tracker);
 }

@@ -470,10 +470,10 @@ static void counts(struct result *r)
 	s->loss.lost = 2;
 	s->loss.retransmitted = 49;
 	s->loss.stalled_ns = 1500000000;
-	s->client_hellos = 8;
-	s->server_hellos = 4;
+	s->tls_messages[1] = 8;
+	s->tls_messages[2] = 4;
 	s->tls_completed = 4;
-	s->alerts[40] = 2;
+	s->tls_alerts[40] = 2;
 	s->dns_queries = 12;
 	s->dns_responses = 12;
 	s->dns_rcodes[0] = 11;

@@ -127,9 +127,10 @@ struct summary {
 	uint64_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
 	struct tcp_analysis analysis; /* summed; 32 bits a class are enough for 4 G segments */
 	struct tcp_loss loss;
-	uint64_t client_hellos, server_hellos, tls_completed;
-	uint64_t alerts[256];
-	uint64_t dns_queries, dns_responses, dns_rcodes[32];
+	uint64_t udp_streams; /* as Wireshark counts them, carriers of tunnels included */
+	uint64_t tls_completed;
+	uint64_t tls_messages[TLS_MESSAGE_TYPES], tls_alerts[TLS_ALERT_CODES];
+	uint64_t dns_queries, dns_responses, dns_rcodes[DNS_RCODES];
 	double time_wait_assumed_s;
 };
 

@@ -56,6 +56,18 @@ static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *a)
 	sum->reused_ports += a->reused_ports;
 }
 
+static void count_messages(struct summary *s, const struct capture *c)
+{
+	for (int i = 0; i < TLS_MESSAGE_TYPES; i++)
+		s->tls_messages[i] += c->tls_messages[i];
+	for (int i = 0; i < TLS_ALERT_CODES; i++)
+		s->tls_alerts[i] += c->tls_alerts[i];
+	s->dns_queries += c->dns_queries;
+	s->dns_responses += c->dns_responses;
+	for (int i = 0; i < DNS_RCODES; i++)
+		s->dns_rcodes[i] += c->dns_rcodes[i];
+}
+
 static void count_source(struct summary *s, const struct record *r)
 {
 	const struct capture *c = &r->capture;
@@ -66,6 +78,8 @@ static void count_source(struct summary *s, const struct record *r)
 	s->bytes += c->bytes;
 	s->tcp_packets += c->tcp_packets;
 	s->udp_packets += c->udp_packets;
+	s->udp_streams += c->udp_streams;
+	count_messages(s, c);
 	s->flag_fin += c->late_fin;
 	s->flag_rst += c->late_rst;
 	add_analysis(&s->analysis, &c->late_analysis);
@@ -83,12 +97,7 @@ static void count_tls(struct result *result, const struct record *r)
 	struct summary *s = &result->summary;
 	const struct tls *t = &r->tls;
 
-	s->client_hellos += t->client_hellos;
-	s->server_hellos += t->server_hellos;
 	s->tls_completed += t->stage == TLS_ESTABLISHED;
-	for (uint32_t i = 0; i < t->alert_count && i < TLS_ALERTS_MAX; i++)
-		if (!t->alerts[i].encrypted || t->alerts[i].decrypted)
-			s->alerts[t->alerts[i].code]++;
 	if (result->tls_count == TLS_ROWS_MAX) {
 		result->tls_left_out++;
 		return;
@@ -110,12 +119,6 @@ void tallies_record(struct tallies *t, struct result *result, const struct recor
 		timeline_record(&t->timeline, r);
 	else if (r->kind == RECORD_TLS)
 		count_tls(result, r);
-	else if (r->kind == RECORD_DNS) {
-		s->dns_queries += r->dns.tries;
-		s->dns_responses += r->dns.answered;
-		if (r->dns.answered)
-			s->dns_rcodes[r->dns.rcode % 32]++;
-	}
 }
 
 static void add_loss(struct tcp_loss *sum, const struct tcp_loss *l)

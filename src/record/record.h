@@ -540,6 +540,10 @@ struct series { /* one stretch of buckets of one measure */
 	double values[SERIES_VALUES];
 };
 
+#define TLS_MESSAGE_TYPES 26 /* the highest known one is compressed_certificate (RFC 8879) */
+#define TLS_ALERT_CODES 122  /* the highest known one is ech_required */
+#define DNS_RCODES 16	     /* four bits of the header (RFC 1035, section 4.1.1) */
+
 struct capture { /* one source; ts_ns of the record is its first packet */
 	char name[256], format[24], link_type[32], filter[256], comment[256];
 	uint32_t snaplen;	/* 0: none */
@@ -564,6 +568,10 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	/* segments without data after the end of their conversation, part of no record */
 	uint64_t late_fin, late_rst;
 	struct tcp_analysis late_analysis;
+	uint64_t udp_streams; /* as Wireshark numbers them, carriers of tunnels and what ICMP quotes included */
+	/* messages as Wireshark's filters select them: by type, by code; see dissectors/message_counts.h */
+	uint64_t tls_messages[TLS_MESSAGE_TYPES], tls_alerts[TLS_ALERT_CODES];
+	uint64_t dns_queries, dns_responses, dns_rcodes[DNS_RCODES];
 	uint64_t unknown_link;	/* frames of a link type that is not decoded */
 	uint64_t tcp_packets, udp_packets, icmp_packets, arp_packets, other_packets;
 };

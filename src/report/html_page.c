@@ -77,8 +77,8 @@ static void overview(struct text *t, const struct result *r)
 		number_of(t, "TCP conversations", s->tcp_total);
 	if (s->udp_total)
 		number_of(t, "UDP conversations", s->udp_total);
-	if (s->client_hellos)
-		number_of(t, "TLS handshakes", s->client_hellos);
+	if (s->tls_messages[1])
+		number_of(t, "TLS handshakes", s->tls_messages[1]);
 	text_add(t, "</dl>\n");
 }
 

@@ -267,6 +267,7 @@ void json_connections(struct json *j, const struct result *r, bool with_list)
 	json_tcp(j, s);
 	json_object(j, "udp");
 	json_uint(j, "total", s->udp_total);
+	json_uint(j, "streams", s->udp_streams);
 	json_outcomes(j, s->udp_outcomes);
 	json_uint(j, "packets", s->udp_packets);
 	json_end_object(j);
@@ -313,15 +314,16 @@ void json_protocols(struct json *j, const struct result *r)
 	char ip[ADDR_TEXT_SIZE];
 
 	json_object(j, "tls");
-	json_uint(j, "client_hellos", s->client_hellos);
-	json_uint(j, "server_hellos", s->server_hellos);
+	json_uint(j, "client_hellos", s->tls_messages[1]);
+	json_uint(j, "server_hellos", s->tls_messages[2]);
 	json_uint(j, "completed", s->tls_completed);
-	json_by_code(j, "alerts", s->alerts, 256);
+	json_by_code(j, "handshakes", s->tls_messages, TLS_MESSAGE_TYPES);
+	json_by_code(j, "alerts", s->tls_alerts, TLS_ALERT_CODES);
 	json_end_object(j);
 	json_object(j, "dns");
 	json_uint(j, "queries", s->dns_queries);
 	json_uint(j, "responses", s->dns_responses);
-	json_by_code(j, "rcodes", s->dns_rcodes, 32);
+	json_by_code(j, "rcodes", s->dns_rcodes, DNS_RCODES);
 	json_end_object(j);
 	json_time_wait(j, r);
 	json_object(j, "names");

@@ -312,6 +312,7 @@ void tracker_late(const struct tracker *t, uint16_t source, struct capture *out)
 {
 	if (source >= t->stream_room)
 		return;
+	out->udp_streams = t->streams[source].udp;
 	out->late_fin = t->streams[source].late_fin;
 	out->late_rst = t->streams[source].late_rst;
 	out->late_analysis = t->streams[source].late;

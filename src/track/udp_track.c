@@ -18,7 +18,7 @@ struct tracked udp_track(struct passing *w)
 
 	if (duplicate_in_flow(w)) {
 		own->doubled++;
-		return (struct tracked){ .side = w->side, .duplicate = true };
+		return (struct tracked){ .flow = w->f, .side = w->side, .duplicate = true };
 	}
 	flow_count(w);
 	if (w->len) {
