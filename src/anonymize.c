@@ -115,29 +115,54 @@ void anonymize_mac(const struct anonymizer *a, struct mac *mac)
 		map_mac(a, mac->b);
 }
 
-/* Each run of letters and digits becomes another of keyed letters; what stands between them stays. */
-static void map_words(const struct anonymizer *a, char *text, size_t size)
+static bool is_word(uint8_t c)
+{
+	return isalnum(c) || c >= 0x80;
+}
+
+/* One run becomes another of as many letters; the same in small and in capital letters. */
+static void map_run(const struct anonymizer *a, uint8_t *p, size_t n)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-	struct text out = { 0 };
+	struct { uint64_t of, part; } seed = { 0 };
+	struct text lower = { 0 };
 
-	for (const char *p = text; *p;) {
-		size_t n = 0;
-		uint64_t h;
+	for (size_t i = 0; i < n; i++)
+		text_add_char(&lower, (char)tolower(p[i]));
+	seed.of = keyed(a, text_str(&lower), n);
+	text_free(&lower);
+	for (size_t i = 0; i < n; seed.part++) {
+		uint64_t h = keyed(a, &seed, sizeof(seed));
 
-		while (isalnum((unsigned char)p[n]) || (unsigned char)p[n] >= 0x80)
-			n++;
-		if (!n) {
-			text_add_char(&out, *p++);
-			continue;
-		}
-		h = keyed(a, p, n);
-		for (size_t i = 0; i < n && i < 6; i++, h /= 26)
-			text_add_char(&out, letters[h % 26]);
-		p += n;
+		for (int k = 0; k < 12 && i < n; k++, i++, h /= 26)
+			p[i] = (uint8_t)letters[h % 26];
 	}
-	text_copy(text, size, text_str(&out));
-	text_free(&out);
+}
+
+/* ":443" at the end, after the only colon: a port, no part of an address. */
+static size_t without_port(const uint8_t *p, size_t n)
+{
+	size_t digits = 0;
+
+	while (digits < n && digits < 6 && isdigit(p[n - 1 - digits]))
+		digits++;
+	if (!digits || digits == 6 || digits == n || p[n - 1 - digits] != ':' || memchr(p, ':', n - 1 - digits))
+		return n;
+	return n - 1 - digits;
+}
+
+void anonymize_words(const struct anonymizer *a, uint8_t *p, size_t n)
+{
+	n = without_port(p, n);
+	for (size_t i = 0; i < n;) {
+		size_t run = 0;
+
+		while (i + run < n && is_word(p[i + run]))
+			run++;
+		if (run)
+			map_run(a, p + i, run);
+		i += run ? run : 1;
+	}
 }
 
 /* Texts of ours or of a protocol, by the name of their field: they name nobody, and rules need them. */
@@ -154,7 +179,7 @@ static bool names_nobody(const char *field)
 }
 
 /* Beginnings that rules look for stay; what follows is mapped. */
-static void map_text(const struct anonymizer *a, const char *field, char *text, size_t size)
+static void map_text(const struct anonymizer *a, const char *field, char *text)
 {
 	static const char *const kept[] = { "https://", "http://", "SSH-2.0", "HTTP/1.1", "HTTP/1.0" };
 
@@ -164,11 +189,11 @@ static void map_text(const struct anonymizer *a, const char *field, char *text, 
 		size_t n = strlen(kept[i]);
 
 		if (strncmp(text, kept[i], n) == 0) {
-			map_words(a, text + n, size - n);
+			anonymize_words(a, (uint8_t *)text + n, strlen(text + n));
 			return;
 		}
 	}
-	map_words(a, text, size);
+	anonymize_words(a, (uint8_t *)text, strlen(text));
 }
 
 static void map_fields(const struct anonymizer *a, const struct field *table, void *base);
@@ -183,7 +208,7 @@ static void map_element(const struct anonymizer *a, const struct field *f, void 
 		anonymize_mac(a, p);
 		break;
 	case FIELD_TEXT:
-		map_text(a, f->name, p, f->size);
+		map_text(a, f->name, p);
 		break;
 	case FIELD_OBJECT:
 		map_fields(a, f->fields, p);
