@@ -21,6 +21,24 @@ static void show_sendings(struct claim *out, const struct conversation *c, const
 			i ? "sent again, no answer" : "segment that is never acknowledged");
 }
 
+/* The client was waiting for the rest of an answer: the pause is the failure, not what came before it. */
+static bool in_mid_answer(const struct conversation *c)
+{
+	return c->http && c->http->status && c->http->announced_body != UINT64_MAX &&
+		c->http->response_body < c->http->announced_body;
+}
+
+static bool gone_in_mid_answer(const struct conversation *c, struct claim *out)
+{
+	out->code = "peer-vanished";
+	out->value = c->conn->idle_after_unanswered;
+	out->bytes = c->orig->bytes + c->resp->bytes;
+	out->delay_s = when_s(c->conn->idle_max_ns);
+	claim_evidence(out, c->record, &c->resp->last_packet, "last packet of the server, in the middle of its answer");
+	claim_evidence(out, c->record, &c->conn->idle_after, "the client gives up; nothing answers that either");
+	return true;
+}
+
 static bool claim_after_idle(const struct conversation *c, struct claim *out)
 {
 	double idle = when_s(c->conn->idle_max_ns);
@@ -31,6 +49,8 @@ static bool claim_after_idle(const struct conversation *c, struct claim *out)
 		return false;
 	if (peer->fin.frame && peer->fin.at_ns <= c->conn->idle_after.at_ns)
 		return false; /* the other end had closed: nobody waits for it */
+	if (in_mid_answer(c) && who == SIDE_ORIG)
+		return gone_in_mid_answer(c, out);
 	out->code = "silent-after-idle";
 	out->delay_s = idle;
 	out->number = side->fin.frame && side->fin.at_ns <= c->conn->idle_after.at_ns;

@@ -6,7 +6,6 @@
  */
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/samples.h"
 #include "base/table.h"
@@ -14,6 +13,7 @@
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
+#include "diagnose/slow_answers.h"
 #include "diagnose/slow_split.h"
 #include "diagnose/tally.h"
 
@@ -28,8 +28,8 @@
 #define SLOW_ASKS_SHARE 0.25 /* of the requests to that service */
 #define PATH_SHARE 0.6
 #define PATH_WASTE_S 0.8     /* that the round trips of one conversation cost in all */
-#define CLIENT_WASTE_S 1.0   /* the same for its window */
-#define PUSH_S 1.0	     /* a server that speaks again after so long, unasked, pushes */
+#define CLIENT_WASTE_S 1.0   /* the same for its window, */
+#define CLIENT_SHARE 0.4     /* whose every opening costs a round trip of the network beside it */
 
 enum culprit {
 	SERVER,
@@ -54,6 +54,7 @@ struct uid_key {
 struct state {
 	struct table services; /* struct service_key -> struct slow */
 	struct table pushed;   /* struct uid_key -> char: HTTP where a late answer is meant (WebSocket, events, polls) */
+	struct table asked;    /* struct uid_key -> int64_t: when the first data within TLS was sent, from ts_ns on */
 };
 
 static void drop(void *value)
@@ -69,61 +70,13 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	(void)x;
 	table_init(&s->services, sizeof(struct service_key), sizeof(struct slow), SERVICES_MAX);
 	table_init(&s->pushed, sizeof(struct uid_key), 1, PUSHED_MAX);
+	table_init(&s->asked, sizeof(struct uid_key), sizeof(int64_t), PUSHED_MAX);
 	s->services.drop = drop;
 }
 
 static double positive_s(int64_t ns)
 {
 	return ns > 0 ? when_s(ns) : 0;
-}
-
-static bool is_one_of(const char *word, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcasecmp(word, *list) == 0)
-			return true;
-	return false;
-}
-
-/* Protocols in which a server that says nothing for long is not asked. */
-static bool is_interactive(const struct record *r)
-{
-	static const char *const services[] = { "ssh", "openvpn", "tinc", "sip", "ftp-data", NULL };
-	static const uint16_t ports[] = { 23, 179, 514, 646, 1883, 3389, 5060, 5222, 5269, 5672, 5900, 6000, 6667, 8883 };
-
-	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
-		if (r->resp_p == ports[i])
-			return true;
-	return is_one_of(r->conn.service, services);
-}
-
-static bool answers_requests(const char *service)
-{
-	static const char *const services[] = { "http", "tls", "smtp", "pop3", "imap", "ftp", "dns", "ldap", "mysql",
-		"postgresql", NULL };
-
-	return is_one_of(service, services);
-}
-
-static bool is_pushed_http(const struct http *h)
-{
-	static const char *const words[] = { "poll", "/events", "subscribe", "notif", "socket.io", "/stream", NULL };
-
-	if (h->status == 101 || strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace"))
-		return true;
-	for (int i = 0; words[i]; i++)
-		if (strcasestr(h->uri, words[i]))
-			return true;
-	return false;
-}
-
-static bool pushes(const struct conn *c)
-{
-	for (uint32_t i = 0; i < c->stall_count && i < STALLS_MAX; i++)
-		if (c->stalls[i].reason == STALL_SENDER_IDLE && c->stalls[i].side == SIDE_RESP &&
-			when_s(c->stalls[i].lasted_ns) >= PUSH_S)
-			return true;
-	return false;
 }
 
 static struct uid_key uid_of(const struct record *r)
@@ -134,35 +87,64 @@ static struct uid_key uid_of(const struct record *r)
 	return k;
 }
 
+static bool is_tls(const struct conn *c)
+{
+	return strcmp(c->service, "tls") == 0;
+}
+
 /* What is usual: the median, but for TLS, whose handshake is quick turns, and of few. */
 static double usual_think_s(const struct conn *c)
 {
-	return positive_s(strcmp(c->service, "tls") == 0 && c->turns <= 4 ? c->think_max_ns : c->think_p50_ns);
+	return positive_s(is_tls(c) && c->turns <= 4 ? c->think_max_ns : c->think_p50_ns);
 }
 
-static void note_server(const struct state *s, struct slow *w, const struct record *r, const struct slow_split *t)
+static const struct stall *late_answer(const struct state *s, const struct record *r, double rtt_s)
+{
+	struct uid_key uid = uid_of(r);
+	const int64_t *asked = is_tls(&r->conn) ? table_find(&s->asked, &uid) : NULL;
+
+	return asked ? slow_wait_within_tls(&r->conn, *asked, rtt_s) : NULL;
+}
+
+static void show_server(struct tally *t, const struct record *r, const struct stall *late)
+{
+	const struct turn *shown = &r->conn.last_turn;
+
+	if (late) {
+		tally_show(t, r, &r->conn.last_turn.ask, "request");
+		tally_show(t, r, &late->ref, "the answer proper %.2f s later", when_s(late->lasted_ns));
+		return;
+	}
+	if (!shown->answer.frame || when_s(shown->answer.at_ns - shown->ask_last.at_ns) < THINK_SLOW_S)
+		shown = &r->conn.first_turn;
+	tally_show(t, r, &shown->ask, "request");
+	tally_show(t, r, &shown->answer, "first byte of the answer %.2f s later",
+		when_s(shown->answer.at_ns - shown->ask_last.at_ns));
+}
+
+static void note_server(const struct state *s, struct slow *w, const struct record *r, struct slow_split *t)
 {
 	const struct conn *c = &r->conn;
 	double usual = usual_think_s(c) - t->rtt_s, worst = positive_s(c->think_max_ns) - t->rtt_s;
-	const struct turn *shown = &c->last_turn;
+	const struct stall *late = late_answer(s, r, t->rtt_s);
 	struct uid_key uid = uid_of(r);
-	bool tls = strcmp(c->service, "tls") == 0;
 
-	if (!c->turns || is_interactive(r) || (strcmp(c->service, "http") != 0 && pushes(c)) ||
-		(s->pushed.count && table_find(&s->pushed, &uid)))
+	if (!c->turns || slow_is_interactive(r) || table_find(&s->pushed, &uid) ||
+		(strcmp(c->service, "http") != 0 && !late && slow_pushes(c)))
 		return;
-	w->asks += tls && c->turns > 2 ? c->turns - 2 : c->turns;
+	if (late) {
+		usual = worst = when_s(late->lasted_ns);
+		t->server_s += usual;
+		t->network_s = fmax(0, t->network_s - usual);
+	}
+	w->asks += is_tls(c) && c->turns > 2 ? c->turns - 2 : c->turns;
 	samples_add(&w->times[SERVER], usual > 0 ? usual : 0);
 	if (worst < THINK_SLOW_S)
 		return;
 	w->slow_asks += usual >= THINK_SLOW_S ? (c->turns + 1) / 2 : 1;
 	w->slow[SERVER]++;
-	if (!shown->answer.frame || when_s(shown->answer.at_ns - shown->ask_last.at_ns) < THINK_SLOW_S)
-		shown = &c->first_turn;
 	tally_count(&w->tally[SERVER], r->ts_ns);
-	tally_show(&w->tally[SERVER], r, &shown->ask, "request");
-	tally_show(&w->tally[SERVER], r, &shown->answer, "first byte of the answer %.2f s later",
-		when_s(shown->answer.at_ns - shown->ask_last.at_ns));
+	show_server(&w->tally[SERVER], r, late);
 	tally_conversation(&w->tally[SERVER], r);
 }
 
@@ -187,7 +169,7 @@ static void note_client(struct slow *w, const struct record *r, const struct slo
 {
 	double all = t->server_s + t->client_s + t->network_s;
 
-	if (t->client_s < CLIENT_WASTE_S || t->client_s < SHARE * all)
+	if (t->client_s < CLIENT_WASTE_S || t->client_s < CLIENT_SHARE * all)
 		return;
 	samples_add(&w->times[CLIENT], t->client_s);
 	w->slow[CLIENT]++;
@@ -238,8 +220,8 @@ static void on_conversation(struct state *s, const struct record *r)
 	w->conversations++;
 	w->near_client += slow_place(&r->conn) == PLACE_CLIENT;
 	w->near_server += slow_place(&r->conn) == PLACE_SERVER;
-	slow_split_add(&w->sum, &t);
 	note_server(s, w, r, &t);
+	slow_split_add(&w->sum, &t);
 	note_client(w, r, &t);
 	note_path(w, r, &t);
 }
@@ -249,10 +231,15 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	struct state *s = state;
 
 	(void)x;
-	if (r->kind == RECORD_HTTP && is_pushed_http(&r->http)) {
+	if (r->kind == RECORD_HTTP && slow_is_held_back(&r->http)) {
 		struct uid_key uid = uid_of(r);
 
 		*(char *)table_add(&s->pushed, &uid) = 1;
+	}
+	if (r->kind == RECORD_TLS && r->tls.client == SIDE_ORIG && r->tls.app_data[SIDE_ORIG].frame) {
+		struct uid_key uid = uid_of(r);
+
+		*(int64_t *)table_add(&s->asked, &uid) = r->tls.app_data[SIDE_ORIG].at_ns;
 	}
 	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART && !r->conn.one_sided &&
 		r->conn.handshake_ack.frame && strcmp(r->conn.service, "ssh") != 0)
@@ -308,7 +295,7 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE], p95[WHEN_TEXT_SIZE];
 	double usual = samples_median(&w->times[SERVER]);
 	const struct service_state *known = context_service(x, &k->server, k->port, 6);
-	bool sure = w->slow_asks > 1 || (known && answers_requests(known->service));
+	bool sure = w->slow_asks > 1 || (known && slow_answers_requests(known->service));
 
 	subject_service_text(&k->server, k->port, service);
 	when_duration(usual, p50);
@@ -397,6 +384,7 @@ static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->services);
 	table_free(&((struct state *)state)->pushed);
+	table_free(&((struct state *)state)->asked);
 }
 
 const struct rule rule_slow = {

@@ -3,6 +3,7 @@
  * zero-window: a receiver closes its window and the sender stands still; told as stalled seconds. window-limited: a
  * small window is filled again and again, one round trip each, and nothing is lost (RFC 9293, section 3.8.6).
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/table.h"
@@ -17,6 +18,8 @@
 #define ZERO_LOUD_NS (500 * NS_PER_MS) /* from here on a user notices */
 #define LIMITED_MIN_NS (500 * NS_PER_MS)
 #define LIMITED_SHARE 0.3 /* of the conversation */
+#define WINDOW_A_TRIP 0.25 /* as near is a window per round trip to the rate, where the sender's waits are not seen */
+#define LIMITED_TRIPS 10.0 /* fewer round trips may be slow start */
 
 struct receiver_key {
 	struct addr receiver, sender;
@@ -72,23 +75,58 @@ static void note_zero(struct state *s, const struct record *r, enum side side)
 	v->never_opened |= o->zero_window_open_ns != UNSET;
 }
 
+static double round_trip_s(const struct conn *c)
+{
+	double s = 0;
+
+	for (int i = 0; i < 2; i++) {
+		int64_t handshake = i ? c->rtt_client_ns : c->rtt_server_ns;
+		const struct conn_side *asker = &c->side[i];
+
+		if (asker->rtt_samples && (handshake < 0 || asker->rtt_min_ns < handshake))
+			handshake = asker->rtt_min_ns;
+		s += handshake > 0 ? when_s(handshake) : 0;
+	}
+	return s;
+}
+
+/* Seconds for which `side` waits for the other's window, from its own waits, or (at the reader) from the pace. */
+static double limited_s(const struct conn *c, enum side side)
+{
+	const struct conn_side *sender = &c->side[side], *reader = &c->side[side_other(side)];
+	double rtt = round_trip_s(c), flow = when_s(sender->last_data.at_ns - sender->first_data.at_ns);
+	double a_trip = flow > 0 ? (double)sender->bytes / flow * rtt : 0, window = reader->window_max;
+
+	if (sender->window_limited_ns >= LIMITED_MIN_NS)
+		return when_s(sender->window_limited_ns);
+	if (flow < when_s(LIMITED_MIN_NS) || flow < LIMITED_TRIPS * rtt || fabs(a_trip - window) > WINDOW_A_TRIP * window)
+		return 0;
+	return flow;
+}
+
+/* `side` sends, the other's window sets the pace. */
 static void note_limited(struct state *s, const struct record *r, enum side side)
 {
-	const struct conn_side *o = &r->conn.side[side], *sender = &r->conn.side[side_other(side)];
+	const struct conn_side *sender = &r->conn.side[side], *reader = &r->conn.side[side_other(side)];
+	double lasted = when_s(r->conn.duration_ns), limited = limited_s(&r->conn, side);
 	struct receiver *v;
 
-	if (o->window_limited_ns < LIMITED_MIN_NS || sender->loss.lost || o->zero_windows ||
-		(double)o->window_limited_ns < LIMITED_SHARE * (double)r->conn.duration_ns)
+	if (limited <= 0 || limited < LIMITED_SHARE * lasted || sender->loss.lost || reader->zero_windows ||
+		when_s(sender->window_wait_ns) > limited / 2) /* not read at once: zero-window, slow-client */
 		return;
-	v = receiver_of(s, r, side, true);
+	v = receiver_of(s, r, side_other(side), true);
 	tally_count(&v->tally, r->ts_ns);
 	tally_show(&v->tally, r, &sender->first_data, "data that fills the window");
+	for (uint32_t i = 0; i < r->conn.stall_count && i < STALLS_MAX; i++)
+		if (r->conn.stalls[i].reason == STALL_RECEIVER_WINDOW && r->conn.stalls[i].side == side)
+			tally_show(&v->tally, r, &r->conn.stalls[i].ref, "goes on after %.3f s before a full window",
+				when_s(r->conn.stalls[i].lasted_ns));
 	tally_conversation(&v->tally, r);
-	v->stalled_ns += o->window_limited_ns;
-	v->window = o->window_max;
-	v->is_client = side == SIDE_ORIG;
-	if (r->conn.duration_ns > 0)
-		v->bps = 8.0 * (double)sender->bytes / when_s(r->conn.duration_ns);
+	v->stalled_ns += (int64_t)(limited * 1e9);
+	v->window = reader->window_max;
+	v->is_client = side == SIDE_RESP;
+	if (lasted > 0)
+		v->bps = 8.0 * (double)sender->bytes / lasted;
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)

@@ -7,7 +7,6 @@
 
 #include "base/when.h"
 
-#define READER_TRIPS 2.0   /* a window that stays full for longer than that waits for the reader, not for the path */
 #define NEAR_SHARE 0.2	   /* a half of the round trip that is this small lies next to the capture, */
 #define NEAR_MIN_NS 200000 /* when there is a round trip to speak of */
 
@@ -16,13 +15,15 @@ static double positive_s(int64_t ns)
 	return ns > 0 ? when_s(ns) : 0;
 }
 
-/* A window that is full, not closed, counts when its waits are longer than round trips explain. */
-static double full_window_s(const struct conn_side *sender, double rtt_s)
+/* Before the client's closed or full window, one that never opens included. */
+static double window_s(const struct conn *c)
 {
-	double waited = positive_s(sender->window_limited_ns);
-	uint32_t times = sender->window_full ? sender->window_full : 1;
+	const struct conn_side *reader = &c->side[SIDE_ORIG];
+	double s = positive_s(c->side[SIDE_RESP].window_wait_ns);
 
-	return waited > READER_TRIPS * rtt_s * times ? waited : 0;
+	if (reader->zero_window_open_ns != UNSET)
+		s += fmax(0, positive_s(c->duration_ns) - positive_s(reader->zero_window_open_ns));
+	return s;
 }
 
 /* The client pauses within its own request, and the server cannot answer yet. */
@@ -56,8 +57,7 @@ struct slow_split slow_split(const struct record *r)
 
 	s.rtt_s = positive_s(c->rtt_server_ns) + positive_s(c->rtt_client_ns);
 	s.path_rtt_s = data_rtt_s(c);
-	s.client_s = positive_s(c->side[SIDE_ORIG].zero_window_ns) + full_window_s(&c->side[SIDE_RESP], s.rtt_s) +
-		request_pauses_s(r);
+	s.client_s = window_s(c) + request_pauses_s(r);
 	s.client_s = fmin(s.client_s, fmax(0, all - s.server_s - s.idle_s));
 	s.network_s = fmax(0, positive_s(c->time_network_ns) - s.client_s);
 	return s;

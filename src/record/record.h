@@ -192,6 +192,7 @@ struct conn_side {
 	struct frame_ref zero_window_first;
 	uint32_t window_full;	      /* segments that filled the peer's window */
 	int64_t window_limited_ns;    /* time waited for the peer's small window, nothing lost */
+	int64_t window_wait_ns;	      /* the same and closed windows, beyond what round trips explain, those taken off */
 	uint32_t delayed_ack_stalls;  /* small writes held back until a delayed ACK */
 	int64_t delayed_ack_ns;
 	struct frame_ref delayed_ack_first;

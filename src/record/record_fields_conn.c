@@ -147,6 +147,7 @@ static const struct field turn_fields[] = {
 		SPAN(conn, p "zero_window", side[i].zero_window_ns), \
 		UNSET_SPAN(conn, p "zero_window_open", side[i].zero_window_open_ns), OF(p, i, zero_window_first), \
 		OF(p, i, window_full), SPAN(conn, p "window_limited", side[i].window_limited_ns), \
+		SPAN(conn, p "window_wait", side[i].window_wait_ns), \
 		OF(p, i, delayed_ack_stalls), SPAN(conn, p "delayed_ack", side[i].delayed_ack_ns), \
 		OF(p, i, delayed_ack_first), OF(p, i, keep_alives), OF(p, i, keep_alives_answered), \
 		OF(p, i, gap_tail), OF(p, i, gap_first), OF(p, i, fin), \

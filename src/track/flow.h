@@ -52,6 +52,7 @@ enum half_flag {
 	HALF_PARTIAL_SUM = 1 << 17, /* a checksum was left to the network card */
 	HALF_DATA = 1 << 18,	    /* it sent data */
 	HALF_FIRST_ACKED = 1 << 19, /* its first data is acknowledged */
+	HALF_BLOCKED = 1 << 20,	    /* the peer's window was full or closed since its last data */
 };
 
 #define RECENT_MAX 8

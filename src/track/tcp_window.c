@@ -12,6 +12,7 @@
 #define RELEASE_NS (5 * NS_PER_MS)	     /* what was held back goes out at once */
 #define IDLE_STALL_NS (200 * NS_PER_MS)	     /* a sender that pauses within its own run of data */
 #define USUAL_MSS 1460
+#define READER_TRIPS 2 /* a wait for the window that is longer waits for the reader, not for the path */
 
 static void window_closed(struct passing *w)
 {
@@ -20,6 +21,7 @@ static void window_closed(struct passing *w)
 	if (w->own->flags & HALF_ZERO)
 		return;
 	w->own->flags |= HALF_ZERO;
+	w->peer->flags |= HALF_BLOCKED;
 	w->f->keep = true;
 	w->c->zero_since_ns[w->side] = w->now_ns;
 	if (o->zero_windows++ == 0)
@@ -73,7 +75,15 @@ static int64_t trip_to(const struct cold *c, enum side s)
 	return known(s == SIDE_RESP ? c->rtt_server_ns : c->rtt_client_ns);
 }
 
-/* A small write goes out while nothing else is under way: the next one has to wait for its ACK. */
+/* The same, as quick as it ever was: the handshake may have waited for ARP, data for a delayed ACK. */
+static int64_t least_trip(const struct flow *f, enum side s)
+{
+	const struct half *asker = &f->half[side_other(s)];
+	int64_t handshake = trip_to(f->cold, s);
+
+	return asker->rtt_samples && (!handshake || asker->rtt_min_ns < handshake) ? asker->rtt_min_ns : handshake;
+}
+
 static void small_released(struct passing *w)
 {
 	struct cold *c = w->c;
@@ -131,21 +141,20 @@ static void full_window(struct passing *w)
 	uint32_t room, mss = own->largest_len ? own->largest_len : 1;
 	uint32_t needed = HALF_WINDOW | HALF_ACK_SENT | HALF_SYN;
 
-	own->flags &= ~(uint32_t)HALF_FULL;
+	own->flags &= ~(uint32_t)(HALF_FULL | HALF_BLOCKED);
 	if ((peer->flags & needed) != needed || !(own->flags & HALF_SYN) || !peer->window)
 		return;
 	room = peer->last_ack + peer->window - w->end;
 	if (room == 0)
 		w->out->window_full++;
 	if (room < mss && mss <= peer->window)
-		own->flags |= HALF_FULL;
+		own->flags |= HALF_FULL | HALF_BLOCKED;
 }
 
 /* The sender waited: for the window, for nothing that we can see, or (counted elsewhere) for a repair. */
 static void note_wait(struct passing *w)
 {
 	struct half *own = w->own;
-	struct cold *c = w->c;
 	const struct repair *r = w->f->repair[w->side];
 	int64_t waited = w->now_ns - own->last_data_ns, trips;
 
@@ -153,12 +162,14 @@ static void note_wait(struct passing *w)
 		return;
 	if (r && (r->stalled_until_ns > own->last_data_ns || loss_has_holes(w->f, w->side)))
 		return;
+	trips = least_trip(w->f, SIDE_RESP) + least_trip(w->f, SIDE_ORIG);
+	if ((own->flags & HALF_BLOCKED) && waited > READER_TRIPS * trips)
+		w->out->window_wait_ns += waited - trips;
 	if (own->flags & HALF_FULL)
 		w->out->window_limited_ns += waited;
 	else if (w->f->talker != w->side || waited < IDLE_STALL_NS)
 		return;
-	trips = known(c->rtt_server_ns) + known(c->rtt_client_ns);
-	if ((own->flags & HALF_FULL) && waited > 2 * trips)
+	if ((own->flags & HALF_FULL) && waited > READER_TRIPS * trips)
 		stall_add(w, w->side, STALL_RECEIVER_WINDOW, waited, own->last_data.frame);
 	else if (waited >= IDLE_STALL_NS && waited > 4 * trips)
 		stall_add(w, w->side, STALL_SENDER_IDLE, waited, own->last_data.frame);

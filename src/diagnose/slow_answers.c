@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers that are waited for; see slow_answers.h. */
+#include "diagnose/slow_answers.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/when.h"
+
+#define PUSH_S 1.0	/* a server that speaks again after so long, unasked, pushes */
+#define AFTER_ASK_S 0.3 /* within TLS a ticket or SETTINGS may come before the answer proper, as soon as that */
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcasecmp(word, *list) == 0)
+			return true;
+	return false;
+}
+
+bool slow_answers_requests(const char *service)
+{
+	static const char *const services[] = { "http", "tls", "smtp", "pop3", "imap", "ftp", "dns", "ldap", "mysql",
+		"postgresql", NULL };
+
+	return is_one_of(service, services);
+}
+
+/* Protocols in which a server that says nothing for long is not asked. */
+bool slow_is_interactive(const struct record *r)
+{
+	static const char *const services[] = { "ssh", "openvpn", "tinc", "sip", "ftp-data", NULL };
+	static const uint16_t ports[] = { 23, 179, 514, 646, 1883, 3389, 5060, 5222, 5269, 5672, 5900, 6000, 6667, 8883 };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (r->resp_p == ports[i])
+			return true;
+	return is_one_of(r->conn.service, services);
+}
+
+bool slow_is_held_back(const struct http *h)
+{
+	static const char *const words[] = { "poll", "/events", "subscribe", "notif", "socket.io", "/stream", NULL };
+
+	if (h->status == 101 || strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace"))
+		return true;
+	for (int i = 0; words[i]; i++)
+		if (strcasestr(h->uri, words[i]))
+			return true;
+	return false;
+}
+
+bool slow_pushes(const struct conn *c)
+{
+	for (uint32_t i = 0; i < c->stall_count && i < STALLS_MAX; i++)
+		if (c->stalls[i].reason == STALL_SENDER_IDLE && c->stalls[i].side == SIDE_RESP &&
+			when_s(c->stalls[i].lasted_ns) >= PUSH_S)
+			return true;
+	return !slow_answers_requests(c->service) && c->think_min_ns * 2 < c->think_p50_ns; /* late and early answers: none */
+}
+
+/*
+ * The wait for the first answer within TLS: tickets (1.3) and SETTINGS (HTTP/2) come at once, the answer after a pause.
+ * A pause that ends with the server's close is none: it tired of an idle connection.
+ */
+const struct stall *slow_wait_within_tls(const struct conn *c, int64_t asked_ns, double rtt_s)
+{
+	for (uint32_t i = 0; i < c->stall_count && i < STALLS_MAX; i++) {
+		const struct stall *stall = &c->stalls[i];
+		double after = when_s(stall->ref.at_ns - stall->lasted_ns - asked_ns);
+		bool closes = c->first_fin == SIDE_RESP && c->side[SIDE_RESP].last_data.frame == stall->ref.frame;
+
+		if (stall->reason == STALL_SENDER_IDLE && stall->side == SIDE_RESP && !closes &&
+			after >= -AFTER_ASK_S && after <= fmax(AFTER_ASK_S, 2 * rtt_s))
+			return stall;
+	}
+	return NULL;
+}
