@@ -127,6 +127,18 @@ struct claim *claim_next(struct diagnosis_context *x, struct claim *after, const
 	return NULL;
 }
 
+struct record *claim_typical(const struct claim *c)
+{
+	const struct record *kept = ((const struct stored *)c)->typical;
+	struct record *copy;
+
+	if (!kept)
+		return NULL;
+	copy = xmalloc(sizeof(*copy));
+	*copy = *kept;
+	return copy;
+}
+
 struct group_key {
 	struct addr client, server;
 	uint16_t port, pad;

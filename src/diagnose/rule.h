@@ -117,6 +117,9 @@ void claim_own(struct claim *c, const char *code);
 /* All claims that nobody owns, of any code (code NULL) or one; start with NULL. */
 struct claim *claim_next(struct diagnosis_context *x, struct claim *after, const char *code);
 
+/* A copy of its conn record when that was kept, owned by the caller; else NULL. */
+struct record *claim_typical(const struct claim *c);
+
 /* Median of the delays of a group; the least and greatest. */
 double group_delay_median(const struct claim_group *g);
 double group_delay_min(const struct claim_group *g);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * connection-limit-block: after N connections of one source within T its new SYNs stay unanswered, while earlier
- * connections or other sources go on. Firewalls count connections, closed ones too, for up to four minutes, and cut at
- * 300 to 800.
+ * connection-limit-block: after N connections of one source within T its new SYNs stay unanswered or are rejected, while
+ * earlier connections or other sources go on. Firewalls count connections, closed ones too, for up to four minutes, and
+ * cut at 300 to 800.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +13,15 @@
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/moments.h"
+#include "diagnose/path.h"
 #include "diagnose/rule.h"
 
 #define PAIRS_MAX 20000
 #define BEFORE_MIN 50 /* connections within the window: fewer are no flood that a limit would be made for */
 #define BLOCKED_MIN 3 /* attempts in a row that get no answer */
+#define ALONE_MIN 200 /* connections when nothing else shows that the server lives: limits are cut for more than that */
+#define LASTED_S 2.5  /* a single attempt of so many repeats counts, past the usual limit and when it works again later */
+#define AT_END_S 0.9  /* an attempt that is younger than that when the capture ends is no failure yet */
 
 struct pair_key {
 	struct addr client, server;
@@ -24,6 +29,7 @@ struct pair_key {
 
 struct pair {
 	struct moments opened;
+	uint8_t ttl;		/* of the server's SYN-ACKs */
 	int64_t last_answer_ns; /* last sign of life of the server to this client, on any connection */
 	struct evidence last_opened;
 };
@@ -62,16 +68,26 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	p = table_add(&s->pairs, &k);
 	moments_add(&p->opened, r->ts_ns, &x->held_bytes);
 	seen = r->ts_ns + r->conn.side[SIDE_RESP].last_packet.at_ns;
+	p->ttl = r->conn.side[SIDE_RESP].syn_ttl;
 	if (seen > p->last_answer_ns)
 		p->last_answer_ns = seen;
 	if (r->ts_ns >= p->last_opened.ts_ns)
 		p->last_opened = (struct evidence){ .source = r->source, .frame = r->frame, .ts_ns = r->ts_ns };
 }
 
+/* The attempts of a pair that failed before they were connections, in order of time. */
+struct attempts {
+	struct claim **list;
+	uint32_t n, room;
+};
+
 struct block {
 	int64_t from_ns, until_ns;
 	uint32_t before;
-	int blocked;
+	uint32_t first; /* place of the first attempt in vain */
+	int blocked, silent, ports; /* ports: attempts to another port than the first one's */
+	double lasted_s; /* of the attempt that was repeated longest */
+	bool others_work, device;
 	int64_t first_in_window_ns;
 	double recovered_after_s; /* < 0: not in this capture */
 };
@@ -80,84 +96,149 @@ static int by_start(const void *a, const void *b)
 {
 	const struct claim *x = *(struct claim *const *)a, *y = *(struct claim *const *)b;
 
-	return (x->ts_ns > y->ts_ns) - (x->ts_ns < y->ts_ns);
+	if (x->ts_ns != y->ts_ns)
+		return x->ts_ns < y->ts_ns ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static bool is_silence(const struct claim *c)
+{
+	return strcmp(c->code, "tcp-no-answer") == 0;
+}
+
+static bool is_attempt(const struct claim *c)
+{
+	static const char *const codes[] = { "tcp-no-answer", "tcp-refused", "icmp-rejected" };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (strcmp(c->code, codes[i]) == 0)
+			return c->proto == 6;
+	return false;
 }
 
 /* Attempts in vain from `first` on, until one succeeds again. */
-static bool find_block(const struct pair *p, struct claim **claims, int count, int first, double window_s, struct block *b)
+static void find_block(const struct pair *p, const struct attempts *a, uint32_t first, double window_s, struct block *b)
 {
-	int64_t from = claims[first]->ts_ns, window_ns = (int64_t)(window_s * 1e9);
+	int64_t from = a->list[first]->ts_ns, window_ns = (int64_t)(window_s * 1e9);
 	uint32_t at = moments_between(&p->opened, INT64_MIN, from + 1);
-	int n = 0;
 
-	b->from_ns = from;
+	*b = (struct block){ .from_ns = from, .until_ns = INT64_MAX, .recovered_after_s = -1, .first = first };
 	b->before = moments_between(&p->opened, from - window_ns, from);
 	b->first_in_window_ns = b->before ? p->opened.v[at - b->before] : from;
-	b->recovered_after_s = -1;
-	b->until_ns = INT64_MAX;
-	if (at < p->opened.n)
+	if (at < p->opened.n) {
 		b->until_ns = p->opened.v[at];
-	for (int i = first; i < count && claims[i]->ts_ns < b->until_ns; i++)
-		n++;
-	b->blocked = n;
-	if (b->until_ns != INT64_MAX)
 		b->recovered_after_s = when_s(b->until_ns - from);
-	return b->before >= BEFORE_MIN && n >= BLOCKED_MIN;
+	}
+	for (uint32_t i = first; i < a->n && a->list[i]->ts_ns < b->until_ns; i++) {
+		const struct claim *c = a->list[i];
+
+		b->blocked++;
+		b->lasted_s = fmax(b->lasted_s, when_s(c->ended_ns - c->ts_ns));
+		b->ports += c->resp_p != a->list[first]->resp_p;
+		b->silent += is_silence(c);
+	}
+}
+
+/* Another source, or an earlier connection, is served meanwhile. */
+static bool server_lives(const struct diagnosis_context *x, const struct pair *p, const struct claim *c,
+	const struct block *b)
+{
+	const struct service_state *s = context_service(x, &c->resp, c->resp_p, 6);
+
+	return p->last_answer_ns > b->from_ns || (s && s->last_ok_ns > b->from_ns && s->last_ok_ns < b->until_ns);
+}
+
+/* A RST of another distance than the server's own packets, or an ICMP message: a device on the path says no. */
+static bool device_rejects(const struct pair *p, const struct claim *c)
+{
+	if (strcmp(c->code, "icmp-rejected") == 0)
+		return true;
+	return !is_silence(c) && c->number && p->ttl && path_hops((uint8_t)c->number) != path_hops(p->ttl);
+}
+
+static bool is_limit(const struct diagnosis_context *x, const struct pair *p, const struct attempts *a, struct block *b)
+{
+	const struct claim *first = a->list[b->first];
+	bool recovers = b->recovered_after_s >= 0;
+
+	b->device = device_rejects(p, first);
+	b->others_work = server_lives(x, p, first, b);
+	if (b->before < BEFORE_MIN)
+		return false;
+	if (is_silence(first) && b->lasted_s < AT_END_S)
+		return false;
+	if (b->blocked < BLOCKED_MIN && !(recovers && b->lasted_s >= LASTED_S && b->before >= x->options->limit))
+		return false;
+	if (b->device || b->others_work || b->ports)
+		return true;
+	return (is_silence(first) || recovers) && b->before >= ALONE_MIN;
+}
+
+static const char *what_happens(const struct block *b)
+{
+	if (b->silent == b->blocked)
+		return "stays unanswered";
+	return b->device ? "is rejected on the way" : "is reset";
 }
 
 static void write_texts(struct finding *f, const struct diagnosis_context *x, const struct block *b, const char *client,
-	const char *server, bool others_work)
+	const char *server)
 {
-	char span[WHEN_TEXT_SIZE];
+	double window_s = x->options->limit_window_s;
+	char span[WHEN_TEXT_SIZE], after[WHEN_TEXT_SIZE];
 
 	when_duration(when_s(b->from_ns - b->first_in_window_ns), span);
-	finding_title(f, "After %u connections in %s every new connection of %s to %s stays unanswered", b->before, span, client,
-		server);
-	finding_detail(f, "Connection number %u is the first whose SYN gets no answer; %d attempts in a row fail, on any port.%s",
-		b->before + 1, b->blocked, others_work ? " An earlier connection goes on meanwhile." : "");
+	when_duration(b->recovered_after_s, after);
+	finding_title(f, "After %u connections in %s every new connection of %s to %s %s", b->before, span, client, server,
+		what_happens(b));
+	finding_detail(f, "Connection number %u is the first that fails; %d attempt%s in a row, whatever the port.%s", b->before + 1,
+		b->blocked, b->blocked == 1 ? "" : "s", b->others_work ? " Other connections go on meanwhile." : "");
+	if (b->recovered_after_s >= 0)
+		finding_detail(f, "It works again after %s, when the first ones have been forgotten.", after);
 	f->responsible = RESPONSIBLE_MIDDLEBOX;
-	f->confidence = others_work ? 0.92 : 0.8;
+	f->confidence = b->others_work || b->device ? 0.92 : 0.8;
 	finding_cause(f, 0.85, "a firewall or server limits connections per source and counts closed ones for minutes",
 		"it works for %u connections and then stops at once for new ones only", b->before);
 	finding_cause(f, 0.1, "the server itself stops accepting", "a full listen queue would look alike, on one port only");
 	finding_next(f, "Ask for the limit of connections per source on the firewall before %s, and for its time-out", server);
 	finding_next(f, "Open fewer connections: at most %.0f a minute stay below the limit if it counts for %.0f s",
-		b->before * 60.0 / x->options->limit_window_s, x->options->limit_window_s);
+		b->before * 60.0 / window_s, window_s);
 }
 
-static void add_claims(struct finding *f, struct claim **claims, int count, const struct block *b)
+static void add_claims(struct finding *f, const struct attempts *a, const struct block *b)
 {
-	uint32_t *streams = xmalloc((size_t)count * sizeof(*streams));
+	uint32_t *streams = xmalloc((size_t)a->n * sizeof(*streams));
 	int n = 0;
 
-	for (int i = 0; i < count; i++) {
-		struct claim *c = claims[i];
+	for (uint32_t i = b->first; i < a->n && a->list[i]->ts_ns < b->until_ns; i++) {
+		struct claim *c = a->list[i];
+		const struct evidence *last = &c->evidence[c->evidence_count - 1];
 
-		if (c->ts_ns < b->from_ns || c->ts_ns >= b->until_ns)
-			continue;
 		if (c->evidence_count)
 			finding_evidence(f, c->evidence[0].source, c->evidence[0].frame, c->evidence[0].ts_ns,
-				"SYN to port %u, never answered", c->resp_p);
+				is_silence(c) ? "SYN to port %u, never answered" : "SYN to port %u", c->resp_p);
+		if (c->evidence_count && !is_silence(c))
+			finding_evidence(f, last->source, last->frame, last->ts_ns, "%s", last->what);
 		if (!n)
 			f->filter_source = c->source;
 		if (c->source == f->filter_source)
 			streams[n++] = c->stream;
-		f->last_ts_ns = c->ended_ns;
+		f->last_ts_ns = c->ended_ns > f->last_ts_ns ? c->ended_ns : f->last_ts_ns;
 		claim_own(c, "connection-limit-block");
 	}
 	finding_filter_streams(f, 6, streams, n);
 	free(streams);
 }
 
-static void tell(struct diagnosis_context *x, const struct claim_group *g, const struct pair *p, struct claim **claims,
-	int count, const struct block *b)
+static void tell(struct diagnosis_context *x, const struct pair_key *k, const struct pair *p, const struct attempts *a,
+	const struct block *b)
 {
-	struct subject subject = { .client = g->client, .server = g->server, .proto = 6 };
+	struct subject subject = { .client = k->client, .server = k->server, .proto = 6 };
 	struct finding *f = finding_open(x, "connection-limit-block", &subject);
 	char client[ADDR_TEXT_SIZE], server[ADDR_TEXT_SIZE];
 
-	addr_text(&g->client, client);
-	addr_text(&g->server, server);
+	addr_text(&k->client, client);
+	addr_text(&k->server, server);
 	f->count = (uint64_t)b->blocked;
 	f->first_ts_ns = b->from_ns;
 	finding_integer(f, "at_count", (int64_t)b->before + 1);
@@ -167,43 +248,67 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 		finding_number(f, "recovered_after_s", b->recovered_after_s);
 	else
 		finding_null(f, "recovered_after_s");
-	write_texts(f, x, b, client, server, p->last_answer_ns > b->from_ns);
-	add_claims(f, claims, count, b);
-	if (g->typical) {
-		f->typical = xmalloc(sizeof(*f->typical));
-		*f->typical = *g->typical;
+	write_texts(f, x, b, client, server);
+	if (p->last_opened.ts_ns < b->from_ns)
+		finding_evidence(f, p->last_opened.source, p->last_opened.frame, p->last_opened.ts_ns,
+			"last connection that was made");
+	add_claims(f, a, b);
+	if (p->last_opened.ts_ns < b->from_ns)
+		finding_filter_also(f, p->last_opened.source, p->last_opened.frame);
+	f->typical = claim_typical(a->list[b->first]);
+}
+
+static void look_at(struct state *s, struct diagnosis_context *x, const struct pair_key *k, struct attempts *a)
+{
+	struct pair *p = table_find(&s->pairs, k);
+	struct block b;
+
+	if (!p || p->opened.n < BEFORE_MIN)
+		return;
+	moments_sort(&p->opened);
+	qsort(a->list, a->n, sizeof(*a->list), by_start);
+	for (uint32_t i = 0; i < a->n; i += (uint32_t)b.blocked ? (uint32_t)b.blocked : 1) {
+		find_block(p, a, i, x->options->limit_window_s, &b);
+		if (is_limit(x, p, a, &b)) {
+			tell(x, k, p, a, &b);
+			return;
+		}
 	}
 }
 
-static void each_pair(void *arg, struct diagnosis_context *x, const struct claim_group *g)
+static void gather(struct table *pairs, struct claim *c)
 {
-	struct state *s = arg;
 	struct pair_key k;
-	struct pair *p;
-	struct claim **claims;
-	struct block b;
+	struct attempts *a;
 
 	memset(&k, 0, sizeof(k));
-	k.client = g->client;
-	k.server = g->server;
-	p = table_find(&s->pairs, &k);
-	if (!p || p->opened.n < BEFORE_MIN || g->count < BLOCKED_MIN)
-		return;
-	moments_sort(&p->opened);
-	claims = xmalloc((size_t)g->count * sizeof(struct claim *));
-	memcpy(claims, g->claims, (size_t)g->count * sizeof(struct claim *));
-	qsort(claims, (size_t)g->count, sizeof(struct claim *), by_start);
-	for (int i = 0; i < g->count; i++)
-		if (find_block(p, claims, g->count, i, x->options->limit_window_s, &b)) {
-			tell(x, g, p, claims, g->count, &b);
-			break;
-		}
-	free(claims);
+	k.client = c->orig;
+	k.server = c->resp;
+	a = table_add(pairs, &k);
+	if (a->n == a->room) {
+		a->room = a->room ? a->room * 2 : 8;
+		a->list = xrealloc(a->list, a->room * sizeof(*a->list));
+	}
+	a->list[a->n++] = c;
+}
+
+static void drop_attempts(void *value)
+{
+	free(((struct attempts *)value)->list);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	claim_groups(x, "tcp-no-answer", GROUP_BY_PAIR, each_pair, state);
+	struct table pairs;
+
+	table_init(&pairs, sizeof(struct pair_key), sizeof(struct attempts), PAIRS_MAX);
+	pairs.drop = drop_attempts;
+	for (struct claim *c = claim_next(x, NULL, NULL); c; c = claim_next(x, c, NULL))
+		if (is_attempt(c))
+			gather(&pairs, c);
+	for (struct table_entry *e = table_next(&pairs, NULL); e; e = table_next(&pairs, e))
+		look_at(state, x, table_key(e), table_value(e));
+	table_free(&pairs);
 }
 
 static void on_free(void *state)

@@ -17,6 +17,7 @@
 #define ANNOUNCED_MAX 20000
 #define CONTROLS_MAX 2000
 #define STREAMS_MAX 2000
+#define SESSIONS_MIN 20 /* control connections of one pair that are churn themselves */
 #define BLOCKED_MIN 50 /* transfers that make churn the reason of a block */
 
 struct announced_key {
@@ -31,6 +32,10 @@ struct control_key {
 
 struct control {
 	struct moments transfers; /* when each data connection was opened */
+	struct moments sockets;	  /* the same and the control connections themselves */
+	uint32_t sessions;	  /* control connections */
+	uint64_t announced;
+	struct evidence last_announced;
 	char command[8];	  /* PASV or EPSV */
 	uint32_t streams[STREAMS_MAX];
 	int stream_count;
@@ -46,6 +51,7 @@ struct state {
 static void drop(void *value)
 {
 	moments_free(&((struct control *)value)->transfers);
+	moments_free(&((struct control *)value)->sockets);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -79,7 +85,27 @@ static void on_announcement(struct state *s, const struct record *r)
 	if (!control->first_announced.frame)
 		control->first_announced = (struct evidence){ .source = r->ftp.response.source,
 			.frame = r->ftp.response.frame, .ts_ns = r->ts_ns + r->ftp.response.at_ns };
+	control->announced++;
+	control->last_announced = (struct evidence){ .source = r->ftp.response.source,
+		.frame = r->ftp.response.frame, .ts_ns = r->ts_ns + r->ftp.response.at_ns };
 	text_copy(control->command, sizeof(control->command), r->ftp.command);
+}
+
+/* A control connection is a socket too: some programs make one for each file. */
+static void on_control(struct state *s, struct diagnosis_context *x, const struct record *r)
+{
+	struct control_key k;
+	struct control *c;
+
+	memset(&k, 0, sizeof(k));
+	k.client = r->orig_h;
+	k.server = r->resp_h;
+	k.port = r->resp_p;
+	c = table_find(&s->controls, &k);
+	if (!c || !r->conn.syn_ack.frame)
+		return;
+	c->sessions++;
+	moments_add(&c->sockets, r->ts_ns, &x->held_bytes);
 }
 
 static void on_connection(struct state *s, struct diagnosis_context *x, const struct record *r)
@@ -104,13 +130,18 @@ static void on_connection(struct state *s, struct diagnosis_context *x, const st
 	if (r->source == control->source && control->stream_count < STREAMS_MAX)
 		control->streams[control->stream_count++] = r->conn.stream;
 	moments_add(&control->transfers, r->ts_ns, &x->held_bytes);
+	moments_add(&control->sockets, r->ts_ns, &x->held_bytes);
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	if (r->kind == RECORD_FTP)
 		on_announcement(state, r);
-	else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART)
+	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
+		return;
+	if (strcmp(r->conn.service, "ftp") == 0)
+		on_control(state, x, r);
+	else
 		on_connection(state, x, r);
 }
 
@@ -136,6 +167,11 @@ static void write_texts(struct finding *f, const struct diagnosis_context *x, co
 			  "firewall's table after it is closed.", c->command[0] ? c->command : "PASV");
 	finding_detail(f, "A limit of %u connections (%s) that counts each for %.0f s allows %.0f files a minute.", limit,
 		blocked ? "seen in this capture" : "assumed, --limit", x->options->limit_window_s, safe);
+	if (c->sessions >= SESSIONS_MIN)
+		finding_detail(f, "%u control connections come on top: a new login for every few files.", c->sessions);
+	if (c->announced > c->transfers.n && !blocked)
+		finding_detail(f, "%llu announced ports were never connected to, the last one at the end: a limit on the way to here "
+				  "would look like that.", (unsigned long long)(c->announced - c->transfers.n));
 	f->responsible = RESPONSIBLE_CLIENT;
 	finding_cause(f, 0.9, "one data connection per file, faster than a firewall forgets them",
 		"%u data connections announced by this control connection", c->transfers.n);
@@ -183,9 +219,11 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		uint32_t per_minute;
 
 		moments_sort(&c->transfers);
+		moments_sort(&c->sockets);
 		per_minute = moments_peak(&c->transfers, 60 * NS_PER_S, &at);
 		if (limit ? c->transfers.n >= BLOCKED_MIN :
-			    moments_peak(&c->transfers, life_ns, &at) >= x->options->limit)
+			    moments_peak(c->sessions >= SESSIONS_MIN ? &c->sockets : &c->transfers, life_ns, &at) >=
+				    x->options->limit)
 			tell(x, table_key(e), c, limit ? limit : x->options->limit, limit != 0, per_minute);
 	}
 }

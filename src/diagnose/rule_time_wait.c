@@ -27,7 +27,11 @@ struct holder {
 	int stream_count;
 	uint16_t source;
 	struct evidence first_fin, last_fin;
+	uint32_t ftp_data, http_single; /* of the closes */
 };
+
+/* Linux net.ipv4.ip_local_port_range by default: 32768 to 60999, towards one service. */
+#define EPHEMERAL_PORTS 28232
 
 struct state {
 	struct table hosts; /* struct addr -> struct holder */
@@ -69,6 +73,8 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 	if (fin->source == h->source && h->stream_count < STREAMS_MAX)
 		h->streams[h->stream_count++] = r->conn.stream;
 	h->last_fin = (struct evidence){ .source = fin->source, .frame = fin->frame, .ts_ns = r->ts_ns + fin->at_ns };
+	h->ftp_data += strcmp(r->conn.service, "ftp-data") == 0;
+	h->http_single += strcmp(r->conn.service, "http") == 0 && r->conn.turns <= 1;
 	moments_add(&h->closes, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
 }
 
@@ -115,6 +121,40 @@ static void plot_population(struct diagnosis_context *x, const struct addr *host
 	}
 }
 
+static void say_rate(struct finding *f, const struct diagnosis_context *x, uint32_t per_minute, double safe)
+{
+	double plateau = per_minute * x->options->time_wait_s / 60;
+
+	finding_number(f, "safe_per_minute", safe);
+	finding_integer(f, "plateau", (int64_t)plateau);
+	if (plateau > EPHEMERAL_PORTS)
+		finding_number(f, "ports_last_s", EPHEMERAL_PORTS * 60.0 / per_minute);
+	else
+		finding_null(f, "ports_last_s");
+	if (per_minute <= safe)
+		return;
+	finding_detail(f, "At that rate %.0f sockets stand at once in the long run; %.0f a minute keep it below %u.", plateau, safe,
+		x->options->limit);
+	if (plateau > EPHEMERAL_PORTS)
+		finding_detail(f, "The %d ports of Linux' default range towards one service would be used up after %.0f s.",
+			EPHEMERAL_PORTS, EPHEMERAL_PORTS * 60.0 / per_minute);
+	else
+		finding_detail(f, "Linux' default range of %d ports towards one service would bear it.", EPHEMERAL_PORTS);
+}
+
+/* To whom the sockets belong. */
+static void say_what(struct finding *f, const struct holder *h)
+{
+	char peer[SERVICE_TEXT_SIZE];
+
+	if (addr_is_set(&h->peer))
+		finding_detail(f, "All of them are connections with %s.", subject_service_text(&h->peer, h->port, peer));
+	if (h->ftp_data)
+		finding_detail(f, "%u of %u are FTP data connections.", h->ftp_data, h->closes.n);
+	if (h->http_single)
+		finding_detail(f, "%u of %u are HTTP connections with a single request.", h->http_single, h->closes.n);
+}
+
 static void write_texts(struct finding *f, const struct diagnosis_context *x, const struct holder *h, const char *host,
 	uint32_t peak, uint32_t per_minute, const char *when)
 {
@@ -123,14 +163,8 @@ static void write_texts(struct finding *f, const struct diagnosis_context *x, co
 	finding_title(f, "%u sockets in TIME_WAIT pile up on %s", peak, host);
 	finding_detail(f, "Whoever closes first holds the socket for some %.0f s. %u closes a minute at most; the peak is at "
 			  "%s.", x->options->time_wait_s, per_minute, when);
-	if (per_minute > safe)
-		finding_detail(f, "At that rate %u sockets stand at once in the long run; %.0f a minute keep it below %u.",
-			(unsigned)(per_minute * x->options->time_wait_s / 60), safe, x->options->limit);
-	if (addr_is_set(&h->peer)) {
-		char peer[SERVICE_TEXT_SIZE];
-
-		finding_detail(f, "All of them are connections with %s.", subject_service_text(&h->peer, h->port, peer));
-	}
+	say_rate(f, x, per_minute, safe);
+	say_what(f, h);
 	finding_against(f, "the length of TIME_WAIT is assumed (%.0f s, --time-wait): Linux and FreeBSD 60, Windows 120, older "
 			   "systems and some firewalls 240", x->options->time_wait_s);
 	finding_cause(f, 0.8, "many short connections, one per request or file", "%u closes within a minute", per_minute);
