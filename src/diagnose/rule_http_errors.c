@@ -10,6 +10,7 @@
 
 #define HOSTS_MAX 4000
 #define CLIENT_ERRORS_MIN 5	  /* repeated 4xx: a missing picture or a login dialog is everyday life */
+#define REQUESTS_SHOWN 3	  /* of which the request is shown too, not only the answer */
 #define CLIENT_ERRORS_SHARE 0.5	  /* of the requests to that host */
 
 struct error_key {
@@ -75,6 +76,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	if (!e->tally.count)
 		text_copy(e->uri, sizeof(e->uri), r->http.uri);
 	tally_count(&e->tally, r->ts_ns + r->http.request.at_ns);
+	if (e->tally.count <= REQUESTS_SHOWN)
+		tally_show(&e->tally, r, &r->http.request, "request %.10s %.60s", r->http.method, r->http.uri);
 	tally_show(&e->tally, r, &r->http.response, "%u to %s %.50s", r->http.status, r->http.method, r->http.uri);
 }
 
@@ -97,6 +100,8 @@ static void tell(struct diagnosis_context *x, const struct error_key *k, const s
 	finding_title(f, "%s%s%s%s answers %u to %llu of %llu requests (for example %s)", k->host, k->host[0] ? " (" : "",
 		service, k->host[0] ? ")" : "", k->status, (unsigned long long)e->tally.count, (unsigned long long)total,
 		e->uri);
+	finding_detail(f, k->status >= 500 ? "The server itself says that it failed; network and client did their part." :
+					     "The server works and says no to what is asked.");
 	if (k->status >= 500)
 		finding_cause(f, 0.8, "the server's program fails on these requests, or its backend does", "it says so: %u", k->status);
 	else

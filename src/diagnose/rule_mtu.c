@@ -50,12 +50,22 @@ static const struct icmp_seen *too_big(const struct conn *c)
 	return NULL;
 }
 
-/* Seen from the sender: the same full-size segment again and again, while smaller ones are acknowledged. */
-static bool sender_side(const struct conn_side *s)
+/* What is small passes: data was acknowledged, or the peer still speaks, or nothing small was sent but the handshake. */
+static bool small_ones_pass(const struct conn_side *s, const struct conn_side *peer)
 {
+	if (s->first_data_acked_ns != UNSET || (peer->last_packet.frame && peer->last_packet.at_ns > s->unanswered_first_ns))
+		return true;
+	return peer->pkts && s->largest_len && s->bytes % s->largest_len == 0;
+}
+
+/* Seen from the sender: the same full-size segment again and again, while smaller ones are acknowledged. */
+static bool sender_side(const struct conversation *c, enum side side)
+{
+	const struct conn_side *s = &c->conn->side[side], *peer = &c->conn->side[side_other(side)];
+
 	return s->unanswered >= REPEATS_MIN && s->unanswered_len >= FULL_SIZE && s->unanswered_df &&
-		s->largest_acked_len < s->unanswered_len && s->first_data_acked_ns != UNSET &&
-		s->unanswered_len + 100 >= s->largest_len;
+		s->largest_acked_len < s->unanswered_len && s->unanswered_len + 100 >= s->largest_len &&
+		small_ones_pass(s, peer) && !c->conn->syn_acks_after_ack && c->conn->handshake_ack.frame;
 }
 
 /* Seen from the receiver: the tail behind a gap, all small, and the gap never fills. */
@@ -92,7 +102,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 		return false;
 	for (int i = 0; i < 2; i++) {
 		const struct conn_side *s = &c->conn->side[i];
-		bool sending = sender_side(s);
+		bool sending = sender_side(c, (enum side)i);
 
 		if (!sending && !receiver_side(c, s))
 			continue;

@@ -189,6 +189,9 @@ static void tell_ttl(struct diagnosis_context *x, const struct change_key *k, co
 	finding_integer(f, "ttl_max", c->ttl_max);
 	finding_title(f, "The distance of %s changes in the middle of conversations (TTL %u and %u)", host, c->ttl_max,
 		c->ttl_min);
+	finding_detail(f, "Its data came over %d router%s and comes over %d in the same conversations; resets and ICMP are not "
+			  "counted. A route that changes is harmless by itself, not to a firewall that sees only half of it.",
+		path_hops(c->ttl_max), path_hops(c->ttl_max) == 1 ? "" : "s", path_hops(c->ttl_min));
 	finding_cause(f, 0.6, "a route changed, or packets take two paths of different length", "data packets, no resets");
 	finding_next(f, "traceroute -n %s, several times; routing logs at that time", host);
 }

@@ -173,6 +173,7 @@ static bool claim_no_reply(const struct conversation *c, struct claim *out)
 		certainty = MAYBE_ASKED;
 	}
 	out->code = "no-reply";
+	out->bytes = c->resp->bytes;
 	out->delay_s = s;
 	out->number = certainty == ASKED;
 	claim_evidence(out, c->record, &t->ask, "request");
@@ -257,6 +258,10 @@ static void each_no_reply(void *arg, struct diagnosis_context *x, const struct c
 	}
 	finding_cause(f, 0.7, "the server's program, or what it waits for (database, backend), does not answer",
 		"the handshake and the acknowledgement show that host and path work");
+	if (!g->claims[0]->bytes)
+		finding_cause(f, 0.15, "the answer is lost on the path because its packets are large (an MTU black hole)",
+			"nothing at all comes back, which looks like this on the client's side; on the server's the full-size "
+			"segments are repeated");
 	finding_next(f, "Server: its log and its backends at that time; does the same request hang locally?");
 	finding_next(f, "Client: its time-out is %s; a longer one only helps if the answer does come", waited);
 }
