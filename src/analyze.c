@@ -171,6 +171,7 @@ static void source_record(const struct source *s, uint16_t index, const struct p
 	c->drops_known = s->drops_known;
 	c->clock_jumps = s->clock_jumps;
 	c->jump_frame = s->jump_frame;
+	memcpy(c->jump_frames, s->jump_frames, sizeof(c->jump_frames));
 	c->clock_jump_max_ns = s->clock_jump_max_ns;
 	pipeline_source_counters(p, index, c);
 }

@@ -31,6 +31,7 @@ struct frame {
 };
 
 #define BATCH_MAX 32
+#define CLOCK_JUMPS_KEPT 8
 
 struct batch {
 	struct frame frames[BATCH_MAX];
@@ -52,6 +53,7 @@ struct source {
 	uint64_t drops;
 	bool drops_known;
 	uint64_t clock_jumps, jump_frame; /* time before its predecessor's by more than CLOCK_JITTER_NS, or far after */
+	uint64_t jump_frames[CLOCK_JUMPS_KEPT]; /* the first of them */
 	int64_t clock_jump_max_ns;	  /* largest, signed */
 	bool cut_short;			  /* ends inside a record */
 	bool damaged;			  /* a block or record made no sense; reading stopped there */

@@ -121,8 +121,11 @@ static void account_clock(struct source_run *s, const struct frame *f)
 		return;
 	if (__builtin_sub_overflow(f->ts_ns, before, &step))
 		step = f->ts_ns < before ? INT64_MIN + 1 : INT64_MAX;
-	if (!i->clock_jumps++)
+	if (!i->clock_jumps)
 		i->jump_frame = s->number;
+	if (i->clock_jumps < CLOCK_JUMPS_KEPT)
+		i->jump_frames[i->clock_jumps] = s->number;
+	i->clock_jumps++;
 	if (llabs(step) > llabs(i->clock_jump_max_ns))
 		i->clock_jump_max_ns = step;
 }

@@ -12,6 +12,7 @@
 #include "diagnose/rule.h"
 
 #define STREAMS_MAX 400
+#define SHOWN_MAX 8
 #define FEW_SHARE 0.2 /* of the conversations: leftovers at the edges of a capture, not its place in the network */
 
 struct sides {
@@ -19,25 +20,29 @@ struct sides {
 	bool drops_known;
 	uint32_t one_sided_streams[STREAMS_MAX], lossy_streams[STREAMS_MAX];
 	int one_sided_kept, lossy_kept;
-	struct evidence first_one_sided[4], first_lossy[4];
+	struct evidence first_one_sided[SHOWN_MAX], first_lossy[SHOWN_MAX];
 	int one_sided_shown, lossy_shown;
 	uint64_t lossy;
 	uint16_t one_sided_source, lossy_source;
 };
 
-static void keep(uint32_t *streams, int *n, struct evidence *shown, int *shown_count, uint16_t *source,
-	const struct record *r, uint64_t frame, const char *what)
+static void keep(uint32_t *streams, int *n, uint16_t *source, const struct record *r)
 {
 	if (!*n)
 		*source = r->source;
 	if (r->source == *source && *n < STREAMS_MAX)
 		streams[(*n)++] = r->conn.stream;
-	if (*shown_count < 4) {
-		struct evidence *e = &shown[(*shown_count)++];
+}
 
-		*e = (struct evidence){.source = r->source, .frame = frame, .ts_ns = r->ts_ns};
-		text_copy(e->what, sizeof(e->what), what);
-	}
+static void show(struct evidence *shown, int *n, const struct record *r, const struct frame_ref *ref, const char *what)
+{
+	struct evidence *e;
+
+	if (*n == SHOWN_MAX || !ref->frame)
+		return;
+	e = &shown[(*n)++];
+	*e = (struct evidence){.source = ref->source, .frame = ref->frame, .ts_ns = r->ts_ns + ref->at_ns};
+	text_copy(e->what, sizeof(e->what), what);
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -55,8 +60,9 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	s->tcp++;
 	if (r->conn.one_sided) {
 		s->one_sided++;
-		keep(s->one_sided_streams, &s->one_sided_kept, s->first_one_sided, &s->one_sided_shown,
-			&s->one_sided_source, r, r->frame, "first packet; the other direction is never seen");
+		keep(s->one_sided_streams, &s->one_sided_kept, &s->one_sided_source, r);
+		show(s->first_one_sided, &s->one_sided_shown, r, &(struct frame_ref){r->frame, 0, r->source},
+			"first packet; the other direction is never seen");
 		return;
 	}
 	missing = r->conn.side[0].missing_bytes + r->conn.side[1].missing_bytes;
@@ -64,8 +70,11 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		return;
 	s->missing_bytes += missing;
 	s->lossy++;
-	keep(s->lossy_streams, &s->lossy_kept, s->first_lossy, &s->lossy_shown, &s->lossy_source, r, r->frame,
-		"conversation with acknowledged bytes that are not in the capture");
+	keep(s->lossy_streams, &s->lossy_kept, &s->lossy_source, r);
+	for (int side = 0; side < 2; side++)
+		if (r->conn.side[side].missing_bytes)
+			show(s->first_lossy, &s->lossy_shown, r, &r->conn.side[side].missing_first,
+				"ACK of bytes that are not in the capture");
 }
 
 static void tell_one_sided(const struct sides *s, struct diagnosis_context *x)
@@ -108,11 +117,16 @@ static void tell_lost(const struct sides *s, struct diagnosis_context *x)
 		finding_null(f, "drops");
 	finding_title(f, "The capture itself lost packets: %" PRIu64 " bytes were acknowledged and never captured",
 		s->missing_bytes);
-	finding_detail(f,
-		"The receiver acknowledged them and nobody sent them again, so they did arrive: the capture lost "
-		"them, not the network. Verdicts that rest on missing packets are withheld for %" PRIu64
-		" conversation%s.",
-		s->lossy, s->lossy == 1 ? "" : "s");
+	if (!s->missing_bytes)
+		finding_title(f, "The capture itself lost packets: its source reports %" PRIu64 " dropped", s->drops);
+	if (s->drops)
+		finding_detail(f, "The source reports %" PRIu64 " dropped packets.", s->drops);
+	if (s->missing_bytes)
+		finding_detail(f,
+			"The receiver acknowledged them and nobody sent them again, so they did arrive: the capture lost "
+			"them, not the network. Verdicts that rest on missing packets are withheld for %" PRIu64
+			" conversation%s.",
+			s->lossy, s->lossy == 1 ? "" : "s");
 	for (int i = 0; i < s->lossy_shown; i++)
 		finding_evidence(f, s->first_lossy[i].source, s->first_lossy[i].frame, s->first_lossy[i].ts_ns, "%s",
 			s->first_lossy[i].what);

@@ -4,6 +4,7 @@
  * clock, offload of the capturing host, frames captured twice, conversations let go for memory.
  */
 #include <inttypes.h>
+#include <math.h>
 
 #include "base/text.h"
 #include "base/when.h"
@@ -95,9 +96,22 @@ static void malformed(struct diagnosis_context *x, const struct record *r)
 	finding_filter_frames(f);
 }
 
+static void show_jumps(struct finding *f, const struct record *r)
+{
+	const struct capture *c = &r->capture;
+	size_t kept = sizeof(c->jump_frames) / sizeof(c->jump_frames[0]);
+
+	finding_evidence(f, r->source, c->jump_frame, c->first_ts_ns, "first frame behind a jump");
+	for (size_t i = 0; i < kept; i++)
+		finding_evidence(f, r->source, c->jump_frames[i], c->first_ts_ns, "first frame behind another jump");
+	f->evidence_left_out = c->clock_jumps > kept ? c->clock_jumps - kept : 0;
+	finding_filter_frames(f);
+}
+
 static void clock_jump(struct diagnosis_context *x, const struct record *r)
 {
 	const struct capture *c = &r->capture;
+	bool back = c->clock_jump_max_ns < 0;
 	char largest[WHEN_TEXT_SIZE];
 	struct finding *f;
 
@@ -105,18 +119,18 @@ static void clock_jump(struct diagnosis_context *x, const struct record *r)
 		return;
 	f = open_for(x, "capture-clock-jump", r);
 	f->count = c->clock_jumps;
-	when_duration(when_s(c->clock_jump_max_ns), largest);
+	when_duration(fabs(when_s(c->clock_jump_max_ns)), largest);
 	finding_integer(f, "jumps", (int64_t)c->clock_jumps);
 	finding_number(f, "largest_s", when_s(c->clock_jump_max_ns));
-	finding_title(f, "The capture's clock jumps %" PRIu64 " time%s, by up to %s", c->clock_jumps,
-		c->clock_jumps == 1 ? "" : "s", largest);
+	finding_title(f, "The capture's clock jumps %" PRIu64 " time%s, by up to %s %s", c->clock_jumps,
+		c->clock_jumps == 1 ? "" : "s", largest, back ? "back" : "ahead");
 	finding_detail(f,
 		"Frames are in the order in which they were captured, but their times are not. Delays across a "
 		"jump are not judged.");
-	finding_evidence(f, r->source, c->jump_frame, c->first_ts_ns, "first frame behind a jump");
-	finding_filter_frames(f);
+	show_jumps(f, r);
 	finding_cause(f, 0.7, "the clock of the capturing host was set, by hand or by NTP",
-		"time runs backwards between neighbouring frames");
+		back ? "time runs backwards between neighbouring frames" :
+		       "the time between two neighbouring frames is longer than any capture lasts");
 	finding_cause(f, 0.2, "files of several hosts or runs were joined without sorting",
 		"each piece is in order by itself");
 	finding_next(f, "On the capturing host: chronyc tracking, or timedatectl; reordercap sorts a joined file");

@@ -102,9 +102,10 @@ static void explain(struct finding *f, const struct flood *s, const struct servi
 	else
 		finding_cause(f, 0.75, "an attack or a load test from few machines that never completes a handshake",
 			"a kernel that wants to connect would acknowledge the SYN-ACK or repeat its SYN");
-	if (service && service->ok)
-		finding_detail(f, "Meanwhile %llu other connection%s to it worked: the server stands it.",
-			(unsigned long long)service->ok, service->ok == 1 ? "" : "s");
+	if (service && service->established)
+		finding_detail(f, "Meanwhile %llu other connection%s to it %s set up: the server stands it.",
+			(unsigned long long)service->established, service->established == 1 ? "" : "s",
+			service->established == 1 ? "was" : "were");
 	finding_next(f, "On the server: sysctl net.ipv4.tcp_syncookies; nstat -az TcpExtSyncookiesSent");
 	finding_next(f, "Have the flood filtered upstream; compare the sources' TTLs to find where it enters");
 }

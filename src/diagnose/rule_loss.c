@@ -140,6 +140,10 @@ static void note_ambiguous(struct state *s, const struct record *r)
 	tally_count(&p->tally, r->ts_ns);
 	tally_show(&p->tally, r, &r->conn.overlap_old, "the bytes first");
 	tally_show(&p->tally, r, &r->conn.overlap_new, "other bytes for the same sequence numbers");
+	for (size_t i = 0; i < sizeof(r->conn.overlap_frames) / sizeof(r->conn.overlap_frames[0]); i++)
+		tally_show(&p->tally, r,
+			&(struct frame_ref){ r->conn.overlap_frames[i], r->conn.overlap_new.at_ns, r->conn.overlap_old.source },
+			i % 2 ? "again other bytes" : "again, the bytes first");
 	tally_conversation(&p->tally, r);
 }
 

@@ -125,6 +125,18 @@ static void show_real_packet(struct claim *out, const struct conversation *c, en
 		claim_evidence(out, c->record, &o->last_data, "the peer goes on after the RST");
 }
 
+/* Injectors often send several, further and further ahead. */
+static void show_forged(struct claim *out, const struct conversation *c, const struct rst_seen *first)
+{
+	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++) {
+		const struct rst_seen *rst = &c->conn->rsts[i];
+
+		if (rst->side == first->side && rst->ttl == first->ttl)
+			claim_evidence(out, c->record, &rst->ref, "forged RST (TTL %u, the peer's is %u)", rst->ttl,
+				c->conn->side[rst->side].ttl);
+	}
+}
+
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	(void)state;
@@ -144,8 +156,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 		text_copy(out->text, sizeof(out->text), rst->side == SIDE_ORIG ? "client" : "server");
 		claim_evidence(out, c->record, &(struct frame_ref){ c->record->frame, 0, c->record->source }, "first packet");
 		show_real_packet(out, c, (enum side)rst->side, rst->data_continues);
-		claim_evidence(out, c->record, &rst->ref, "forged RST (TTL %u, the peer's is %u)", rst->ttl,
-			c->conn->side[rst->side].ttl);
+		show_forged(out, c, rst);
 		return true;
 	}
 	return false;

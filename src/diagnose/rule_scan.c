@@ -203,7 +203,7 @@ static void title(struct finding *f, const struct scan *s, const struct shape *s
 			seconds);
 	else
 		finding_title(f, "Scan: %s tries port %u of %u hosts within %.1f s", from, shape->port, shape->hosts, seconds);
-	finding_detail(f, "%u of the %u ports tried refuse or give no answer (%llu attempts).", shape->failed, s->ports.count,
+	finding_detail(f, "%u of the %u targets tried refuse or give no answer (%llu attempts).", shape->failed, s->ports.count,
 		(unsigned long long)s->seen.count);
 }
 

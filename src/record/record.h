@@ -154,6 +154,7 @@ struct conn_side {
 	uint64_t bytes;		/* payload, each byte once */
 	uint64_t resent_bytes;	/* payload sent again */
 	uint64_t missing_bytes; /* acknowledged by the peer, never in the capture */
+	struct frame_ref missing_first; /* the peer's first ACK of such bytes */
 	uint32_t data_segments;
 	struct mac mac, to_mac; /* of its frames: source, destination (first seen) */
 	bool mac_changed;	/* its frames came from more than one MAC */
@@ -287,6 +288,7 @@ struct conn {
 	uint32_t engines_differ;  /* directions in which they show an application different bytes */
 	uint32_t overlaps_differ; /* segments that overlap earlier bytes with other bytes */
 	struct frame_ref overlap_old, overlap_new;
+	uint64_t overlap_frames[12]; /* old and new of the next ones, in the source of the first */
 	uint32_t restarts;	  /* of a confused dissector */
 	uint64_t skipped_bytes;	  /* passed over by it */
 	uint64_t gap_bytes[2];	  /* bytes that reassembly could not give to the dissector, per side */
@@ -564,6 +566,7 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	uint64_t offload_large, offload_checksum, offload_frame;
 	uint64_t clock_jumps;
 	uint64_t jump_frame;	/* first frame whose time is before its predecessor's, or far after */
+	uint64_t jump_frames[8]; /* the first of such frames */
 	int64_t clock_jump_max_ns;
 	uint64_t evicted;	/* conversations let go for memory */
 	/* segments without data after the end of their conversation, part of no record */

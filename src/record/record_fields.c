@@ -91,6 +91,7 @@ static const struct field capture_fields[] = {
 	SAME(capture, offload_frame),
 	SAME(capture, clock_jumps),
 	SAME(capture, jump_frame),
+	TRIMMED(capture, "jump_frames", jump_frames),
 	SPAN(capture, "clock_jump_max", clock_jump_max_ns),
 	SAME(capture, evicted),
 	SAME(capture, udp_streams),

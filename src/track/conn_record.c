@@ -217,10 +217,15 @@ void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, c
 	struct cold *k = f->cold;
 
 	(void)side;
-	if (!k->overlaps_differ++) {
+	if (!k->overlaps_differ) {
 		k->overlap_old = relative(f, old);
 		k->overlap_new = relative(f, new_one);
+	} else if (k->overlaps_differ <= OVERLAPS_LISTED && old->source == k->overlap_old.source &&
+		   new_one->source == k->overlap_old.source) {
+		k->overlap_frames[2 * k->overlaps_differ - 2] = old->frame;
+		k->overlap_frames[2 * k->overlaps_differ - 1] = new_one->frame;
 	}
+	k->overlaps_differ++;
 }
 
 uint16_t flow_peer_mss(const struct flow *f, enum side side)
@@ -274,6 +279,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	c->overlaps_differ = k->overlaps_differ;
 	c->overlap_old = k->overlap_old;
 	c->overlap_new = k->overlap_new;
+	memcpy(c->overlap_frames, k->overlap_frames, sizeof(c->overlap_frames));
 	turns_record(f, c);
 	key_frames_record(f, failed(c), c);
 }

@@ -168,6 +168,7 @@ struct key_more {
 	struct key_frame_kept last[KEY_LAST]; /* a ring: place is count modulo KEY_LAST */
 };
 
+#define OVERLAPS_LISTED 6 /* pairs beside the first one */
 #define THINKS_MAX 32
 
 /* Think times: every stride-th one, in microseconds. */
@@ -210,6 +211,7 @@ struct cold {
 
 	uint32_t overlaps_differ;
 	struct frame_ref overlap_old, overlap_new; /* of the first one */
+	uint64_t overlap_frames[2 * OVERLAPS_LISTED];
 
 	/* close */
 	uint8_t first_fin, first_rst;

@@ -72,6 +72,13 @@ static void resend_acked(struct passing *w, struct resend *e)
 		was_spurious(&w->peer_out->loss, e);
 }
 
+/* The ACK that says so for the first time, or again after the bytes came late. */
+static void show_missing(struct passing *w)
+{
+	if (!w->peer_out->missing_bytes)
+		w->peer_out->missing_first = passing_ref(w);
+}
+
 static void holes_acked(struct passing *w, struct repair *r)
 {
 	for (uint32_t i = 0; i < r->hole_count; i++) {
@@ -80,6 +87,7 @@ static void holes_acked(struct passing *w, struct repair *r)
 		if (h->acked || seq_before(w->p->tcp.ack, h->right))
 			continue;
 		h->acked = true;
+		show_missing(w);
 		w->peer_out->missing_bytes += h->right - h->left;
 	}
 	if (!loss_has_holes(w->f, side_other(w->side))) {
@@ -99,6 +107,7 @@ static void beyond_seen(struct passing *w)
 	/* One byte may be a FIN or a probe; of a side that is not in the capture nothing is missing in particular. */
 	if (peer->pkts && missing > 1) {
 		flow_repair(w->f, side_other(w->side));
+		show_missing(w);
 		loss_note_missing(w->f, side_other(w->side), peer->next_seq, ack, w->now_ns);
 	}
 	peer->next_seq = ack;
