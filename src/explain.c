@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ static const struct page pages[] = {
 
 #define PAGES (sizeof(pages) / sizeof(*pages))
 #define PROGRAMS_SAY "## Programs say"
+#define PHRASE_MIN 6 /* shorter ones are in other words by chance */
 
 static const struct page *page_of(const char *code)
 {
@@ -51,7 +53,7 @@ static bool is_word(char c)
 }
 
 /* The words as one piece, ends not inside other words or numbers ("num=1" is not in "num=19"). */
-static bool stands_in(const char *text, const char *words)
+static const char *find_standing(const char *text, const char *words)
 {
 	size_t n = strlen(words);
 
@@ -60,9 +62,9 @@ static bool stands_in(const char *text, const char *words)
 		bool to = !is_word(at[n]) || !is_word(words[n - 1]);
 
 		if (from && to)
-			return true;
+			return at;
 	}
-	return false;
+	return NULL;
 }
 
 static bool every_word_stands_in(const char *text, const char *words)
@@ -73,21 +75,85 @@ static bool every_word_stands_in(const char *text, const char *words)
 		size_t n = strcspn(words, " \t");
 
 		text_copy_bytes(word, sizeof(word), (const uint8_t *)words, n);
-		if (n && !stands_in(text, word))
+		if (n && !find_standing(text, word))
 			return false;
 		words += n + strspn(words + n, " \t");
 	}
 	return true;
 }
 
-/* How well a page fits: what programs say, then anywhere in one piece, then every word somewhere. */
-static int fit(const struct page *p, const char *words)
+/* One phrase of a program in what the user pastes; "..." stands for whatever the program puts there. */
+static bool phrase_stands_in(const char *words, const char *phrase)
+{
+	const char *at = words;
+	char part[160];
+
+	while (*phrase) {
+		const char *gap = strstr(phrase, "...");
+		size_t n = gap ? (size_t)(gap - phrase) : strlen(phrase);
+
+		while (n && phrase[n - 1] == ' ')
+			n--;
+		text_copy_bytes(part, sizeof(part), (const uint8_t *)phrase, n);
+		at = *part ? find_standing(at, part) : at;
+		if (!at)
+			return false;
+		at += strlen(part);
+		phrase = gap ? gap + strspn(gap, ". ") : "";
+	}
+	return true;
+}
+
+/* The length of the longest phrase of this line that the words hold: pieces between commas, or what is quoted. */
+static size_t longest_phrase(const char *line, size_t length, const char *words)
+{
+	size_t longest = 0;
+	char phrase[160];
+
+	for (size_t at = 0; at < length;) {
+		size_t n = strcspn(line + at, ",\n");
+		const char *quote = memchr(line + at, '"', n);
+
+		if (quote && line[at + n - 1] == '"')
+			text_copy_bytes(phrase, sizeof(phrase), (const uint8_t *)quote + 1,
+				(size_t)(line + at + n - 1 - quote) > 1 ? (size_t)(line + at + n - 2 - quote) : 0);
+		else
+			text_copy_bytes(phrase, sizeof(phrase), (const uint8_t *)line + at, n);
+		if (strlen(phrase) >= PHRASE_MIN && strlen(phrase) > longest && phrase_stands_in(words, phrase))
+			longest = strlen(phrase);
+		at += n + 1;
+		at += strspn(line + at, " ");
+	}
+	return longest;
+}
+
+static size_t phrase_in_words(const char *say, const char *words)
+{
+	size_t longest = 0;
+
+	for (const char *line = strstr(say, "\n- "); line; line = strstr(line + 1, "\n- ")) {
+		size_t length = strcspn(line + 3, "\n"), n = longest_phrase(line + 3, length, words);
+
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+/*
+ * How well a page fits: the words are among what programs say; or hold a phrase of it, the longer the better; or are
+ * anywhere in one piece; or every word somewhere.
+ */
+static size_t fit(const struct page *p, const char *words)
 {
 	const char *say = strstr(p->text, PROGRAMS_SAY);
+	size_t phrase;
 
-	if (say && stands_in(say, words))
-		return 3;
-	if (stands_in(p->text, words))
+	if (say && find_standing(say, words))
+		return SIZE_MAX;
+	phrase = say ? phrase_in_words(say, words) : 0;
+	if (phrase)
+		return 2 + phrase;
+	if (find_standing(p->text, words))
 		return 2;
 	return every_word_stands_in(p->text, words) ? 1 : 0;
 }
@@ -95,10 +161,11 @@ static int fit(const struct page *p, const char *words)
 static int list_found(const char *words, struct text *out)
 {
 	const struct page *only = NULL;
-	int best = 0, n = 0;
+	size_t best = 0;
+	int n = 0;
 
 	for (size_t i = 0; i < PAGES; i++) {
-		int f = fit(&pages[i], words);
+		size_t f = fit(&pages[i], words);
 
 		n = f > best ? 1 : n + (f == best);
 		only = f > best ? &pages[i] : only;
