@@ -12,6 +12,7 @@
 #include "diagnose/rule.h"
 
 #define HEALTHY_MAX 20000
+#define WITNESS_LIKELIHOOD 0.4
 
 struct healthy_key {
 	struct addr server;
@@ -83,8 +84,16 @@ static const struct gateway *common_gateway(const struct diagnosis_context *x, c
 	return path_gateway(x->result, &g->claims[0]->resp_mac);
 }
 
+/* The server took the request or had begun to answer: a firewall on the way is a witness as well as a suspect. */
+static bool server_took_part(const char *code)
+{
+	return strcmp(code, "rst-in-handshake") == 0 || strcmp(code, "rst-after-request") == 0 ||
+	       strcmp(code, "rst-mid-transfer") == 0;
+}
+
 static void tell(struct diagnosis_context *x, const struct claim_group *g, const struct gateway *gw, bool only_there)
 {
+	bool witness = !only_there && strcmp(gw->kind, "firewall") == 0 && server_took_part(g->code);
 	struct subject subject = {.server = g->server, .port = g->port, .proto = 6, .mac = gw->mac};
 	struct finding *f = finding_open(x, "gateway-in-failing-path", &subject);
 	const char *vendor = gw->vendor[0] ? gw->vendor : "an unknown vendor";
@@ -94,7 +103,7 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 	mac_text(&gw->mac, mac);
 	subject_service_text(&g->server, g->port, service);
 	f->count = g->total;
-	f->responsible = RESPONSIBLE_MIDDLEBOX;
+	f->responsible = witness ? RESPONSIBLE_UNKNOWN : RESPONSIBLE_MIDDLEBOX;
 	f->confidence = only_there ? 0.85 : 0.65;
 	finding_text(f, "mac", mac);
 	finding_text(f, "vendor", gw->vendor);
@@ -106,7 +115,7 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 			finding_evidence(f, e->source, e->frame, e->ts_ns, "%s", e->what);
 		}
 	finding_filter(f, "eth.addr == %s", mac);
-	finding_cause(f, only_there ? 0.85 : 0.7,
+	finding_cause(f, only_there ? 0.85 : witness ? WITNESS_LIKELIHOOD : 0.7,
 		"the gateway in the path ends the connections, not the server behind it",
 		"the next hop's MAC belongs to %s (%s)%s", vendor, kind,
 		only_there ? ", and healthy connections do not run through it" : "");

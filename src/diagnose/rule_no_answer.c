@@ -70,13 +70,16 @@ static void explain(struct finding *f, const struct diagnosis_context *x, const 
 	const struct service_state *s = context_service(x, &g->server, g->port, 6);
 
 	f->responsible = RESPONSIBLE_PATH;
-	if (host_answers_elsewhere(x, &g->server, g->port)) {
+	if (s && s->established) {
+		finding_cause(f, 0.5, "the service or a device before it drops some connections: a full listen queue, a limit",
+			"%llu other connection%s to the same port %s set up", (unsigned long long)s->established,
+			s->established == 1 ? "" : "s", s->established == 1 ? "was" : "were");
+		finding_cause(f, 0.3, "a firewall lets some sources or moments through and drops the others",
+			"what fails gets no RST and no ICMP");
+	} else if (host_answers_elsewhere(x, &g->server, g->port)) {
 		finding_detail(f, "Other ports of the same host answer, so the host is up and reachable.");
 		finding_cause(f, 0.85, "a firewall drops packets to this port silently",
 			"the host answers on other ports, and not even a RST comes back from this one");
-	} else if (s && s->established) {
-		finding_cause(f, 0.5, "the service or a device before it drops some connections",
-			"%llu other connections to the same port were answered", (unsigned long long)s->established);
 	} else {
 		finding_cause(f, 0.5, "a firewall drops the packets silently", "no RST and no ICMP comes back");
 		finding_cause(f, 0.4, "the host is down, or there is no route to it or back from it",

@@ -111,6 +111,11 @@ static bool is_pointless(const struct passing *w)
 	return w->p->kind == PACKET_TCP && w->f->last_side == w->side && (w->len > 0 || sack);
 }
 
+static bool answers_syn(const struct passing *w)
+{
+	return (w->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
 static bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 {
 	uint32_t age = age_ms(mine, old);
@@ -120,8 +125,8 @@ static bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 		return false;
 	if (id_tells(w))
 		return true;
-	/* A repeated SYN or FIN waits for a time-out, which is never that short. */
-	if (w->p->kind == PACKET_TCP && (w->flags & (TCP_SYN | TCP_FIN)))
+	/* A repeated SYN or FIN waits for a time-out, which is never that short; a SYN-ACK also answers each SYN. */
+	if (w->p->kind == PACKET_TCP && (w->flags & (TCP_SYN | TCP_FIN)) && !(answers_syn(w) && w->f->last_side != w->side))
 		return true;
 	if (w->now_ns - w->own->last_ns > DOUBLED_NEAR_NS || age > 2)
 		return false;
