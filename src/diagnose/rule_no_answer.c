@@ -65,6 +65,14 @@ static bool host_answers_elsewhere(const struct diagnosis_context *x, const stru
 	return false;
 }
 
+static bool any_established(const struct diagnosis_context *x)
+{
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e))
+		if (((const struct service_state *)table_value(e))->established)
+			return true;
+	return false;
+}
+
 static void explain(struct finding *f, const struct diagnosis_context *x, const struct claim_group *g)
 {
 	const struct service_state *s = context_service(x, &g->server, g->port, 6);
@@ -139,6 +147,8 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	(void)arg;
 	if (sure != SURE && s && s->established)
 		return;
+	if (sure == SURE_NOT && any_established(x))
+		return; /* the last moment of a capture in which others connect: a handshake under way */
 	f = finding_of_group(x, g);
 	for (int i = 0; i < g->count; i++)
 		attempts += (uint64_t)g->claims[i]->value;

@@ -281,7 +281,10 @@ static void each_after_request(void *arg, struct diagnosis_context *x, const str
 	finding_cause(f, 0.6, "the server's process gives up on the request: a crash, a time-out, a limit",
 		"the kernel had taken the request in");
 	finding_cause(f, 0.3, "a proxy, load balancer or firewall before the server ends it", "its reset looks the same");
-	finding_next(f, "Server's log at the times of the RSTs; what takes %s there?", delay);
+	if (group_delay_median(g) >= QUIET_MIN_S)
+		finding_next(f, "Server's log at the times of the RSTs; what takes %s there?", delay);
+	else
+		finding_next(f, "Server's log at the times of the RSTs: a crash, an access list, a limit?");
 	finding_next(f, "Capture on the server: tcpdump -ni any 'tcp port %u' (does the RST leave from there?)", g->port);
 }
 
