@@ -189,6 +189,8 @@ static enum dissect_verdict next_record(struct tls_state *st, const struct tls_p
 	struct tls_direction *d = &st->dir[at->side];
 	enum tls_header header = tls_record_header(p, n);
 
+	if (header == TLS_HEADER_NO && d->encrypted && tls_encrypted_change(p, n))
+		header = TLS_HEADER_YES;
 	if (header == TLS_HEADER_NO && !d->started)
 		header = tls_sslv2_header(p, n);
 	d->rest_total = 0;
@@ -314,6 +316,8 @@ static void tls_finish(void *state, struct session *s)
 	tls_handshake_forget(&st->dir[SIDE_RESP]);
 	if (!st->dir[SIDE_ORIG].started && !st->dir[SIDE_RESP].started)
 		return;
+	for (int side = 0; side < 2; side++)
+		st->t.ends_in_record[side] = st->dir[side].rest_total != 0;
 	tls_infer_finish(st, s);
 	tls_emit(st, s);
 }

@@ -22,6 +22,7 @@ struct crypt_side {
 	gnutls_aead_cipher_hd_t aead;
 	uint64_t sequence, opened_bytes;
 	bool ready, has_next, unsure, worked;
+	bool proven; /* this very key opened a record */
 	uint8_t chain[16]; /* TLS 1.0: last block of the record before */
 };
 
@@ -41,6 +42,7 @@ static bool start_key(struct tls_crypt *c, struct crypt_side *k)
 		gnutls_aead_cipher_deinit(k->aead);
 	k->aead = NULL;
 	k->sequence = 0;
+	k->proven = false;
 	memcpy(k->chain, k->key.iv, sizeof(k->chain));
 	k->ready = !c->suite.aead || gnutls_aead_cipher_init(&k->aead, c->suite.cipher, &key) == 0;
 	return k->ready;
@@ -75,16 +77,23 @@ static void side_from_secrets(const struct keylog *log, const struct tls_state *
 		c->usable |= start_key(c, k);
 }
 
+static bool keys_from_log(const struct keylog *log, const struct tls_state *st, const struct tls_crypt *c,
+	struct tls_key keys[2])
+{
+	size_t size;
+	const uint8_t *master = log ? keylog_find(log, "CLIENT_RANDOM", st->client_random, &size) : NULL;
+
+	return master && size == 48 &&
+		tls_keys_from_master(&c->suite, c->version, master, st->client_random, st->server_random, keys);
+}
+
 static void sides_from_master(const struct keylog *log, const struct tls_state *st, struct tls_crypt *c)
 {
 	struct tls_key keys[2];
-	size_t size;
-	const uint8_t *master = keylog_find(log, "CLIENT_RANDOM", st->client_random, &size);
 	enum side client = st->t.client;
 
 	memset(keys, 0, sizeof(keys));
-	if (!master || size != 48 ||
-		!tls_keys_from_master(&c->suite, c->version, master, st->client_random, st->server_random, keys))
+	if (!keys_from_log(log, st, c, keys))
 		return;
 	c->side[client].key = keys[0];
 	c->side[side_other(client)].key = keys[1];
@@ -294,7 +303,7 @@ enum tls_opened tls_crypt_open(struct tls_state *st, const struct tls_place *at,
 	k->opened_bytes += len;
 	if (!opened)
 		return TLS_OPEN_FAILED;
-	k->worked = st->t.decrypted = true;
+	k->worked = k->proven = st->t.decrypted = true;
 	plain->type = header[0];
 	plain->bytes = c->plain;
 	if (tls_version_is_13(c->version))
@@ -305,6 +314,11 @@ enum tls_opened tls_crypt_open(struct tls_state *st, const struct tls_place *at,
 bool tls_crypt_worked(const struct tls_state *st, enum side side)
 {
 	return st->crypt && st->crypt->side[side].worked;
+}
+
+bool tls_crypt_sure(const struct tls_state *st, enum side side)
+{
+	return st->crypt && st->crypt->side[side].proven && !st->crypt->side[side].unsure;
 }
 
 void tls_crypt_again(struct tls_state *st, enum side side)
@@ -353,10 +367,23 @@ void tls_crypt_key_update(struct tls_state *st, enum side side)
 		next_key(st, k);
 }
 
-void tls_crypt_changed(struct tls_state *st, enum side side)
+/* Renegotiated: the randoms of the new hellos were read in encrypted messages, so nothing is known without the old key. */
+void tls_crypt_changed(struct tls_state *st, const struct tls_place *at)
 {
-	if (st->crypt)
-		st->crypt->side[side].ready = false;
+	struct tls_crypt *c = st->crypt;
+	struct crypt_side *k = c ? &c->side[at->side] : NULL;
+	struct tls_suite suite;
+	struct tls_key keys[2];
+
+	if (!k || !k->ready)
+		return;
+	k->ready = false;
+	memset(keys, 0, sizeof(keys));
+	if (!tls_suite_find(st->t.cipher, c->version, &suite) || suite.cipher != c->suite.cipher ||
+		suite.mac != c->suite.mac || !keys_from_log(session_keylog(at->session), st, c, keys))
+		return;
+	k->key = keys[at->side == st->t.client ? 0 : 1];
+	start_key(c, k);
 }
 
 void tls_crypt_free(struct tls_state *st)

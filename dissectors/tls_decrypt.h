@@ -37,6 +37,8 @@ enum tls_opened tls_crypt_open(struct tls_state *st, const struct tls_place *at,
 void tls_crypt_again(struct tls_state *st, enum side side);
 /* Some record of that side was opened: the keys are right, and a failure means damage. */
 bool tls_crypt_worked(const struct tls_state *st, enum side side);
+/* The key that applies now opened a record before, and no gap hid one since: a record that it fails on is damaged. */
+bool tls_crypt_sure(const struct tls_state *st, enum side side);
 /* DTLS carries the number of each record in it. */
 void tls_crypt_sequence(struct tls_state *st, enum side side, uint64_t number);
 /* A gap passed over an unknown number of records of that side. */
@@ -44,8 +46,8 @@ void tls_crypt_gap(struct tls_state *st, enum side side);
 /* The side's Finished or KeyUpdate was seen: its next key applies from here on. */
 void tls_crypt_finished(struct tls_state *st, enum side side);
 void tls_crypt_key_update(struct tls_state *st, enum side side);
-/* Up to 1.2, ChangeCipherSpec: the second one begins keys that no key log line is known for. */
-void tls_crypt_changed(struct tls_state *st, enum side side);
+/* Up to 1.2, the second ChangeCipherSpec of a side: the keys of the renegotiated handshake apply, where known. */
+void tls_crypt_changed(struct tls_state *st, const struct tls_place *at);
 void tls_crypt_free(struct tls_state *st);
 
 #endif

@@ -95,6 +95,8 @@ static void on_client_hello(struct tls_state *st, const struct tls_place *at, co
 		return;
 	if (st->t.client_hellos++ == 0 && body && !tls_client_hello(st, body, n))
 		tls_cut(st, at);
+	if (at->decrypted && n >= 2 + sizeof(st->client_random))
+		memcpy(st->client_random, body + 2, sizeof(st->client_random)); /* renegotiation */
 	st->infer.client_hello_ns = at->absolute.at_ns;
 	tls_reached(st, at, TLS_CLIENT_HELLO);
 	tls_mark(at, "ClientHello");

@@ -27,6 +27,15 @@ enum tls_header tls_record_header(const uint8_t *p, size_t n)
 	return length_plausible(p[0], (size_t)p[3] << 8 | p[4]) ? TLS_HEADER_YES : TLS_HEADER_NO;
 }
 
+/* In a renegotiation, up to TLS 1.2, ChangeCipherSpec is encrypted like everything else: a nonce, a MAC and padding
+ * come with its one byte. */
+bool tls_encrypted_change(const uint8_t *p, size_t n)
+{
+	size_t len = n < TLS_HEADER ? 0 : (size_t)p[3] << 8 | p[4];
+
+	return len >= 17 && len <= 96 && p[0] == TLS_CHANGE_CIPHER_SPEC && p[1] == 3 && p[2] <= 3;
+}
+
 /* Length of two bytes with the high bit set, type 1 or 4 (ServerHello), version. */
 enum tls_header tls_sslv2_header(const uint8_t *p, size_t n)
 {

@@ -156,6 +156,8 @@ static void server_record(struct tls_state *st, const struct tls_place *at, size
 
 void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t len)
 {
+	if (!st->dir[at->side].finished)
+		st->t.hidden_records[at->side]++;
 	if (st->t.handshake_cut) {
 		tls_reached(st, at, TLS_ESTABLISHED);
 		data_record(st, at, len);

@@ -39,17 +39,27 @@ static void application_data(struct tls_state *st, const struct tls_place *at, s
 }
 
 /*
- * TLS 1.3 sends ChangeCipherSpec only to please middleboxes (RFC 8446, appendix D.4). Up to 1.2, a server that sends
- * its own without having asked for a key exchange resumes a session.
+ * TLS 1.3 sends ChangeCipherSpec only to please middleboxes (RFC 8446, appendix D.4): before the ServerHello too, where
+ * no client of an older version has a key yet.
  */
+static bool pleases_middleboxes(const struct tls_state *st, const struct tls_place *at)
+{
+	const struct tls *t = &st->t;
+
+	if (tls_version_is_13(t->version))
+		return true;
+	return !t->version && t->client_hellos && at->side == t->client && !t->at[TLS_CLIENT_KEY_EXCHANGE].frame;
+}
+
+/* Up to 1.2, a server that sends its own without having asked for a key exchange resumes a session. */
 static void change_cipher_spec(struct tls_state *st, const struct tls_place *at)
 {
 	struct tls *t = &st->t;
 
-	if (tls_version_is_13(t->version))
+	if (pleases_middleboxes(st, at))
 		return;
 	if (st->dir[at->side].encrypted)
-		tls_crypt_changed(st, at->side); /* renegotiated: the key log has no line for that */
+		tls_crypt_changed(st, at);
 	st->dir[at->side].encrypted = true;
 	if (at->side == t->client || !t->at[TLS_SERVER_HELLO].frame || t->handshake_cut)
 		return;
@@ -131,6 +141,15 @@ static bool is_early_data(const struct tls_state *st, const struct tls_place *at
 	return st->t.early_data && at->side == st->t.client && !tls_crypt_worked(st, at->side);
 }
 
+static void bad_record(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls *t = &st->t;
+
+	if (t->bad_records++ == 0)
+		t->bad_record = session_ref(at->session, &at->absolute);
+	tls_mark(at, "damaged record");
+}
+
 /* true: the record was opened, or could not be although the key is right; there is nothing more to find out. */
 bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uint8_t *header, const uint8_t *body,
 	size_t n)
@@ -154,6 +173,8 @@ bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uin
 		}
 		if (t->decrypt_failures++ == 0)
 			t->decrypt_failure = session_ref(at->session, &at->absolute);
+		if (tls_crypt_sure(st, at->side))
+			bad_record(st, at);
 		return tls_crypt_worked(st, at->side);
 	default:
 		return false;

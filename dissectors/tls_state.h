@@ -108,6 +108,7 @@ enum tls_header {
 	TLS_HEADER_SSLV2,
 };
 enum tls_header tls_record_header(const uint8_t *p, size_t n);
+bool tls_encrypted_change(const uint8_t *p, size_t n);
 enum tls_header tls_sslv2_header(const uint8_t *p, size_t n);
 enum tls_header tls_guessed_header(const struct tls_direction *d, const uint8_t *p, size_t n);
 size_t tls_find_record(const struct tls_direction *d, const uint8_t *p, size_t n);

@@ -357,6 +357,8 @@ struct tls {
 	struct frame_ref first_record[2]; /* first TLS record per side */
 	uint32_t client_hellos, server_hellos; /* messages of type 1 and 2; a HelloRetryRequest is of type 2 */
 	uint32_t certificates_seen;	  /* Certificate messages of either side */
+	uint32_t hidden_records[2];	  /* 1.3: encrypted records before the client's Finished whose content stays unknown */
+	bool ends_in_record[2];		  /* what was seen of that side ends inside a record */
 	struct frame_ref app_data[2];	  /* first record of type 23 per side that is not handshake */
 	uint64_t app_bytes[2];
 	uint32_t client_cert_len;  /* TLS 1.2 Certificate message of the client, body length; 3: empty */
@@ -368,6 +370,8 @@ struct tls {
 	bool decrypted;
 	uint32_t decrypt_failures; /* records that the key log's key does not open */
 	struct frame_ref decrypt_failure;
+	uint32_t bad_records; /* of them, after others that the same key opened: damaged on the way */
+	struct frame_ref bad_record;
 	uint32_t alert_count;
 	struct tls_alert_seen alerts[TLS_ALERTS_MAX];
 	/* the server's leaf certificate; "" and 0 when not seen */
