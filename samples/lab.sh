@@ -199,7 +199,7 @@ certificate_day() {
 }
 
 # certificates NAME: a CA (ca.pem), a server's certificate for NAME (server.pem, server.key) and a client's (client.*).
-# With expired=DAYS they ended so long ago.
+# With expired=DAYS they ended so long ago, with begins=DAYS they are valid only so much later.
 certificates() {
 	local who subject
 
@@ -210,11 +210,17 @@ certificates() {
 			-keyout "$work/$who.key" -out "$work/$who.csr" 2>/dev/null
 		printf 'subjectAltName=DNS:%s\n' "$subject" >"$work/$who.ext"
 		openssl ca -batch -notext -config <(ca_config) -extfile "$work/$who.ext" -in "$work/$who.csr" -out "$work/$who.pem" \
-			-startdate "$(certificate_day -33)" -enddate "$(certificate_day "${expired:+-}${expired:-20}")" 2>/dev/null
+			-startdate "$(certificate_day "${begins:--33}")" -enddate "$(certificate_day "${expired:+-}${expired:-20}")" 2>/dev/null
 	done <<-EOF
 		server $1
 		client workstation.example
 	EOF
+}
+
+# own_certificate WHO NAME: WHO.pem and WHO.key, its own issuer.
+own_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj "/CN=$2" \
+		-addext "subjectAltName=DNS:$2" -keyout "$work/$1.key" -out "$work/$1.pem" 2>/dev/null
 }
 
 # web HOST PORT <<EOF: nginx with the body of one server block from stdin.

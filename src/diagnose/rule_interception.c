@@ -51,6 +51,20 @@ static const char *known_product(const char *issuer)
 	return NULL;
 }
 
+/* A vendor's own site or device shows its vendor's certificate by right. */
+static bool is_vendors_own(const struct tls *t)
+{
+	const char *product = known_product(t->cert_issuer);
+	char word[32];
+
+	if (!product)
+		return false;
+	text_copy(word, sizeof(word), product);
+	if (strchr(word, ' '))
+		*strchr(word, ' ') = '\0';
+	return strcasestr(t->sni, word) || strcasestr(t->cert_subject, word);
+}
+
 static void on_init(void *state, const struct diagnosis_context *x)
 {
 	struct state *s = state;
@@ -87,7 +101,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	struct issuer_seen *i;
 
 	(void)x;
-	if (r->kind != RECORD_TLS || !t->cert_seen || !t->sni[0] || !t->cert_issuer[0] || t->cert_self_signed)
+	if (r->kind != RECORD_TLS || !t->cert_seen || !t->sni[0] || !t->cert_issuer[0] || t->cert_self_signed || is_vendors_own(t))
 		return;
 	memset(name, 0, sizeof(name));
 	text_copy(name, sizeof(name), t->sni);

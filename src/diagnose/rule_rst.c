@@ -93,7 +93,10 @@ static bool claim_in_handshake(const struct conversation *c, const struct rst_se
 	if (!c->tls || !c->resp->bytes || c->tls->stage < TLS_CLIENT_HELLO || c->tls->stage >= TLS_ESTABLISHED ||
 	    c->tls->app_data[0].frame || c->tls->app_data[1].frame || c->tls->answered_with[0])
 		return false;
-	out->code = "rst-in-handshake";
+	/* The client gives up; unless a device resets both ends. */
+	out->code = rst->side == tls_client_side(c) && !tls_first_rst(c, side_other((enum side)rst->side)) ?
+		"tls-handshake-abandoned" :
+		"rst-in-handshake";
 	out->delay_s = when_s(rst->after_peer_ns > 0 ? rst->after_peer_ns : 0);
 	out->number = c->tls->stage;
 	out->value = rst->side;

@@ -32,6 +32,7 @@ extern const struct rule rule_mtu;
 extern const struct rule rule_interception;
 extern const struct rule rule_tls_certificate;
 extern const struct rule rule_tls_mixed_up;
+extern const struct rule rule_tls_bad_record;
 extern const struct rule rule_tls_client_certificate;
 extern const struct rule rule_tls_refused;
 extern const struct rule rule_tls_parameters;
@@ -97,6 +98,7 @@ const struct rule *const rule_table[] = {
 	&rule_interception,
 	&rule_tls_certificate,
 	&rule_tls_mixed_up,
+	&rule_tls_bad_record,
 	&rule_tls_client_certificate,
 	&rule_tls_refused,
 	&rule_tls_parameters,

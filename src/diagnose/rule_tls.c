@@ -10,6 +10,41 @@
 #define ALERT_CLOSE_NOTIFY 0
 #define ALERT_USER_CANCELED 90
 #define LEVEL_FATAL 2
+#define PATIENCE_MAX_S 900.0 /* the longest defaults of clients are 5 to 10 minutes */
+
+enum side tls_client_side(const struct conversation *c)
+{
+	return c->tls && c->tls->client == SIDE_RESP ? SIDE_RESP : SIDE_ORIG;
+}
+
+const char *tls_side_word(const struct conversation *c, enum side s)
+{
+	return s == tls_client_side(c) ? "client" : "server";
+}
+
+int64_t tls_hello_at(const struct conversation *c)
+{
+	return c->tls_record->ts_ns + c->tls->at[TLS_CLIENT_HELLO].at_ns - c->record->ts_ns;
+}
+
+bool tls_all_acknowledged(const struct conversation *c)
+{
+	return !c->orig->unacked_bytes && !c->resp->unacked_bytes;
+}
+
+bool tls_seems_forgotten(const struct conversation *c, double waited_s)
+{
+	return c->conn->end_reason == CONN_END_OPEN && waited_s > PATIENCE_MAX_S && !c->orig->keep_alives &&
+		!c->resp->keep_alives;
+}
+
+const struct rst_seen *tls_first_rst(const struct conversation *c, enum side s)
+{
+	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++)
+		if (c->conn->rsts[i].side == s)
+			return &c->conn->rsts[i];
+	return NULL;
+}
 
 bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns)
 {
@@ -77,7 +112,7 @@ void tls_claim_alert(struct claim *out, const struct conversation *c, const stru
 
 	out->number = a->code;
 	claim_evidence(out, c->tls_record, &a->ref, "alert %s from the %s", tls_alert_text(a->code, name),
-		a->side == SIDE_ORIG ? "client" : "server");
+		tls_side_word(c, (enum side)a->side));
 }
 
 void tls_list_offered(struct finding *f, const char *name, const struct tls *t)

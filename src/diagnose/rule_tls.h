@@ -11,6 +11,23 @@ const struct tls_alert_seen *tls_fatal_alert(const struct conversation *c, enum 
 /* The same of either side. */
 const struct tls_alert_seen *tls_any_fatal_alert(const struct conversation *c);
 
+/* Who speaks as the TLS client; not always who opened the connection (active FTP over TLS). */
+enum side tls_client_side(const struct conversation *c);
+const char *tls_side_word(const struct conversation *c, enum side s); /* "client" or "server" of the handshake */
+
+/* When the ClientHello was complete, an offset of the conn record. */
+int64_t tls_hello_at(const struct conversation *c);
+
+/* Everything that both sides said was acknowledged. Where data is neither acknowledged nor sent again the capture is
+ * not whole: TCP would have repeated it. */
+bool tls_all_acknowledged(const struct conversation *c);
+
+/* A client that still waits after that long, without a probe, does not: what came later is missing from the capture. */
+bool tls_seems_forgotten(const struct conversation *c, double waited_s);
+
+/* The first RST of that side; NULL: none. */
+const struct rst_seen *tls_first_rst(const struct conversation *c, enum side s);
+
 /* Whether that side's FIN or RST came before the moment (an offset). */
 bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns);
 

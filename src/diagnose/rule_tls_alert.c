@@ -15,7 +15,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	if (!alert)
 		return false;
 	out->code = "tls-alert";
-	out->value = alert->side;
+	out->value = alert->side != tls_client_side(c);
 	out->bytes = alert->stage;
 	tls_claim_hello(out, c);
 	tls_claim_alert(out, c, alert);
@@ -25,7 +25,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 static void each_service(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	const struct claim *first = g->claims[0];
-	const char *by = first->value == SIDE_ORIG ? "client" : "server";
+	const char *by = first->value > 0 ? "server" : "client";
 	const char *stage = tls_stage_name((uint8_t)first->bytes), *name = tls_alert_name((uint8_t)first->number);
 	struct finding *f = finding_of_group(x, g);
 	char service[SERVICE_TEXT_SIZE], alert[64];
@@ -41,7 +41,7 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 		g->count == 1 ? "" : "s");
 	finding_detail(f, "The fatal alert %s comes from the %s; the handshake had reached: %s.", alert, by,
 		stage ? stage : "nothing");
-	f->responsible = first->value == SIDE_ORIG ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
+	f->responsible = first->value <= 0 ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
 	finding_next(f, "openssl s_client -connect %s -servername %s -msg (does it end the same way?)", service,
 		first->text[0] ? "NAME" : "''");
 	finding_next(f, "Look for the alert in the log of the %s's peer: it names the message that was not accepted", by);

@@ -15,6 +15,8 @@
 
 #define FAULTS_MAX 4000
 #define SHOWN_MAX 16
+/* September 2001. A clock below that was never set (1970, 1980, 2000): the programs that speak TLS today are younger. */
+#define CLOCK_MIN_NS (1000000000 * NS_PER_S)
 
 enum fault {
 	FAULT_EXPIRED,
@@ -55,12 +57,21 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&((struct state *)state)->faults, sizeof(struct fault_key), sizeof(struct fault_seen), FAULTS_MAX);
 }
 
+/* Programs that look at the certificate after the handshake say goodbye then, without a request. */
+static bool left_without_a_word(const struct tls *t)
+{
+	return t->stage == TLS_ESTABLISHED && !t->app_data[t->client].frame && t->alert_count &&
+		t->alerts[0].side == t->client;
+}
+
 static bool client_failed(const struct tls *t)
 {
+	if (t->inferred_client_alert || left_without_a_word(t))
+		return true;
 	for (uint32_t i = 0; i < t->alert_count && i < TLS_ALERTS_MAX; i++)
-		if (t->alerts[i].side == SIDE_ORIG && t->alerts[i].level == 2 && t->alerts[i].code != 0)
+		if (t->alerts[i].side == t->client && t->alerts[i].level == 2 && t->alerts[i].code != 0)
 			return true;
-	return t->inferred_client_alert;
+	return false;
 }
 
 static void note(struct state *s, const struct record *r, enum fault fault)
@@ -103,7 +114,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	now = r->ts_ns + t->at[TLS_CERTIFICATE].at_ns;
 	if (t->cert_seen && t->cert_not_after_ns && now > t->cert_not_after_ns)
 		note(state, r, FAULT_EXPIRED);
-	if (t->cert_seen && t->cert_not_before_ns && now < t->cert_not_before_ns)
+	if (t->cert_seen && t->cert_not_before_ns && now < t->cert_not_before_ns && now > CLOCK_MIN_NS)
 		note(state, r, FAULT_NOT_YET);
 	if (t->cert_seen && t->sni[0] && !t->cert_name_matches)
 		note(state, r, FAULT_NAME);
@@ -153,6 +164,20 @@ static void next_of(struct finding *f, const struct fault_key *k, const char *se
 	finding_next(f, "%s", steps[k->fault]);
 }
 
+static void cause_of(struct finding *f, const struct fault_key *k)
+{
+	static const char *const causes[FAULTS][2] = {
+		{ "the certificate was not renewed in time", "its end lies before the time of the capture" },
+		{ "the certificate was installed too early, or a clock is wrong", "its beginning lies after the time of the capture" },
+		{ "the server shows another site's certificate, or the client uses a name that it was not made for",
+			"no name in it covers the one that the client asks for" },
+		{ "the server has the certificate that it made for itself when it was installed",
+			"no authority has signed it: clients cannot tell it from a forged one" } };
+
+	if (k->fault < FAULT_VERSION)
+		finding_cause(f, 0.7, causes[k->fault][0], "%s", causes[k->fault][1]);
+}
+
 static void tell(struct diagnosis_context *x, const struct fault_key *k, const struct fault_seen *s)
 {
 	struct subject subject = { .server = k->server, .port = k->port, .proto = 6, .service = "tls" };
@@ -180,6 +205,7 @@ static void tell(struct diagnosis_context *x, const struct fault_key *k, const s
 			(unsigned long long)s->count);
 	}
 	title_of(f, k, s, service);
+	cause_of(f, k);
 	for (int i = 0; i < s->shown_count; i++)
 		finding_evidence(f, s->shown[i].source, s->shown[i].frame, s->shown[i].ts_ns, "%s",
 			k->fault == FAULT_VERSION ? "ServerHello" : "Certificate");

@@ -10,11 +10,12 @@
 static bool server_ended_it(const struct conversation *c)
 {
 	const struct tls *t = c->tls;
+	enum side server = side_other(tls_client_side(c));
 
-	if (tls_fatal_alert(c, SIDE_RESP))
+	if (tls_fatal_alert(c, server))
 		return true;
-	return t->inferred_refusal || (t->stage < TLS_ESTABLISHED && (c->conn->first_fin == SIDE_RESP ||
-		(c->conn->rst_count && c->conn->rsts[0].side == SIDE_RESP)));
+	return t->inferred_refusal || (t->stage < TLS_ESTABLISHED && (c->conn->first_fin == server ||
+		(c->conn->rst_count && c->conn->rsts[0].side == server)));
 }
 
 static bool sent_none(const struct tls *t)
@@ -24,7 +25,7 @@ static bool sent_none(const struct tls *t)
 
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
-	const struct tls_alert_seen *alert = tls_fatal_alert(c, SIDE_RESP);
+	const struct tls_alert_seen *alert = tls_fatal_alert(c, side_other(tls_client_side(c)));
 
 	(void)state;
 	(void)x;

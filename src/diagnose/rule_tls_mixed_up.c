@@ -23,8 +23,12 @@ static bool claim_tls_on_plain(const struct conversation *c, struct claim *out)
 /* A TLS server's alert to bytes that are no TLS: the dissector of the client's bytes is another one. */
 static bool answered_by_alert(const struct conversation *c)
 {
-	return c->tls && !c->tls->client_hellos && c->tls->alert_count && c->tls->alerts[0].side == SIDE_RESP &&
-		c->orig->bytes;
+	const struct tls_alert_seen *a = c->tls ? &c->tls->alerts[0] : NULL;
+
+	return a && !c->tls->client_hellos && c->tls->alert_count && a->side == SIDE_RESP && !a->encrypted &&
+		!c->tls->via[0] && !c->tls->first_record[SIDE_ORIG].frame && !c->conn->midstream &&
+		c->resp->first_data.frame == a->ref.frame && c->orig->first_data.frame &&
+		c->orig->first_data.at_ns <= c->resp->first_data.at_ns;
 }
 
 static bool claim_plain_on_tls(const struct conversation *c, struct claim *out)

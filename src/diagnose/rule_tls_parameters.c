@@ -29,7 +29,7 @@ static bool says_nothing_in_common(uint8_t code)
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	struct offers *s = state;
-	const struct tls_alert_seen *alert = tls_fatal_alert(c, SIDE_RESP);
+	const struct tls_alert_seen *alert = tls_fatal_alert(c, side_other(tls_client_side(c)));
 
 	(void)x;
 	if (!alert || !says_nothing_in_common(alert->code) || c->tls->at[TLS_SERVER_HELLO].frame)

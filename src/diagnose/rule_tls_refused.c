@@ -34,7 +34,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 static bool claim_name(const struct conversation *c, struct claim *out)
 {
-	const struct tls_alert_seen *a = tls_fatal_alert(c, SIDE_RESP);
+	const struct tls_alert_seen *a = tls_fatal_alert(c, side_other(tls_client_side(c)));
 
 	if (!a || a->code != ALERT_UNRECOGNIZED_NAME)
 		return false;
@@ -51,15 +51,20 @@ static bool is_about_certificate(uint8_t code)
 
 static bool claim_certificate(struct state *s, const struct conversation *c, struct claim *out)
 {
-	const struct tls_alert_seen *a = tls_fatal_alert(c, SIDE_ORIG);
+	const struct tls_alert_seen *a = tls_fatal_alert(c, tls_client_side(c));
 	struct certificate *kept;
 
-	if (!a || !is_about_certificate(a->code))
+	if (a ? !is_about_certificate(a->code) : !c->tls || !c->tls->inferred_client_alert)
 		return false;
 	out->code = "tls-certificate-rejected";
 	tls_claim_hello(out, c);
+	claim_evidence(out, c->tls_record, &c->tls->at[TLS_SERVER_HELLO], "ServerHello");
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_CERTIFICATE], "Certificate of the server");
-	tls_claim_alert(out, c, a);
+	if (a)
+		tls_claim_alert(out, c, a);
+	else
+		claim_evidence(out, c->tls_record, &c->tls->inferred_ref,
+			"client's record of the size of an alert, where its Finished belongs");
 	kept = table_add(&s->by_uid, out->uid);
 	text_copy(kept->subject, sizeof(kept->subject), c->tls->cert_subject);
 	text_copy(kept->issuer, sizeof(kept->issuer), c->tls->cert_issuer);
@@ -98,7 +103,10 @@ static void add_reasons(struct finding *f, const struct claim_group *g, const st
 	uint8_t code = (uint8_t)g->claims[0]->number;
 
 	f->responsible = RESPONSIBLE_UNKNOWN;
-	if (code == ALERT_UNKNOWN_CA)
+	if (!code)
+		finding_cause(f, 0.7, "the client finds the certificate invalid: its issuer, name, dates or chain",
+			"that is what clients refuse at this point; the alert itself is encrypted");
+	else if (code == ALERT_UNKNOWN_CA)
 		finding_cause(f, 0.8, "the client does not know or trust the issuer of the server's certificate",
 			"alert unknown_ca; issuer: %s", cert && cert->issuer[0] ? cert->issuer : "encrypted, not seen");
 	else if (code == 45)
@@ -121,12 +129,24 @@ static void each_rejected(void *arg, struct diagnosis_context *x, const struct c
 
 	subject_service_text(&g->server, g->port, service);
 	tls_alert_text((uint8_t)g->claims[0]->number, alert);
-	finding_integer(f, "alert", g->claims[0]->number);
+	if (g->claims[0]->number)
+		finding_integer(f, "alert", g->claims[0]->number);
+	else
+		finding_null(f, "alert");
 	finding_text(f, "issuer", cert ? cert->issuer : NULL);
 	finding_text(f, "subject", cert ? cert->subject : NULL);
-	finding_title(f, "The client rejects the certificate of %s: alert %s (%d connection%s)", service, alert, g->count,
-		g->count == 1 ? "" : "s");
-	finding_detail(f, "The alert comes from the client; the server did its part.");
+	if (g->claims[0]->number) {
+		finding_title(f, "The client rejects the certificate of %s: alert %s (%d connection%s)", service, alert,
+			g->count, g->count == 1 ? "" : "s");
+		finding_detail(f, "The alert comes from the client; the server did its part.");
+	} else {
+		f->confidence = 0.7;
+		finding_title(f, "The client rejects the certificate of %s, it seems (%d connection%s)", service, g->count,
+			g->count == 1 ? "" : "s");
+		finding_detail(f, "Instead of its Finished the client sends an encrypted record of exactly an alert's size. Inferred: "
+				  "TLS 1.3 without keys.");
+		finding_next(f, "Set SSLKEYLOGFILE for the client, capture again, and give the file to pcapdx with --keylog");
+	}
 	add_reasons(f, g, cert);
 	finding_next(f, "openssl s_client -connect %s -servername NAME -showcerts -CAfile ROOTS.pem", service);
 	finding_next(f, "Compare the issuer with the roots that the client trusts; an inspection device would show its own");

@@ -11,39 +11,36 @@
 #define SILENT_MIN_S 3.0    /* a server that takes longer to its ServerHello is not thinking any more */
 #define SILENT_RTTS 10.0
 
-/* A ClientHello that the server acknowledged and answered with not a byte. */
+/* Nothing of the server came after the ClientHello; before it only what led to it: a proxy's or STARTTLS's yes. */
+static bool server_said_nothing(const struct conversation *c)
+{
+	const struct conn_side *server = &c->conn->side[side_other(tls_client_side(c))];
+
+	if (c->tls->first_record[side_other(tls_client_side(c))].frame || c->tls->answered_with[0])
+		return false;
+	return !server->bytes || (c->tls->via[0] && server->last_data.at_ns < tls_hello_at(c));
+}
+
 static bool hello_unanswered(const struct conversation *c)
 {
-	return c->tls && !c->tls->dtls && !c->tls->quic && c->tls->at[TLS_CLIENT_HELLO].frame && !c->resp->bytes &&
-		!c->cannot_tell && !c->conn->midstream;
+	return c->tls && !c->tls->dtls && !c->tls->quic && c->tls->at[TLS_CLIENT_HELLO].frame && !c->cannot_tell &&
+		!c->conn->midstream && server_said_nothing(c);
 }
 
 static bool hello_received(const struct conversation *c)
 {
-	return c->orig->first_data_acked_ns != UNSET;
-}
-
-static const struct rst_seen *first_rst(const struct conversation *c, enum side s)
-{
-	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++)
-		if (c->conn->rsts[i].side == s)
-			return &c->conn->rsts[i];
-	return NULL;
-}
-
-static int64_t hello_at(const struct conversation *c)
-{
-	return c->tls_record->ts_ns + c->tls->at[TLS_CLIENT_HELLO].at_ns - c->record->ts_ns;
+	return c->tls->via[0] ? !c->conn->side[tls_client_side(c)].unacked_bytes :
+				c->orig->first_data_acked_ns != UNSET;
 }
 
 static bool claim_reset(const struct conversation *c, struct claim *out)
 {
-	const struct rst_seen *rst = first_rst(c, SIDE_RESP);
+	const struct rst_seen *rst = tls_first_rst(c, SIDE_RESP);
 
-	if (!rst || rst->after_fin || c->orig->fin.frame || first_rst(c, SIDE_ORIG))
+	if (!rst || rst->after_fin || c->orig->fin.frame || tls_first_rst(c, SIDE_ORIG))
 		return false;
 	out->code = "rst-after-client-hello";
-	out->delay_s = when_s(rst->ref.at_ns - hello_at(c));
+	out->delay_s = when_s(rst->ref.at_ns - tls_hello_at(c));
 	tls_claim_hello(out, c);
 	claim_evidence(out, c->record, &rst->ref, "RST from the server");
 	return out->delay_s >= 0;
@@ -54,7 +51,7 @@ static bool claim_closed(const struct conversation *c, struct claim *out)
 	if (c->conn->first_fin != SIDE_RESP)
 		return false;
 	out->code = "tls-closed-after-client-hello";
-	out->delay_s = when_s(c->resp->fin.at_ns - hello_at(c));
+	out->delay_s = when_s(c->resp->fin.at_ns - tls_hello_at(c));
 	tls_claim_hello(out, c);
 	claim_evidence(out, c->record, &c->resp->fin, "FIN from the server, without an answer");
 	return out->delay_s >= 0;
@@ -63,7 +60,7 @@ static bool claim_closed(const struct conversation *c, struct claim *out)
 /* How long the client waited: until its own FIN or RST, or the end of the conversation or capture. */
 static double waited(const struct conversation *c, const struct frame_ref **gave_up)
 {
-	const struct rst_seen *rst = first_rst(c, SIDE_ORIG);
+	const struct rst_seen *rst = tls_first_rst(c, SIDE_ORIG);
 	int64_t until = c->record->emitted_ns - c->record->ts_ns;
 
 	*gave_up = NULL;
@@ -73,7 +70,7 @@ static double waited(const struct conversation *c, const struct frame_ref **gave
 		*gave_up = &rst->ref;
 	else if (c->conn->end_reason != CONN_END_OPEN)
 		until = c->conn->duration_ns;
-	return when_s((*gave_up ? (*gave_up)->at_ns : until) - hello_at(c));
+	return when_s((*gave_up ? (*gave_up)->at_ns : until) - tls_hello_at(c));
 }
 
 static bool claim_silent(const struct conversation *c, struct claim *out)
@@ -81,6 +78,8 @@ static bool claim_silent(const struct conversation *c, struct claim *out)
 	const struct frame_ref *gave_up;
 	double s = waited(c, &gave_up);
 
+	if (!gave_up && tls_seems_forgotten(c, s))
+		return false;
 	if (s < SILENT_MIN_S || s < SILENT_RTTS * c->rtt_s || !hello_received(c))
 		return false;
 	out->code = "tls-silent-server";

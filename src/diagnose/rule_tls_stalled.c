@@ -4,6 +4,7 @@
  * tls-handshake-abandoned (the client gives up), tls-encrypted-alert (TLS 1.3: a refusal inferred from record sizes).
  */
 #include "base/when.h"
+#include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule_tls.h"
 #include "dissectors/tls_names.h"
@@ -13,33 +14,85 @@
 
 static bool claim_inferred(const struct conversation *c, struct claim *out)
 {
-	const struct tls *t = c->tls;
-
-	if (!t->inferred_refusal && !t->inferred_client_alert)
+	if (!c->tls->inferred_refusal)
 		return false;
 	out->code = "tls-encrypted-alert";
-	out->value = t->inferred_client_alert ? SIDE_ORIG : SIDE_RESP;
 	tls_claim_hello(out, c);
-	claim_evidence(out, c->tls_record, &t->inferred_ref, "record of the size of an alert, from the %s",
-		t->inferred_client_alert ? "client" : "server");
+	claim_evidence(out, c->tls_record, &c->tls->at[TLS_SERVER_HELLO], "ServerHello");
+	claim_evidence(out, c->tls_record, &c->tls->at[TLS_CLIENT_FINISHED], "client's Finished");
+	claim_evidence(out, c->tls_record, &c->tls->inferred_ref, "record of the size of an alert, from the server");
 	return true;
+}
+
+/* close_notify and user_canceled are how a client says that it gives up; warnings end nothing. */
+static bool ended_by_alert(const struct tls *t)
+{
+	for (uint32_t i = 0; i < t->alert_count && i < TLS_ALERTS_MAX; i++) {
+		const struct tls_alert_seen *a = &t->alerts[i];
+		bool readable = !a->encrypted || a->decrypted, farewell = readable && (a->code == 0 || a->code == 90);
+
+		if ((!readable || a->level == 2) && !farewell)
+			return true;
+		if (farewell && a->side != t->client)
+			return true;
+	}
+	return false;
+}
+
+static bool is_whole(const struct conversation *c)
+{
+	return !c->cannot_tell && !c->conn->midstream && !c->conn->cut_frames && !c->conn->gap_bytes[0] &&
+		!c->conn->gap_bytes[1] && !c->tls->handshake_cut && tls_all_acknowledged(c);
 }
 
 static bool is_unfinished(const struct conversation *c)
 {
 	const struct tls *t = c->tls;
 
-	return !t->dtls && !t->quic && c->resp->bytes && t->at[TLS_SERVER_HELLO].frame && t->stage < TLS_ESTABLISHED &&
-		!t->app_data[0].frame && !t->app_data[1].frame && !t->alert_count && !c->cannot_tell &&
-		!c->conn->cut_frames && !c->conn->gap_bytes[0] && !c->conn->gap_bytes[1];
+	return !t->dtls && !t->quic && t->at[TLS_CLIENT_HELLO].frame && t->stage < TLS_ESTABLISHED &&
+		!t->answered_with[0] && !t->app_data[0].frame && !t->app_data[1].frame && !ended_by_alert(t);
+}
+
+static bool has_server_begun(const struct conversation *c)
+{
+	return c->tls->first_record[side_other(tls_client_side(c))].frame != 0;
+}
+
+/* In 1.3 the messages are hidden, but who spoke last is not, nor whether the server's flight had begun. */
+static bool client_owes_13(const struct conversation *c)
+{
+	const struct tls *t = c->tls;
+	enum side client = tls_client_side(c), server = side_other(client);
+
+	if (t->at[TLS_HELLO_RETRY].frame && !t->at[TLS_SERVER_HELLO].frame)
+		return t->client_hellos < 2;
+	if (t->ends_in_record[server] || (t->decrypted && t->stage < TLS_SERVER_FINISHED))
+		return false;
+	return t->stage >= TLS_SERVER_HELLO && (t->decrypted || t->hidden_records[server]) && !t->hidden_records[client];
 }
 
 /* After the server's flight the client owes its own; after the client's Finished the server does. */
-static enum side who_owes(const struct tls *t)
+static enum side who_owes(const struct conversation *c)
 {
-	if (t->stage >= TLS_CLIENT_KEY_EXCHANGE && t->stage <= TLS_CLIENT_FINISHED)
-		return SIDE_RESP;
-	return t->stage >= TLS_SERVER_HELLO_DONE || tls_version_is_13(t->version) ? SIDE_ORIG : SIDE_RESP;
+	const struct tls *t = c->tls;
+	enum side client = tls_client_side(c);
+	bool client_does;
+
+	if (tls_version_is_13(t->version))
+		client_does = client_owes_13(c);
+	else
+		client_does = t->stage >= TLS_SERVER_HELLO_DONE && t->stage != TLS_CLIENT_FINISHED;
+	return client_does ? client : side_other(client);
+}
+
+/* Up to whose close; NULL: nobody closed. */
+static const struct frame_ref *closed_by(const struct conversation *c, enum side s)
+{
+	const struct rst_seen *rst = tls_first_rst(c, s);
+
+	if (c->conn->side[s].fin.frame)
+		return &c->conn->side[s].fin;
+	return rst ? &rst->ref : NULL;
 }
 
 static double silence(const struct conversation *c)
@@ -48,23 +101,45 @@ static double silence(const struct conversation *c)
 									       c->resp->last_data.at_ns;
 	int64_t until = c->record->emitted_ns - c->record->ts_ns;
 
-	for (int s = 0; s < 2; s++)
-		if (c->conn->side[s].fin.frame && c->conn->side[s].fin.at_ns < until)
-			until = c->conn->side[s].fin.at_ns;
-	if (c->conn->rst_count && c->conn->rsts[0].ref.at_ns < until)
-		until = c->conn->rsts[0].ref.at_ns;
+	for (int s = 0; s < 2; s++) {
+		const struct frame_ref *end = closed_by(c, (enum side)s);
+
+		if (end && end->at_ns < until)
+			until = end->at_ns;
+	}
 	return when_s(until - last);
 }
 
 static void fill(struct claim *out, const struct conversation *c, double waited)
 {
+	enum side client = tls_client_side(c), server = side_other(client);
+	const struct frame_ref *end = closed_by(c, client);
+
 	out->delay_s = waited;
 	out->number = c->tls->stage;
-	out->value = who_owes(c->tls);
+	out->value = who_owes(c) != client;
 	tls_claim_hello(out, c);
+	claim_evidence(out, c->tls_record, &c->tls->at[TLS_HELLO_RETRY], "HelloRetryRequest");
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_SERVER_HELLO], "ServerHello");
-	claim_evidence(out, c->record, &c->resp->last_data, "last data of the server");
-	claim_evidence(out, c->record, &c->orig->fin, "the client closes");
+	if (has_server_begun(c))
+		claim_evidence(out, c->record, &c->conn->side[server].last_data, "last data of the server");
+	if (end)
+		claim_evidence(out, c->record, end, "the client gives up");
+	else if ((end = closed_by(c, server)))
+		claim_evidence(out, c->record, end, "the server closes");
+}
+
+static bool waited_too_long(const struct conversation *c, double waited)
+{
+	if (tls_seems_forgotten(c, waited))
+		return false;
+	return has_server_begun(c) && waited >= STALLED_MIN_S && waited >= STALLED_RTTS * c->rtt_s;
+}
+
+/* An RST may also be a device's: see the rules about resets. */
+static bool client_closed_first(const struct conversation *c)
+{
+	return c->conn->first_fin == tls_client_side(c) && !tls_first_rst(c, side_other(tls_client_side(c)));
 }
 
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
@@ -77,12 +152,12 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 		return false;
 	if (claim_inferred(c, out))
 		return true;
-	if (!is_unfinished(c))
+	if (!is_unfinished(c) || !is_whole(c))
 		return false;
 	waited = silence(c);
-	if (waited >= STALLED_MIN_S && waited >= STALLED_RTTS * c->rtt_s)
+	if (waited_too_long(c, waited))
 		out->code = "tls-handshake-stalled";
-	else if (c->conn->first_fin == SIDE_ORIG)
+	else if (client_closed_first(c))
 		out->code = "tls-handshake-abandoned";
 	else
 		return false;
@@ -90,9 +165,9 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	return true;
 }
 
-static const char *side_word(double side)
+static const char *side_word(double server)
 {
-	return side == SIDE_ORIG ? "client" : "server";
+	return server > 0 ? "server" : "client";
 }
 
 static void each_stalled(void *arg, struct diagnosis_context *x, const struct claim_group *g)
@@ -111,26 +186,51 @@ static void each_stalled(void *arg, struct diagnosis_context *x, const struct cl
 	finding_title(f, "TLS handshakes with %s stop after %s; the %s owes the next message (%d)", service,
 		stage ? stage : "?", side_word(first->value), g->count);
 	finding_detail(f, "Nothing more comes for up to %s.", longest);
-	f->responsible = first->value == SIDE_ORIG ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
+	f->responsible = first->value <= 0 ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
 	finding_cause(f, 0.5, "the side that owes the next message hangs", "the other side has said all it could");
 	finding_cause(f, 0.3, "its message is lost on the way, again and again",
 		"large flights vanish where an MTU is wrong: compare with mtu-black-hole");
 	finding_next(f, "Capture on the other side too: does it send a message that does not get here?");
 }
 
+static const char *whose_turn(const struct claim *first)
+{
+	if (first->number < TLS_HELLO_RETRY)
+		return "It closes before the server has answered its ClientHello.";
+	return first->value > 0 ? "It closes while it is the server's turn, without an alert." :
+				  "It closes after the server's flight, without an alert.";
+}
+
+/* Browsers race connections and cancel; where the same client succeeds otherwise, nobody misses these. */
+static bool is_harmless(const struct diagnosis_context *x, const struct claim_group *g)
+{
+	const struct service_state *s = context_service(x, &g->server, g->port, 6);
+
+	return s && s->ok >= 2 && s->ok > s->failed;
+}
+
 static void each_abandoned(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	struct finding *f = finding_of_group(x, g);
+	const struct claim *first = g->claims[0];
 	char service[SERVICE_TEXT_SIZE];
 
 	(void)arg;
 	subject_service_text(&g->server, g->port, service);
-	finding_text(f, "stage", tls_stage_name((uint8_t)g->claims[0]->number));
+	finding_text(f, "stage", tls_stage_name((uint8_t)first->number));
 	finding_title(f, "The client gives up TLS handshakes with %s half-way (%d)", service, g->count);
-	finding_detail(f, "It closes after the server's flight, without an alert.");
+	finding_detail(f, "%s", whose_turn(first));
 	f->responsible = RESPONSIBLE_CLIENT;
-	finding_cause(f, 0.5, "the client does not like what it got (certificate, name) and closes without saying why",
-		"it has received the server's flight");
+	if (is_harmless(x, g))
+		f->severity = SEVERITY_NOTE;
+	if (first->number >= TLS_SERVER_HELLO && first->value <= 0)
+		finding_cause(f, 0.5, "the client does not like what it got (certificate, name) and closes without saying why",
+			"it has received the server's flight");
+	else
+		finding_cause(f, 0.5, "the client's patience is shorter than the server's answer takes",
+			"it closes while it is the server's turn");
+	finding_cause(f, 0.3, "the user or program cancelled", "a closed tab, a stopped transfer or a race of connections "
+								"looks the same");
 	finding_next(f, "The client's own log or error message; openssl s_client -connect %s shows the certificate", service);
 }
 
@@ -142,14 +242,13 @@ static void each_encrypted(void *arg, struct diagnosis_context *x, const struct 
 	(void)arg;
 	subject_service_text(&g->server, g->port, service);
 	f->confidence = 0.7;
-	finding_text(f, "sent_by", side_word(g->claims[0]->value));
-	finding_title(f, "The %s refuses TLS 1.3 with %s right at the end of the handshake, it seems (%d)",
-		side_word(g->claims[0]->value), service, g->count);
-	finding_detail(f, "An encrypted record of exactly an alert's size comes where data or tickets belong, and the connection "
-			  "is closed. Inferred: without keys the alert cannot be read.");
-	f->responsible = g->claims[0]->value == SIDE_ORIG ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
-	finding_cause(f, 0.6, g->claims[0]->value == SIDE_ORIG ? "the client rejects the server's certificate" :
-								  "the server wants a client certificate, or refuses the one it got",
+	finding_text(f, "sent_by", "server");
+	finding_title(f, "%s refuses TLS 1.3 clients right after the handshake, it seems (%d connection%s)", service, g->count,
+		g->count == 1 ? "" : "s");
+	finding_detail(f, "After the client's Finished the server sends an encrypted record of exactly an alert's size where data or "
+			  "tickets belong, and the connection is closed. Inferred: without keys the alert cannot be read.");
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_cause(f, 0.6, "the server wants a client certificate, or refuses the one it got",
 		"these are the refusals that come at this point");
 	finding_next(f, "Set SSLKEYLOGFILE for the client, capture again, and give the file to pcapdx with --keylog");
 }
