@@ -30,6 +30,7 @@ extern const struct dissector dissector_sip;
 extern const struct dissector dissector_smb;
 extern const struct dissector dissector_smtp;
 extern const struct dissector dissector_snmp;
+extern const struct dissector dissector_socks;
 extern const struct dissector dissector_ssdp;
 extern const struct dissector dissector_ssh;
 extern const struct dissector dissector_syslog;
@@ -38,6 +39,7 @@ extern const struct dissector dissector_quic;
 extern const struct dissector dissector_tls;
 extern const struct dissector dissector_vnc;
 extern const struct dissector dissector_wireguard;
+extern const struct dissector dissector_xmpp;
 
 const struct dissector *const dissector_table[] = {
 	&dissector_tls,
@@ -53,6 +55,7 @@ const struct dissector *const dissector_table[] = {
 	&dissector_dns_udp,
 	&dissector_dhcp,
 	&dissector_dhcp6,
+	&dissector_socks,
 	&dissector_ssh,
 	&dissector_tinc,
 	&dissector_wireguard,
@@ -71,6 +74,7 @@ const struct dissector *const dissector_table[] = {
 	&dissector_sip,
 	&dissector_smb,
 	&dissector_vnc,
+	&dissector_xmpp,
 	&dissector_ntp,
 	&dissector_snmp,
 	&dissector_ssdp,

@@ -64,6 +64,36 @@ static void ftp(struct rig *g)
 	hello(g);
 }
 
+static void xmpp(struct rig *g)
+{
+	rig_say(g, SIDE_ORIG, "<?xml version='1.0'?><stream:stream to='im.example' xmlns='jabber:client' "
+			      "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>");
+	rig_say(g, SIDE_RESP, "<?xml version='1.0'?><stream:stream from='im.example' id='1' "
+			      "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'><stream:features><starttls "
+			      "xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
+	rig_say(g, SIDE_ORIG, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	rig_say(g, SIDE_RESP, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	hello(g);
+}
+
+static void socks5_with_password(struct rig *g)
+{
+	rig_hex(g, SIDE_ORIG, "05 02 00 02");
+	rig_hex(g, SIDE_RESP, "05 02");
+	rig_hex(g, SIDE_ORIG, "01 01 75 01 70");
+	rig_hex(g, SIDE_RESP, "01 00");
+	rig_hex(g, SIDE_ORIG, "05 01 00 03 0b 7777772e6578616d706c65 01bb");
+	rig_hex(g, SIDE_RESP, "05 00 00 01 c0000201 1234");
+	hello(g);
+}
+
+static void socks4a(struct rig *g)
+{
+	rig_hex(g, SIDE_ORIG, "04 01 01bb 00000001 00 7777772e6578616d706c65 00");
+	rig_hex(g, SIDE_RESP, "00 5a 0000 00000000");
+	hello(g);
+}
+
 static void postgresql(struct rig *g)
 {
 	rig_hex(g, SIDE_ORIG, "00000008 04d21630"); /* GSS first, as libpq does */
@@ -103,8 +133,8 @@ static void test_plain_protocols_turn_into_tls(void **state)
 		void (*script)(struct rig *g);
 		const char *via;
 	} cases[] = {{smtp, "smtp"}, {pop3, "pop3"}, {imap, "imap"}, {ftp, "ftp"}, {postgresql_ssl, "postgresql"},
-		{ldap, "ldap"}, {mysql, "mysql"}};
-	static const uint16_t ports[] = {587, 110, 143, 21, 5432, 389, 3306};
+		{ldap, "ldap"}, {mysql, "mysql"}, {xmpp, "xmpp"}, {socks5_with_password, "socks"}, {socks4a, "socks"}};
+	static const uint16_t ports[] = {587, 110, 143, 21, 5432, 389, 3306, 5222, 1080, 1080};
 	struct rig g;
 	size_t i;
 
@@ -177,6 +207,38 @@ static void test_connect_leads_to_tls(void **state)
 	assert_string_equal(g->service, "tls");
 	assert_string_equal(rig_record(g, RECORD_TLS, 0)->tls.via, "connect");
 	assert_string_equal(rig_record(g, RECORD_TLS, 0)->tls.proxied_host, "api.example:443");
+	rig_free(g);
+}
+
+static void test_socks_names_its_target(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	rig_open(g, 6, 1080);
+	socks5_with_password(g);
+	rig_close(g);
+	assert_string_equal(rig_record(g, RECORD_TLS, 0)->tls.proxied_host, "www.example:443");
+	rig_free(g);
+	rig_open(g, 6, 1080);
+	socks4a(g);
+	rig_close(g);
+	assert_string_equal(rig_record(g, RECORD_TLS, 0)->tls.proxied_host, "www.example:443");
+	rig_free(g);
+}
+
+static void test_socks_refusal_is_no_tls(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	rig_open(g, 6, 1080);
+	rig_hex(g, SIDE_ORIG, "05 01 00");
+	rig_hex(g, SIDE_RESP, "05 00");
+	rig_hex(g, SIDE_ORIG, "05 01 00 01 c0000201 01bb");
+	rig_hex(g, SIDE_RESP, "05 05 00 01 00000000 0000"); /* connection refused */
+	rig_close(g);
+	assert_int_equal(rig_count(g, RECORD_TLS), 0);
 	rig_free(g);
 }
 
@@ -275,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_mail_ends_the_interest),
 		cmocka_unit_test(test_refused_postgresql_ssl_goes_on),
 		cmocka_unit_test(test_connect_leads_to_tls),
+		cmocka_unit_test(test_socks_names_its_target),
+		cmocka_unit_test(test_socks_refusal_is_no_tls),
 		cmocka_unit_test(test_tls_client_at_plain_servers_is_tls),
 		cmocka_unit_test(test_ssh_on_443_is_ssh),
 		cmocka_unit_test(test_services_are_named_by_their_first_bytes),

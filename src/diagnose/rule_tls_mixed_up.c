@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule_tls.h"
 
@@ -31,6 +32,52 @@ static bool answered_by_alert(const struct conversation *c)
 		c->orig->first_data.at_ns <= c->resp->first_data.at_ns;
 }
 
+/* Ports that IANA or custom reserves for TLS from the first byte on. */
+static bool is_tls_port(uint16_t port)
+{
+	static const uint16_t ports[] = { 443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 4443, 5061, 5671, 6443, 6697,
+		8443, 8883, 9443, 10443 };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+static bool wants_tls(const struct diagnosis_context *x, const struct record *r)
+{
+	const struct service_state *s = context_service(x, &r->resp_h, r->resp_p, 6);
+
+	return (s && s->tls) || is_tls_port(r->resp_p);
+}
+
+/* Many servers say nothing to bytes that are no TLS: they close, or reset when bytes were left unread. */
+static const struct frame_ref *closed_without_a_word(const struct conversation *c)
+{
+	bool speaks_plain = strcmp(c->conn->service, "http") == 0 || strcmp(c->conn->service, "ssh") == 0;
+	const struct rst_seen *rst = c->conn->rst_count ? &c->conn->rsts[0] : NULL;
+
+	if (!speaks_plain || c->tls || c->resp->bytes || c->orig->first_data_acked_ns == UNSET || c->cannot_tell ||
+		c->conn->midstream)
+		return NULL;
+	if (c->conn->first_fin != SIDE_NONE)
+		return c->conn->first_fin == SIDE_RESP ? &c->resp->fin : NULL;
+	return rst && rst->side == SIDE_RESP ? &rst->ref : NULL;
+}
+
+static bool claim_closed(const struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	const struct frame_ref *end = closed_without_a_word(c);
+
+	if (!end || !wants_tls(x, c->record))
+		return false;
+	out->code = "plain-on-tls-port";
+	claim_evidence(out, c->record, &c->orig->first_data, "plain %.12s", c->conn->service);
+	claim_evidence(out, c->record, end, "closed without an answer");
+	text_copy(out->text, sizeof(out->text), c->resp->fin.frame ? "a close" : "a reset");
+	return true;
+}
+
 static bool claim_plain_on_tls(const struct conversation *c, struct claim *out)
 {
 	if (c->http && c->http->on_tls_port_hint) {
@@ -52,8 +99,7 @@ static bool claim_plain_on_tls(const struct conversation *c, struct claim *out)
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	(void)state;
-	(void)x;
-	return claim_tls_on_plain(c, out) || claim_plain_on_tls(c, out);
+	return claim_tls_on_plain(c, out) || claim_plain_on_tls(c, out) || claim_closed(x, c, out);
 }
 
 static void each_tls_on_plain(void *arg, struct diagnosis_context *x, const struct claim_group *g)

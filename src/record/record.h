@@ -334,7 +334,7 @@ struct tls {
 	uint8_t client;		   /* enum side: who sent the ClientHello; not always orig (active FTP over TLS) */
 	bool handshake_cut;	   /* part of the handshake is not in the capture: what was not seen may have been sent */
 	struct frame_ref handshake_cut_ref;
-	char via[16];		   /* "", "smtp", "imap", "pop3", "ftp", "postgresql", "ldap", "connect" */
+	char via[16];		   /* "", "smtp", "imap", "pop3", "ftp", "postgresql", "ldap", "mysql", "xmpp", "connect", "socks" */
 	char proxied_host[128];	   /* CONNECT host:port */
 	uint16_t record_version;   /* of the first record */
 	uint16_t offered_version;  /* highest offered */
