@@ -96,8 +96,9 @@ uint16_t session_port(const struct session *s, enum side side);
 bool session_is_udp(const struct session *s);
 uint8_t session_proto(const struct session *s); /* of IP */
 /* Announces a conversation to come (FTP data), so that it is not taken for another service: its service becomes
- * `service`. Bounded; the oldest is forgotten. */
-void session_expect(struct session *s, const struct addr *listener, uint16_t port, const char *service);
+ * `service`. The host on side `connects` will open it. Bounded; the oldest is forgotten. */
+void session_expect(
+	struct session *s, enum side connects, const struct addr *listener, uint16_t port, const char *service);
 /* The key log of this run (dissectors/keylog.h); NULL: none. */
 struct keylog;
 const struct keylog *session_keylog(const struct session *s);

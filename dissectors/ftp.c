@@ -174,10 +174,10 @@ static void data_agreed(struct ftp_state *ftp, struct session *s, struct ftp *fa
 	if (!ftp_endpoint_read(passive ? reply : &arg, passive ? &head.resp_h : &head.orig_h, at))
 		return;
 	at->mode = passive ? 'P' : 'A';
-	session_expect(s, &at->addr, at->port, "ftp-data");
+	session_expect(s, passive ? SIDE_ORIG : SIDE_RESP, &at->addr, at->port, "ftp-data");
 	/* Clients that distrust the address in a 227 take the server's own (RFC 2577, section 3). */
 	if (passive && !addr_equal(&at->addr, &head.resp_h))
-		session_expect(s, &head.resp_h, at->port, "ftp-data");
+		session_expect(s, SIDE_ORIG, &head.resp_h, at->port, "ftp-data");
 }
 
 static void note_endpoint(struct ftp_state *ftp, struct ftp *facts)

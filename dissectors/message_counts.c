@@ -56,6 +56,12 @@ void count_dns_message(struct message_counts *n, const uint8_t *bytes, size_t le
 	n->dns_rcodes[bytes[3] & 0x0f]++;
 }
 
+static void add(uint64_t *sums, const uint64_t *more, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sums[i] += more[i];
+}
+
 void message_counts_fill(const struct source_messages *all, uint16_t source, struct capture *out)
 {
 	const struct message_counts *n;
@@ -63,9 +69,9 @@ void message_counts_fill(const struct source_messages *all, uint16_t source, str
 	if (source >= all->count)
 		return;
 	n = &all->by_source[source];
-	memcpy(out->tls_messages, n->tls_messages, sizeof(out->tls_messages));
-	memcpy(out->tls_alerts, n->tls_alerts, sizeof(out->tls_alerts));
-	out->dns_queries = n->dns_queries;
-	out->dns_responses = n->dns_responses;
-	memcpy(out->dns_rcodes, n->dns_rcodes, sizeof(out->dns_rcodes));
+	add(out->tls_messages, n->tls_messages, TLS_MESSAGE_TYPES);
+	add(out->tls_alerts, n->tls_alerts, TLS_ALERT_CODES);
+	add(out->dns_rcodes, n->dns_rcodes, DNS_RCODES);
+	out->dns_queries += n->dns_queries;
+	out->dns_responses += n->dns_responses;
 }

@@ -28,7 +28,7 @@ void count_tls_alert(struct message_counts *n, uint8_t code);
 /* By the first four bytes of the message (RFC 1035, section 4.1.1); shorter ones do not count. */
 void count_dns_message(struct message_counts *n, const uint8_t *bytes, size_t len);
 
-/* Fills the fields of these counts in a source's record. */
+/* Adds to the fields of these counts in a source's record. */
 void message_counts_fill(const struct source_messages *all, uint16_t source, struct capture *out);
 
 #endif

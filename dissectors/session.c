@@ -12,7 +12,7 @@
 #define EXPECTED_MAX 4096
 
 struct expected_key {
-	struct addr listener;
+	struct addr peer, listener;
 	uint16_t port;
 };
 
@@ -40,6 +40,13 @@ void dissect_engine_free(struct dissect_engine *e)
 	free(e);
 }
 
+void dissect_engine_elsewhere(struct dissect_engine *e,
+	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns), void *arg)
+{
+	e->announce = announce;
+	e->announce_arg = arg;
+}
+
 size_t dissect_engine_held_bytes(const struct dissect_engine *e)
 {
 	return e->held_bytes;
@@ -52,6 +59,7 @@ static void take_expected(struct session *s)
 	const struct expected_service *found;
 
 	memset(&key, 0, sizeof(key));
+	key.peer = s->owner->head->orig_h;
 	key.listener = s->owner->head->resp_h;
 	key.port = s->owner->head->resp_p;
 	found = table_find(&s->engine->expected, &key);
@@ -379,17 +387,34 @@ bool session_is_udp(const struct session *s)
 	return s->owner->head->proto == 17;
 }
 
-void session_expect(struct session *s, const struct addr *listener, uint16_t port, const char *service)
+static void expect_here(struct dissect_engine *e, const struct announced *a)
 {
 	struct expected_key key;
 	struct expected_service *value;
 
 	memset(&key, 0, sizeof(key));
-	key.listener = *listener;
-	key.port = port;
-	table_remove(&s->engine->expected, &key); /* announced anew: the youngest again */
-	value = table_add(&s->engine->expected, &key);
-	text_copy(value->service, sizeof(value->service), service);
+	key.peer = a->peer;
+	key.listener = a->listener;
+	key.port = a->port;
+	table_remove(&e->expected, &key); /* announced anew: the youngest again */
+	value = table_add(&e->expected, &key);
+	text_copy(value->service, sizeof(value->service), a->service);
+}
+
+void session_expect(
+	struct session *s, enum side connects, const struct addr *listener, uint16_t port, const char *service)
+{
+	const struct record *head = s->owner->head;
+	const struct addr *other = connects == SIDE_ORIG ? &head->resp_h : &head->orig_h;
+	struct announced a = { .peer = connects == SIDE_ORIG ? head->orig_h : head->resp_h,
+		.listener = *listener,
+		.port = port };
+
+	text_copy(a.service, sizeof(a.service), service);
+	if (addr_equal(listener, other) || !s->engine->announce)
+		expect_here(s->engine, &a);
+	else
+		s->engine->announce(s->engine->announce_arg, &a, s->owner->clock_ns);
 }
 
 const struct keylog *session_keylog(const struct session *s)

@@ -28,10 +28,23 @@ struct session_summary {
 	uint64_t gap_bytes[2];
 };
 
+/* A conversation to come: `peer` will connect to `listener`. */
+struct announced {
+	struct addr peer, listener;
+	uint16_t port;
+	char service[16];
+};
+
 struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const struct keylog *keys);
 void dissect_engine_free(struct dissect_engine *e);
+/*
+ * Conversations of two hosts go through one engine, those of other hosts may go through another: what is announced
+ * for them is handed to `announce`. Without it they are expected here, too.
+ */
+void dissect_engine_elsewhere(struct dissect_engine *e,
+	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns), void *arg);
 size_t dissect_engine_held_bytes(const struct dissect_engine *e);
-/* Fills the counts of messages in a source's record. */
+/* Adds the counts of messages in a source's record. */
 void dissect_engine_counts(const struct dissect_engine *e, uint16_t source, struct capture *out);
 /* A datagram that the capture holds twice is dissected once, and counted as often as it is there. */
 void session_datagram_again(const struct session *s, const struct chunk *c);

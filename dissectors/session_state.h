@@ -70,6 +70,8 @@ struct dissect_engine {
 	struct record_sink sink;
 	const struct keylog *keys;
 	struct table expected; /* struct expected_key -> struct expected_service */
+	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns); /* NULL: nobody else is there */
+	void *announce_arg;
 	size_t held_bytes;
 	struct source_messages messages;
 };

@@ -211,13 +211,14 @@ static int tell_sources(struct run *run, const struct capture_stream *c, const s
 }
 
 /* Secrets inside pcapng blocks come while the file is read: they are added as they appear. */
-static void learn_secrets(struct run *run, const struct capture_stream *c, size_t *known)
+static void learn_secrets(struct run *run, const struct capture_stream *c, struct pipeline *p, size_t *known)
 {
 	const char *secrets = capture_secrets(c);
 	size_t n = secrets ? strlen(secrets) : 0;
 
 	if (n <= *known)
 		return;
+	pipeline_rest(p);
 	keylog_add(run->keys, secrets + *known, n - *known);
 	if (run->writer)
 		capture_write_secrets(run->writer, secrets + *known);
@@ -239,9 +240,10 @@ static int64_t read_frames(struct run *run, struct capture_stream *c, struct pip
 	size_t secrets = 0;
 
 	while (capture_next(c, &batch, &clock_ns)) {
-		learn_secrets(run, c, &secrets);
+		learn_secrets(run, c, p, &secrets);
 		if (run->writer)
 			keep_frames(run, c, &batch);
+		pipeline_charge(p, diagnose_held_bytes(run->diagnosis));
 		pipeline_batch(p, &batch);
 		if (run->ring)
 			evidence_ring_add(run->ring, &batch);

@@ -151,8 +151,10 @@ static void run_frames(struct load *l, struct capture_stream *c, struct keylog *
 		const char *secrets = capture_secrets(c);
 		size_t n = secrets ? strlen(secrets) : 0;
 
-		if (n > known)
+		if (n > known) {
+			pipeline_rest(p);
 			keylog_add(keys, secrets + known, n - known);
+		}
 		known = n;
 		pipeline_batch(p, &batch);
 	}

@@ -15,6 +15,7 @@
 
 #define DEFAULT_MEMORY ((size_t)1 << 30)
 #define DEFAULT_EXPAND ((uint64_t)64 << 30)
+#define THREADS_MAX 64
 #define MEMORY_MIN ((size_t)16 << 20)
 
 enum long_only {
@@ -24,6 +25,7 @@ enum long_only {
 	OPT_RECORDS,
 	OPT_KEYLOG,
 	OPT_ENGINE,
+	OPT_THREADS,
 	OPT_MEMORY,
 	OPT_TIME_WAIT,
 	OPT_LIMIT,
@@ -48,6 +50,7 @@ static const struct option long_options[] = {
 	{ "records", required_argument, NULL, OPT_RECORDS },
 	{ "keylog", required_argument, NULL, OPT_KEYLOG },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "time-wait", required_argument, NULL, OPT_TIME_WAIT },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
@@ -85,15 +88,15 @@ static const char usage[] =
 	"         --keylog FILE  --max-expand SIZE\n"
 	"output:  -o FILE (.html .json .md .csv .txt; repeatable)  --format NAME  --json  -v  -q  --fail-on SEVERITY\n"
 	"         -w FILE  --evidence FILE.pcapng  --anonymize  --records FILE\n"
-	"engine:  --engine native|nids|both   --memory SIZE  --oui FILE  --time-wait S  --limit N\n"
-	"         --limit-window S\n"
+	"engine:  --engine native|nids|both   --threads N  --memory SIZE  --oui FILE  --time-wait S\n"
+	"         --limit N  --limit-window S\n"
 	"\n"
 	"Exit status: 0 analysed, 1 with --fail-on, 2 bad usage or unreadable input or failed output, 3 input damaged.\n"
 	"See pcapdx(1).\n";
 
 void options_defaults(struct options *o)
 {
-	*o = (struct options){ .promiscuous = true, .from_ns = INT64_MIN, .to_ns = INT64_MAX,
+	*o = (struct options){ .promiscuous = true, .from_ns = INT64_MIN, .to_ns = INT64_MAX, .threads = 1,
 		.memory_bytes = DEFAULT_MEMORY, .max_expand_bytes = DEFAULT_EXPAND, .time_wait_s = 60, .limit = 300,
 		.limit_window_s = 240 };
 }
@@ -233,6 +236,8 @@ static int read_engine_option(struct options *o, int option, const char *value)
 	switch (option) {
 	case OPT_ENGINE:
 		return option_engine(value, &o->engine);
+	case OPT_THREADS:
+		return option_int("--threads", value, THREADS_MAX, &o->threads);
 	case OPT_MEMORY:
 		return read_memory(o, value);
 	case OPT_OUI:
@@ -302,6 +307,10 @@ static int check(struct options *o)
 		return 0;
 	if (!o->interface && !o->input_count) {
 		fprintf(stderr, "pcapdx: no capture given. Try: pcapdx FILE, pcapdx -i IFACE, or pcapdx --help\n");
+		return -1;
+	}
+	if (o->threads > 1 && o->engine != ENGINE_NATIVE) {
+		fprintf(stderr, "pcapdx: --threads: libnids works in one thread only; leave one of the two options out\n");
 		return -1;
 	}
 	if (o->interface && o->input_count) {

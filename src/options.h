@@ -50,6 +50,7 @@ struct options {
 	const char *oui_path;	  /* NULL: the built-in table */
 	bool anonymize;
 	enum engine_kind engine;
+	int threads;		  /* that follow conversations; 1: the one that reads */
 	size_t memory_bytes;
 	uint64_t max_expand_bytes;
 	double time_wait_s;	  /* assumed length of TIME_WAIT */

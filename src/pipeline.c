@@ -1,173 +1,183 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From frames to records: joins decode, track, reassemble and dissectors for one thread. */
+/*
+ * From frames to records: decodes, and gives packets to those who follow their conversations, in this thread or in
+ * others. What is not per conversation is kept here, and hears of everything in one order, that of the capture's
+ * clock, then of the frames: so no result depends on the number of threads.
+ */
 #include "pipeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "capture/capture.h"
+#include "crew.h"
 #include "decode/decode.h"
 #include "decode/packet.h"
 #include "dissectors/session.h"
+#include "lane.h"
 #include "options.h"
-#include "reassemble/reassemble.h"
+#include "track/duplicates.h"
+#include "track/flow_key.h"
+#include "track/mac_set.h"
+#include "track/outlet.h"
 #include "track/surroundings.h"
 #include "track/tracker.h"
 
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
-#define STREAM_SHARE 4		/* for out-of-order bytes */
-#define STREAM_MAX (4u << 20)	/* in one direction: more than a window of 2 MiB and its repairs */
-#define JUMBO_MAX 9216		/* IP packets beyond it are none that a network card sends */
 #define AHEAD 4			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
+#define ANNOUNCED_MAX 4096
 
 struct source_counters {
 	uint64_t kinds[PACKET_FRAGMENT + 1];
 	uint64_t faults[FAULT_KINDS], first_fault, unknown_link;
 	uint64_t duplicates, duplicates_frame;
-	uint64_t offload_large, offload_checksum, offload_frame;
+};
+
+struct announced_key {
+	struct addr peer, listener;
+	uint16_t port;
+};
+
+struct announced_value {
+	char service[16];
+	int64_t at_ns;
 };
 
 struct pipeline {
 	struct decoder *decoder;
-	struct tracker *tracker;
-	struct reassembler *reassembler;
-	struct dissect_engine *dissectors;
+	struct lane *lane; /* of this thread; NULL: the crew has them */
+	struct crew *crew;
 	struct surroundings *surroundings;
 	struct record_sink sink;
 	struct source_counters *sources;
-	enum engine_kind engine;
-	uint16_t source_count;
+	struct table announced; /* struct announced_key -> struct announced_value */
+	size_t announced_bytes, elsewhere;
+	struct recent_frames recent;
+	struct mac_set receivers;
+	struct flow_key last_tunnel; /* UDP around the last tunnelled packet */
 	int64_t clock_ns;
+	uint16_t source_count;
 	uint32_t since_charge;
 	struct packet packet;
 };
 
-static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
+/* --- what lanes say, in order --- */
+
+/* Data connections between other hosts than those that agreed on them: only a service that is unknown is named. */
+static void name_service(struct pipeline *p, struct record *r)
 {
-	flow_mark(flow, side, absolute, label);
+	struct announced_key key;
+	const struct announced_value *found;
+
+	memset(&key, 0, sizeof(key));
+	key.peer = r->orig_h;
+	key.listener = r->resp_h;
+	key.port = r->resp_p;
+	found = table_find(&p->announced, &key);
+	if (!found || found->at_ns > r->ts_ns)
+		return;
+	text_copy(r->conn.service, sizeof(r->conn.service), found->service);
+	if (r->conn.end_reason != CONN_END_PART)
+		table_remove(&p->announced, &key);
 }
 
-/* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
-static struct session_owner owner_of(const struct pipeline *p, struct flow *f, struct record *head)
-{
-	flow_identify(f, head);
-	return (struct session_owner){ .head = head, .clock_ns = p->clock_ns, .first_fin = flow_first_fin(f),
-		.first_rst = flow_first_rst(f), .mark = mark, .flow = f };
-}
-
-static struct chunk stream_chunk(const uint8_t *bytes, size_t n, enum side s, const struct frame_ref *ref)
-{
-	return (struct chunk){ .data = bytes, .len = n, .on_wire = n, .side = s, .ref = *ref };
-}
-
-/* The taker's `flow` is the conversation; the pipeline stands in its reassembler's user data. */
-struct fed {
-	struct pipeline *pipeline;
-	struct flow *flow;
-};
-
-static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
-{
-	struct fed *fed = arg;
-	struct record head;
-	struct session_owner o = owner_of(fed->pipeline, fed->flow, &head);
-	struct chunk c = stream_chunk(bytes, n, s, ref);
-
-	session_stream(fed->pipeline->dissectors, flow_session(fed->flow), &o, &c);
-}
-
-static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
-{
-	struct fed *fed = arg;
-	struct record head;
-	struct session_owner o = owner_of(fed->pipeline, fed->flow, &head);
-
-	session_gap(fed->pipeline->dissectors, flow_session(fed->flow), &o, s, missing, ref);
-}
-
-static void on_end(void *arg, enum side s, const struct frame_ref *ref)
-{
-	struct fed *fed = arg;
-	struct record head;
-	struct session_owner o = owner_of(fed->pipeline, fed->flow, &head);
-
-	session_end(fed->pipeline->dissectors, flow_session(fed->flow), &o, s, ref);
-}
-
-static void on_differ(void *arg, enum side s, const struct frame_ref *old, const struct frame_ref *new_one)
-{
-	flow_overlap(((struct fed *)arg)->flow, s, old, new_one);
-}
-
-static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ };
-
-static void fill_service(const struct session_summary *s, struct conn *c)
-{
-	text_copy(c->service, sizeof(c->service), s->service);
-	c->restarts = s->restarts;
-	c->skipped_bytes = s->skipped_bytes;
-	c->gap_bytes[0] = s->gap_bytes[0];
-	c->gap_bytes[1] = s->gap_bytes[1];
-}
-
-/* Gives in how many directions two engines disagreed. */
-static uint64_t close_session(struct pipeline *p, struct flow *f, struct session_summary *summary)
-{
-	uint64_t disagreed = reassembler_disagreements(p->reassembler);
-	struct fed fed = { p, f };
-	struct frame_ref now = { .at_ns = flow_emitted_ns(f) };
-	struct session **session = flow_session(f);
-	struct record head;
-
-	reassemble_close(p->reassembler, flow_stream_pair(f), &fed, &now);
-	session_summarise(*session, summary);
-	if (*session) {
-		struct session_owner o = owner_of(p, f, &head);
-
-		o.clock_ns = flow_emitted_ns(f);
-		session_close(p->dissectors, session, &o);
-	}
-	return reassembler_disagreements(p->reassembler) - disagreed;
-}
-
-/* The session's records go out before the conversation's own. */
-static void on_ended(void *arg, struct flow *f, enum conn_end reason)
+static void on_record(void *arg, const struct record *r)
 {
 	struct pipeline *p = arg;
-	struct session_summary summary = { .service = "" };
-	uint64_t differ = 0;
-	struct record r;
+	struct record named;
 
-	surroundings_flow(p->surroundings, f);
-	if (reason == CONN_END_PART)
-		session_summarise(*flow_session(f), &summary);
-	else
-		differ = close_session(p, f, &summary);
-	flow_record(f, reason, &r);
-	r.emitted_ns = flow_emitted_ns(f);
-	fill_service(&summary, &r.conn);
-	r.conn.engines_compared = p->engine == ENGINE_BOTH && r.proto == 6;
-	r.conn.engines_differ = (uint32_t)differ;
-	p->sink.take(p->sink.arg, &r);
+	surroundings_clock(p->surroundings, r->emitted_ns);
+	if (p->announced.count && r->kind == RECORD_CONN && !r->conn.service[0]) {
+		named = *r;
+		name_service(p, &named);
+		r = &named;
+	}
+	p->sink.take(p->sink.arg, r);
+}
+
+static void on_link(void *arg, const struct flow_link *counted, int64_t clock_ns)
+{
+	struct pipeline *p = arg;
+
+	surroundings_clock(p->surroundings, clock_ns);
+	surroundings_link(p->surroundings, counted);
+}
+
+static void on_packet(void *arg, const struct packet *packet)
+{
+	struct pipeline *p = arg;
+
+	surroundings_clock(p->surroundings, packet->clock_ns);
+	surroundings_packet(p->surroundings, packet);
+}
+
+static void on_count(void *arg, int64_t at_ns, const struct series_count *more)
+{
+	struct pipeline *p = arg;
+
+	surroundings_clock(p->surroundings, at_ns);
+	surroundings_count(p->surroundings, at_ns, more);
+}
+
+static void on_announce(void *arg, const struct announced *a, int64_t clock_ns)
+{
+	struct pipeline *p = arg;
+	struct announced_key key;
+	struct announced_value *v;
+
+	memset(&key, 0, sizeof(key));
+	key.peer = a->peer;
+	key.listener = a->listener;
+	key.port = a->port;
+	table_remove(&p->announced, &key); /* announced anew: the youngest again */
+	v = table_add(&p->announced, &key);
+	text_copy(v->service, sizeof(v->service), a->service);
+	v->at_ns = clock_ns;
+}
+
+static void on_receiver(void *arg, const struct mac *m, int64_t clock_ns)
+{
+	struct pipeline *p = arg;
+
+	surroundings_clock(p->surroundings, clock_ns);
+	surroundings_receiver(p->surroundings, m);
+}
+
+static struct outlet outlet_of(struct pipeline *p)
+{
+	return (struct outlet){ .record = on_record,
+		.link = on_link,
+		.packet = on_packet,
+		.count = on_count,
+		.announce = on_announce,
+		.receiver = on_receiver,
+		.arg = p };
 }
 
 struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
-	struct tracker_owner owner = { on_ended, p };
+	struct outlet out = outlet_of(p);
 
 	p->sink = *sink;
+	p->clock_ns = INT64_MIN;
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
-	p->tracker = tracker_new(&owner, o->memory_bytes);
-	p->engine = o->engine;
-	p->reassembler = reassembler_new(o->engine, &taker, o->memory_bytes / STREAM_SHARE, STREAM_MAX);
-	p->dissectors = dissect_engine_new(sink, keys);
 	p->surroundings = surroundings_new(sink);
+	table_init(&p->announced, sizeof(struct announced_key), sizeof(struct announced_value), ANNOUNCED_MAX);
+	p->announced.held_bytes = &p->announced_bytes;
+	if (o->threads > 1 && o->engine == ENGINE_NATIVE)
+		p->crew = crew_new(o, keys, &out, o->memory_bytes);
+	else
+		p->lane = lane_new(o, keys, &out, o->memory_bytes);
 	return p;
 }
+
+/* --- frames --- */
 
 static struct source_counters *counters_of(struct pipeline *p, uint16_t source)
 {
@@ -191,104 +201,142 @@ static void count_packet(struct source_counters *n, const struct frame *f, const
 		n->unknown_link++;
 }
 
-/*
- * Offload shows in two ways: segments larger than the receiver's MSS allows, and checksums that hold the
- * pseudo-header's sum only.
- */
-static void count_offload(struct source_counters *n, struct packet *p, const struct tracked *t)
+/* All that two hosts say to each other goes one way. */
+static uint64_t pair_of(const struct addr *a, const struct addr *b)
 {
-	uint16_t mss = flow_peer_mss(t->flow, t->side);
-	bool large = p->ip_len_zero || (mss ? p->payload_wire > mss : p->ip_len > JUMBO_MAX);
-	bool partial = p->checksum == CHECKSUM_PARTIAL;
+	uint8_t both[32];
+	bool ordered = memcmp(a, b, sizeof(*a)) < 0;
+	const struct addr *low = ordered ? a : b, *high = ordered ? b : a;
 
-	if ((large || partial) && !n->offload_frame)
-		n->offload_frame = p->frame->number;
-	n->offload_large += large;
-	n->offload_checksum += partial;
+	if (addr_is_v4(a)) {
+		memcpy(both, low->b + 12, 4);
+		memcpy(both + 4, high->b + 12, 4);
+		return hash_fixed(both, 8);
+	}
+	memcpy(both, low->b, 16);
+	memcpy(both + 16, high->b, 16);
+	return hash_fixed(both, 32);
 }
 
-static struct frame_ref ref_of(const struct frame *f)
+static uint64_t pair_of_packet(const struct packet *p)
 {
-	return (struct frame_ref){ .frame = f->number, .at_ns = f->ts_ns, .source = f->source };
+	if (p->kind == PACKET_ICMP && p->icmp.quoted.proto)
+		return pair_of(&p->icmp.quoted.src, &p->icmp.quoted.dst);
+	return pair_of(&p->src, &p->dst);
 }
 
-static struct chunk datagram_chunk(const struct packet *p, enum side side)
+static bool is_copy(struct pipeline *p, const struct packet *packet, struct source_counters *n)
 {
-	return (struct chunk){ .data = p->payload, .len = p->payload_len, .on_wire = p->payload_wire,
-		.side = side, .ref = ref_of(p->frame) };
-}
-
-static void feed_datagram(struct pipeline *p, const struct tracked *t)
-{
-	struct record head;
-	struct session_owner o = owner_of(p, t->flow, &head);
-	struct chunk c = datagram_chunk(&p->packet, t->side);
-
-	session_datagram(p->dissectors, flow_session(t->flow), &o, &c);
-}
-
-static void feed(struct pipeline *p, const struct tracked *t)
-{
-	struct fed fed = { p, t->flow };
-
-	if (p->packet.kind == PACKET_TCP)
-		reassemble_packet(p->reassembler, flow_stream_pair(t->flow), &fed, t->side, &p->packet);
-	else if (p->packet.payload_wire)
-		feed_datagram(p, t);
-}
-
-static void count_duplicate(struct source_counters *n, const struct packet *p, const struct tracked *t)
-{
-	struct chunk c = datagram_chunk(p, t->side);
-
+	if ((packet->kind != PACKET_ARP && packet->kind != PACKET_ICMP) || packet->verdict == PACKET_BAD ||
+		!duplicate_elsewhere(&p->recent, packet))
+		return false;
 	if (!n->duplicates++)
-		n->duplicates_frame = p->frame->number;
-	if (t->flow && p->kind == PACKET_UDP)
-		session_datagram_again(*flow_session(t->flow), &c);
+		n->duplicates_frame = packet->frame->number;
+	return true;
+}
+
+/* Tunnels in UDP are conversations of their own to Wireshark, though only what is inside them concerns us. */
+static bool is_new_tunnel(struct pipeline *p, const struct tunnel_level *l, struct flow_key *key)
+{
+	if (!l->sport && !l->dport)
+		return false;
+	flow_key_make(key, &l->src, l->sport, &l->dst, l->dport, 17);
+	if (memcmp(key, &p->last_tunnel, sizeof(*key)) == 0)
+		return false;
+	p->last_tunnel = *key;
+	return true;
+}
+
+static int tunnels_of(const struct packet *p)
+{
+	return p->tunnel_count < TUNNEL_DEPTH_MAX ? p->tunnel_count : TUNNEL_DEPTH_MAX;
+}
+
+/* In this thread. */
+static void take_packet(struct pipeline *p, struct packet *packet, struct source_counters *n)
+{
+	struct outlet out = outlet_of(p);
+	struct tracked nobody = { 0 };
+	struct flow_key key;
+
+	lane_clock(p->lane, packet->clock_ns);
+	if (packet->has_macs && !mac_is_group(&packet->mac_dst) && mac_set_add(&p->receivers, &packet->mac_dst))
+		on_receiver(p, &packet->mac_dst, packet->clock_ns);
+	for (int i = 0; i < tunnels_of(packet); i++)
+		if (is_new_tunnel(p, &packet->tunnels[i], &key))
+			lane_count_stream(p->lane, &key, packet->frame->source);
+	if (is_copy(p, packet, n))
+		return;
+	if (tracker_wants(packet))
+		lane_packet(p->lane, packet);
+	else
+		outlet_packet(&out, packet, &nobody);
+}
+
+/* The same for the crew, which has the packet in a slot already. */
+static void give_packet(struct pipeline *p, struct packet *packet, struct source_counters *n)
+{
+	const struct frame *f = packet->frame;
+	bool copy = is_copy(p, packet, n);
+	struct flow_key key;
+	uint32_t slot;
+
+	if (packet->has_macs && !mac_is_group(&packet->mac_dst) && mac_set_add(&p->receivers, &packet->mac_dst))
+		crew_receiver(p->crew, f, &packet->mac_dst);
+	slot = crew_keep(p->crew, f);
+	for (int i = 0; i < tunnels_of(packet); i++)
+		if (is_new_tunnel(p, &packet->tunnels[i], &key))
+			crew_give_tunnel(p->crew, slot, pair_of(&packet->tunnels[i].src, &packet->tunnels[i].dst), i);
+	if (copy)
+		return;
+	if (tracker_wants(packet))
+		crew_give(p->crew, slot, pair_of_packet(packet));
+	else
+		crew_alone(p->crew, slot);
 }
 
 static void take_frame(struct pipeline *p, const struct frame *f)
 {
 	struct source_counters *n = counters_of(p, f->source);
-	struct tracked t;
+	struct packet *packet = p->crew ? crew_slot(p->crew) : &p->packet;
 
 	p->clock_ns = f->clock_ns;
-	decode_frame(p->decoder, f, &p->packet);
-	count_packet(n, f, &p->packet);
-	if (p->packet.kind == PACKET_TCP)
-		packet_checksum(&p->packet);
-	t = tracker_packet(p->tracker, &p->packet);
-	if (t.duplicate) {
-		count_duplicate(n, &p->packet, &t);
+	decode_frame(p->decoder, f, packet);
+	count_packet(n, f, packet);
+	if (!p->crew) {
+		take_packet(p, packet, n);
 		return;
 	}
-	surroundings_packet(p->surroundings, &p->packet, &t);
-	if (t.flow && p->packet.kind == PACKET_TCP)
-		count_offload(n, &p->packet, &t);
-	if (t.flow && t.feed)
-		feed(p, &t);
+	give_packet(p, packet, n);
+	crew_clock(p->crew, f->clock_ns);
 }
+
+/* --- batches --- */
 
 static void charge(struct pipeline *p)
 {
+	size_t elsewhere;
+
 	if (++p->since_charge < CHARGE_EVERY / BATCH_MAX)
 		return;
 	p->since_charge = 0;
-	tracker_charge(p->tracker,
-		reassembler_held_bytes(p->reassembler) + dissect_engine_held_bytes(p->dissectors) +
-			surroundings_held_bytes(p->surroundings));
+	elsewhere = surroundings_held_bytes(p->surroundings) + p->announced_bytes + p->elsewhere;
+	if (p->crew)
+		crew_charge(p->crew, elsewhere);
+	else
+		lane_charge(p->lane, elsewhere);
 }
 
 static void expect(struct pipeline *p, const struct batch *b, int i, int look)
 {
 	if (i >= 0 && i < b->count)
-		tracker_expect(p->tracker, &b->frames[i], look);
+		lane_expect(p->lane, &b->frames[i], look);
 }
 
 void pipeline_batch(struct pipeline *p, const struct batch *b)
 {
-	for (int i = -3 * AHEAD; i < b->count; i++) {
-		for (int look = 0; look < 3; look++)
+	for (int i = p->crew ? 0 : -3 * AHEAD; i < b->count; i++) {
+		for (int look = 0; p->lane && look < 3; look++)
 			expect(p, b, i + (3 - look) * AHEAD, look);
 		if (i >= 0)
 			take_frame(p, &b->frames[i]);
@@ -296,19 +344,61 @@ void pipeline_batch(struct pipeline *p, const struct batch *b)
 	charge(p);
 }
 
+void pipeline_clock(struct pipeline *p, int64_t clock_ns)
+{
+	if (clock_ns <= p->clock_ns)
+		return;
+	p->clock_ns = clock_ns;
+	if (p->crew) {
+		crew_clock(p->crew, clock_ns);
+		crew_rest(p->crew);
+	} else {
+		lane_clock(p->lane, clock_ns);
+	}
+	surroundings_clock(p->surroundings, clock_ns);
+}
+
+void pipeline_rest(struct pipeline *p)
+{
+	if (p->crew)
+		crew_rest(p->crew);
+}
+
+void pipeline_charge(struct pipeline *p, size_t held_elsewhere)
+{
+	p->elsewhere = held_elsewhere;
+}
+
+static void end_all(struct pipeline *p)
+{
+	uint16_t source;
+	uint64_t frame;
+
+	if (p->crew) {
+		crew_rest(p->crew);
+		crew_finish(p->crew);
+		return;
+	}
+	lane_ending(p->lane);
+	while (lane_next_end(p->lane, &source, &frame))
+		lane_end_next(p->lane);
+}
+
 void pipeline_finish(struct pipeline *p)
 {
-	tracker_finish(p->tracker);
+	end_all(p);
+	if (p->clock_ns != INT64_MIN)
+		surroundings_clock(p->surroundings, p->clock_ns);
 	surroundings_finish(p->surroundings);
 }
 
 void pipeline_free(struct pipeline *p)
 {
-	tracker_free(p->tracker);
-	reassembler_free(p->reassembler);
-	dissect_engine_free(p->dissectors);
+	crew_free(p->crew);
+	lane_free(p->lane);
 	surroundings_free(p->surroundings);
 	decoder_free(p->decoder);
+	table_free(&p->announced);
 	free(p->sources);
 	free(p);
 }
@@ -330,25 +420,23 @@ static void list_faults(const struct source_counters *n, struct capture *out)
 
 void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct capture *out)
 {
-	const struct source_counters *n;
+	const struct source_counters *n = &p->sources[source];
 
-	if (source >= p->source_count)
-		return;
-	n = &p->sources[source];
-	list_faults(n, out);
-	out->tcp_packets = n->kinds[PACKET_TCP];
-	out->udp_packets = n->kinds[PACKET_UDP];
-	out->icmp_packets = n->kinds[PACKET_ICMP];
-	out->arp_packets = n->kinds[PACKET_ARP];
-	out->other_packets = n->kinds[PACKET_OTHER] + n->kinds[PACKET_IP] + n->kinds[PACKET_FRAGMENT];
-	out->unknown_link = n->unknown_link;
-	out->duplicates = n->duplicates;
-	out->duplicates_frame = n->duplicates_frame;
-	out->offload_large = n->offload_large;
-	out->offload_checksum = n->offload_checksum;
-	out->offload_frame = n->offload_frame;
-	tracker_late(p->tracker, source, out);
-	dissect_engine_counts(p->dissectors, source, out);
+	if (source < p->source_count) {
+		list_faults(n, out);
+		out->tcp_packets = n->kinds[PACKET_TCP];
+		out->udp_packets = n->kinds[PACKET_UDP];
+		out->icmp_packets = n->kinds[PACKET_ICMP];
+		out->arp_packets = n->kinds[PACKET_ARP];
+		out->other_packets = n->kinds[PACKET_OTHER] + n->kinds[PACKET_IP] + n->kinds[PACKET_FRAGMENT];
+		out->unknown_link = n->unknown_link;
+		out->duplicates = n->duplicates;
+		out->duplicates_frame = n->duplicates_frame;
+	}
+	if (p->crew)
+		crew_counters(p->crew, source, out);
+	else
+		lane_counters(p->lane, source, out);
 	if (source == 0)
-		out->evicted = tracker_evicted(p->tracker);
+		out->evicted = p->crew ? crew_evicted(p->crew) : lane_evicted(p->lane);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From frames to records, for one thread: decode -> track -> reassemble -> dissectors -> record. The only place where
- * those steps are joined; each of them knows only the ones before it.
+ * From frames to records: decode -> track -> reassemble -> dissectors -> record, in one thread or several. Here and in
+ * lane.h are the only places where those steps are joined; each of them knows only the ones before it.
  */
 #ifndef PCAPDX_PIPELINE_H
 #define PCAPDX_PIPELINE_H
@@ -18,6 +18,12 @@ struct pipeline;
 
 struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink);
 void pipeline_batch(struct pipeline *p, const struct batch *b);
+/* Time passes without frames (live): what is due until then is told. */
+void pipeline_clock(struct pipeline *p, int64_t clock_ns);
+/* Everything that came so far has been told, and until the next batch nobody reads the key log. */
+void pipeline_rest(struct pipeline *p);
+/* Memory that the owner of the sink holds; counts against the bound. */
+void pipeline_charge(struct pipeline *p, size_t held_elsewhere);
 /* Ends all conversations and emits what is left. */
 void pipeline_finish(struct pipeline *p);
 void pipeline_free(struct pipeline *p);

@@ -97,13 +97,15 @@ static void test_password_is_never_kept(void **state)
 }
 
 /* The conversation that is announced, with its first byte from the server. */
-static void assert_data_service(struct rig *g, const char *listener, uint16_t port, const char *service)
+static void assert_data_service(
+	struct rig *g, const char *opener, const char *listener, uint16_t port, const char *service)
 {
 	struct session *control = g->session;
 	struct record head = g->head;
 	struct session_summary sum;
 
 	g->session = NULL;
+	assert_true(addr_parse(opener, &g->head.orig_h));
 	assert_true(addr_parse(listener, &g->head.resp_h));
 	g->head.resp_p = port;
 	rig_say(g, SIDE_RESP, "GET / HTTP/1.1\r\n\r\n");
@@ -125,10 +127,10 @@ static void test_passive_data_is_announced(void **state)
 	S("227 Entering Passive Mode (10,9,8,7,4,1)");
 	assert_addr(&ftp(g, 2)->data_addr, "10.9.8.7");
 	assert_int_equal(ftp(g, 2)->data_port, 1025);
-	assert_data_service(g, "10.9.8.7", 1025, "ftp-data");
+	assert_data_service(g, "192.0.2.1", "10.9.8.7", 1025, "ftp-data");
 	/* a client that distrusts the address goes to the server's own */
-	assert_data_service(g, "192.0.2.2", 1025, "ftp-data");
-	assert_data_service(g, "192.0.2.2", 1025, "");
+	assert_data_service(g, "192.0.2.1", "192.0.2.2", 1025, "ftp-data");
+	assert_data_service(g, "192.0.2.1", "192.0.2.2", 1025, "");
 	rig_free(g);
 }
 
@@ -144,7 +146,7 @@ static void test_extended_passive_uses_the_servers_address(void **state)
 	assert_addr(&ftp(g, 2)->data_addr, "192.0.2.2");
 	assert_int_equal(ftp(g, 2)->data_port, 6446);
 	assert_int_equal(ftp(g, 2)->mode, 'P');
-	assert_data_service(g, "192.0.2.2", 6446, "ftp-data");
+	assert_data_service(g, "192.0.2.1", "192.0.2.2", 6446, "ftp-data");
 	rig_free(g);
 }
 
@@ -167,7 +169,7 @@ static void test_active_data_goes_to_the_client(void **state)
 	assert_addr(&ftp(g, 3)->data_addr, "2001:db8::5");
 	assert_int_equal(ftp(g, 4)->code, 425);
 	assert_int_equal(ftp(g, 4)->data_port, 5282);
-	assert_data_service(g, "2001:db8::5", 5282, "ftp-data");
+	assert_data_service(g, "192.0.2.2", "2001:db8::5", 5282, "ftp-data");
 	rig_free(g);
 }
 
@@ -181,7 +183,7 @@ static void test_refused_port_announces_nothing(void **state)
 	C("PORT 192,0,2,1,200,10");
 	S("500 Illegal PORT command.");
 	assert_int_equal(ftp(g, 2)->mode, 0);
-	assert_data_service(g, "192.0.2.1", 51210, "");
+	assert_data_service(g, "192.0.2.2", "192.0.2.1", 51210, "");
 	rig_free(g);
 }
 

@@ -555,7 +555,7 @@ static void test_expected_conversation_has_its_service(void **state)
 	(void)state;
 	talk_begin(&t, 9999);
 	say(&t, SIDE_ORIG, 0, "LINE\n");
-	session_expect(t.session, &t.head.resp_h, 5000, "ftp-data");
+	session_expect(t.session, SIDE_ORIG, &t.head.resp_h, 5000, "ftp-data");
 	announcer = t.session;
 	t.session = NULL;
 	t.head.resp_p = 5000;

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "outlet_rig.h"
 #include "scenario.h"
 #include "track/surroundings.h"
 #include "track/tracker.h"
@@ -15,7 +16,8 @@
 #define KEPT_MAX 64
 
 struct rig {
-	struct surroundings *surroundings;
+	struct outlet_rig around;
+	struct outlet out;
 	struct record records[KEPT_MAX];
 	int count;
 };
@@ -31,7 +33,7 @@ static void keep(void *arg, const struct record *r)
 static void ended(void *arg, struct flow *f, enum conn_end reason)
 {
 	(void)reason;
-	surroundings_flow(((struct rig *)arg)->surroundings, f);
+	outlet_flow(&((struct rig *)arg)->out, f);
 }
 
 static struct rig *run(const char *text)
@@ -44,17 +46,18 @@ static struct rig *run(const char *text)
 
 	hash_init();
 	t = tracker_new(&owner, (size_t)16 << 20);
-	rig->surroundings = surroundings_new(&sink);
+	rig->around = (struct outlet_rig){ surroundings_new(&sink), sink };
+	rig->out = outlet_onto(&rig->around);
 	for (int i = 0; i < scenario_count(s); i++) {
 		struct tracked tracked = tracker_packet(t, scenario_packet(s, i));
 
 		if (!tracked.duplicate)
-			surroundings_packet(rig->surroundings, scenario_packet(s, i), &tracked);
+			outlet_packet(&rig->out, scenario_packet(s, i), &tracked);
 	}
 	tracker_finish(t);
-	surroundings_finish(rig->surroundings);
+	surroundings_finish(rig->around.surroundings);
 	tracker_free(t);
-	surroundings_free(rig->surroundings);
+	surroundings_free(rig->around.surroundings);
 	scenario_free(s);
 	return rig;
 }

@@ -5,19 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
+#include "track/mac_set.h"
 #include "track/nd_message.h"
 
 /* Hosts repeat a question each second (Linux three times) or wait longer each time; then they give up. */
 #define ANSWER_WAIT_NS (10 * NS_PER_S)
 #define QUESTIONS_MAX 16384
-#define MACS_SEEN (1u << 14) /* places for MACs that frames were sent to */
-#define PROBES 8
 
 struct question_key {
 	struct addr asker, target;
@@ -34,9 +32,7 @@ struct arp_track {
 	struct record_sink sink;
 	struct table questions;
 	size_t held_bytes;
-	int64_t now_ns;
-	uint64_t last_mac;
-	uint64_t macs[MACS_SEEN]; /* 0: free */
+	struct mac_set receivers; /* MACs that frames were sent to */
 };
 
 struct arp_track *arp_track_new(const struct record_sink *sink)
@@ -44,7 +40,6 @@ struct arp_track *arp_track_new(const struct record_sink *sink)
 	struct arp_track *a = xcalloc(1, sizeof(*a));
 
 	a->sink = *sink;
-	a->now_ns = INT64_MIN;
 	table_init(&a->questions, sizeof(struct question_key), sizeof(struct question), QUESTIONS_MAX);
 	a->questions.held_bytes = &a->held_bytes;
 	return a;
@@ -63,51 +58,15 @@ size_t arp_track_held_bytes(const struct arp_track *a)
 	return sizeof(*a) + a->held_bytes;
 }
 
-static uint64_t mac_number(const struct mac *m)
+void arp_track_receiver(struct arp_track *a, const struct mac *m)
 {
-	uint64_t n = 0;
-
-	memcpy(&n, m->b, 6);
-	return n;
-}
-
-/* The place of a MAC, or where it would go; NULL when its places are taken by others. */
-static uint64_t *mac_place(struct arp_track *a, uint64_t mac)
-{
-	uint64_t at = hash_seeded(&mac, sizeof(mac));
-
-	for (int i = 0; i < PROBES; i++) {
-		uint64_t *place = &a->macs[(at + (unsigned)i) % MACS_SEEN];
-
-		if (*place == mac || !*place)
-			return place;
-	}
-	return NULL;
-}
-
-static void note_receiver(struct arp_track *a, const struct packet *p)
-{
-	uint64_t mac = mac_number(&p->mac_dst), *place;
-
-	if (!p->has_macs || mac == a->last_mac || !mac || mac_is_group(&p->mac_dst))
-		return;
-	a->last_mac = mac;
-	place = mac_place(a, mac);
-	if (place)
-		*place = mac;
-}
-
-static bool receives_here(struct arp_track *a, const struct mac *m)
-{
-	uint64_t *place = mac_place(a, mac_number(m));
-
-	return place && *place;
+	mac_set_add(&a->receivers, m);
 }
 
 static void tell(struct arp_track *a, struct record *r, int64_t emitted_ns)
 {
 	r->emitted_ns = emitted_ns;
-	r->arp.requester_unicast_seen = receives_here(a, &r->arp.sender_mac);
+	r->arp.requester_unicast_seen = mac_set_has(&a->receivers, &r->arp.sender_mac);
 	a->sink.take(a->sink.arg, r);
 }
 
@@ -243,28 +202,28 @@ static void on_nd(struct arp_track *a, const struct packet *p, const struct nd_m
 
 void arp_track_packet(struct arp_track *a, const struct packet *p, const struct nd_message *nd)
 {
-	arp_track_clock(a, p->clock_ns);
-	note_receiver(a, p);
 	if (p->kind == PACKET_ARP)
 		on_arp(a, p);
 	else if (nd)
 		on_nd(a, p, nd);
 }
 
+int64_t arp_track_due_ns(const struct arp_track *a)
+{
+	struct table_entry *first = table_next(&a->questions, NULL);
+
+	return first ? ((struct question *)table_value(first))->last_ns + ANSWER_WAIT_NS : INT64_MAX;
+}
+
 void arp_track_clock(struct arp_track *a, int64_t clock_ns)
 {
-	struct table_entry *e;
-	struct question *q;
+	int64_t due_ns;
 
-	if (clock_ns <= a->now_ns)
-		return;
-	a->now_ns = clock_ns;
-	while ((e = table_next(&a->questions, NULL)) != NULL) {
-		q = table_value(e);
-		if (q->last_ns + ANSWER_WAIT_NS > clock_ns)
-			return;
-		tell(a, &q->record, q->last_ns + ANSWER_WAIT_NS);
-		table_remove(&a->questions, table_key(e));
+	while ((due_ns = arp_track_due_ns(a)) <= clock_ns) {
+		struct table_entry *first = table_next(&a->questions, NULL);
+
+		tell(a, &((struct question *)table_value(first))->record, due_ns);
+		table_remove(&a->questions, table_key(first));
 	}
 }
 

@@ -8,6 +8,7 @@
  *
  * A fingerprint is 40 bits of content, 8 bits of place and 16 bits of time in ms.
  */
+#include "track/duplicates.h"
 #include "track/tracker_impl.h"
 
 #include <string.h>
@@ -173,11 +174,11 @@ static uint64_t icmp_content(const struct packet *p)
 }
 
 /* The same for ICMP and ARP, which have no conversation: ids mean little there, so a copy must be near. */
-bool duplicate_elsewhere(struct tracker *t, const struct packet *p)
+bool duplicate_elsewhere(struct recent_frames *r, const struct packet *p)
 {
 	uint64_t h = p->kind == PACKET_ARP ? arp_content(p) : icmp_content(p);
 	uint64_t mine = (h & CONTENT_MASK) | place_of(p) | time_of(p);
-	uint64_t *slot = &t->recent[(h >> 24) % RECENT_OTHERS];
+	uint64_t *slot = &r->prints[(h >> 24) % RECENT_FRAMES];
 	uint32_t age = age_ms(mine, *slot);
 	bool same = *slot && !((*slot ^ mine) & CONTENT_MASK);
 

@@ -17,19 +17,12 @@
 #include "capture/capture.h"
 #include "decode/packet.h"
 #include "record/record.h"
+#include "track/flow_key.h"
 #include "track/ws_analysis.h"
 
 struct session;
 struct stream_pair;
 struct tracker;
-
-/* Addresses and ports, lower end first, so both directions have one key. Tunnels and VLANs are left out: so does
- * Wireshark, whose stream numbers we share. */
-struct flow_key {
-	struct addr low, high;
-	uint16_t low_port, high_port;
-	uint8_t proto, zero[3];
-};
 
 enum half_flag {
 	HALF_BASE_SET = 1 << 0,	 /* base_seq is known */

@@ -92,19 +92,21 @@ struct stream_count *flow_count_of(struct tracker *t, uint16_t source)
 	return &t->streams[source];
 }
 
-uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source)
+uint32_t next_stream(struct tracker *t, const struct flow_key *key, uint16_t source)
 {
 	struct stream_count *n = flow_count_of(t, source);
 
-	if (proto == 6)
-		return n->tcp++;
-	return proto == 17 ? n->udp++ : 0;
+	if (key->proto != 6 && key->proto != 17)
+		return 0;
+	if (t->births)
+		return stream_births_add(t->births, key, source);
+	return key->proto == 6 ? n->tcp++ : n->udp++;
 }
 
 void flow_seen_in(struct tracker *t, struct flow *f, uint16_t source)
 {
 	f->sources |= UINT64_C(1) << (source & 63);
-	next_stream(t, f->key.proto, source);
+	next_stream(t, &f->key, source);
 }
 
 static void inherit(struct tracker *t, struct flow *f, const struct former *o, uint16_t source)
@@ -118,7 +120,7 @@ static void inherit(struct tracker *t, struct flow *f, const struct former *o, u
 		f->sources = o->sources;
 		c->same_stream = !o->quoted;
 	} else {
-		f->stream = next_stream(t, f->key.proto, source);
+		f->stream = next_stream(t, &f->key, source);
 		f->sources = UINT64_C(1) << (source & 63);
 	}
 	if (!o->known || o->quoted || f->key.proto != 6 || f->midstream)

@@ -24,8 +24,8 @@ struct former former_of_tombstone(const struct tombstone *s, bool same_stream);
 /* A new conversation in the table and its list. `src_is_low`: the packet's sender is the low end of the key. */
 struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t tag, const struct packet *p,
 	bool src_is_low, const struct former *former);
-/* The next of Wireshark's numbers for that protocol in that source. */
-uint32_t next_stream(struct tracker *t, uint8_t proto, uint16_t source);
+/* The next of Wireshark's numbers for the key's protocol in that source. */
+uint32_t next_stream(struct tracker *t, const struct flow_key *key, uint16_t source);
 /* Gives all memory back; the table's entry must be gone or be another's. */
 void flow_delete(struct tracker *t, struct flow *f);
 /* The counters of a source; valid until the next source is seen. */

@@ -38,7 +38,7 @@ struct link_track {
 	struct table pairs;
 	size_t held_bytes;
 	struct pair *cache[CACHE_SIZE];
-	int64_t now_ns, next_told_ns;
+	int64_t now_ns, due_ns; /* due_ns: INT64_MAX when there is nothing new */
 };
 
 struct link_track *link_track_new(const struct record_sink *sink)
@@ -46,7 +46,8 @@ struct link_track *link_track_new(const struct record_sink *sink)
 	struct link_track *l = xcalloc(1, sizeof(*l));
 
 	l->sink = *sink;
-	l->now_ns = l->next_told_ns = INT64_MIN;
+	l->now_ns = INT64_MIN;
+	l->due_ns = INT64_MAX;
 	table_init(&l->pairs, sizeof(struct pair_key), sizeof(struct pair), LINKS_MAX);
 	l->pairs.held_bytes = &l->held_bytes;
 	return l;
@@ -63,6 +64,13 @@ void link_track_free(struct link_track *l)
 size_t link_track_held_bytes(const struct link_track *l)
 {
 	return l->held_bytes;
+}
+
+/* There is something to tell at the next full minute. */
+static void note_news(struct link_track *l)
+{
+	if (l->due_ns == INT64_MAX)
+		l->due_ns = l->now_ns - l->now_ns % TOLD_EVERY_NS + TOLD_EVERY_NS;
 }
 
 static void tell(struct link_track *l, struct pair *e)
@@ -121,6 +129,7 @@ static struct pair *pair_of(struct link_track *l, const struct pair_key *key)
 		}
 		e = table_add(&l->pairs, key);
 		e->key = *key;
+		note_news(l);
 	}
 	*slot = e;
 	return e;
@@ -164,8 +173,10 @@ static void claim(
 	key = key_of(p, mac, ip);
 	e = pair_of(l, &key);
 	see_packet(e, p);
-	if (!e->claimed || (router && !e->router))
+	if (!e->claimed || (router && !e->router)) {
 		e->told = false;
+		note_news(l);
+	}
 	e->claimed = true;
 	e->router |= router;
 }
@@ -236,7 +247,6 @@ void link_track_packet(struct link_track *l, const struct packet *p, const struc
 	struct pair_key key;
 	struct pair *e;
 
-	link_track_clock(l, p->clock_ns);
 	if (!p->has_macs || !macs_fit(p))
 		return;
 	if (p->kind == PACKET_ARP) {
@@ -269,17 +279,18 @@ static void tell_all(struct link_track *l, bool again)
 	}
 }
 
+int64_t link_track_due_ns(const struct link_track *l)
+{
+	return l->due_ns;
+}
+
 void link_track_clock(struct link_track *l, int64_t clock_ns)
 {
-	if (l->now_ns == INT64_MIN)
-		l->next_told_ns = clock_ns - clock_ns % TOLD_EVERY_NS + TOLD_EVERY_NS;
-	if (clock_ns > l->now_ns)
-		l->now_ns = clock_ns;
-	if (clock_ns < l->next_told_ns)
-		return;
-	l->now_ns = clock_ns - clock_ns % TOLD_EVERY_NS;
-	l->next_told_ns = l->now_ns + TOLD_EVERY_NS;
-	tell_all(l, false);
+	if (clock_ns >= l->due_ns) {
+		l->now_ns = l->due_ns;
+		l->due_ns = INT64_MAX;
+		tell_all(l, false);
+	}
 	l->now_ns = clock_ns;
 }
 

@@ -25,6 +25,7 @@ void link_track_free(struct link_track *l);
 void link_track_packet(struct link_track *l, const struct packet *p, const struct nd_message *nd);
 /* Packets of a conversation that were counted with it. */
 void link_track_add(struct link_track *l, const struct flow_link *counted);
+int64_t link_track_due_ns(const struct link_track *l); /* when new pairs are to be told; INT64_MAX: there are none */
 void link_track_clock(struct link_track *l, int64_t clock_ns);
 void link_track_finish(struct link_track *l, int64_t clock_ns);
 size_t link_track_held_bytes(const struct link_track *l);

@@ -2,19 +2,42 @@
 /* One bucket per second of the capture's clock, 60 in a record. */
 #include "track/series_track.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/when.h"
-#include "capture/capture.h"
-#include "decode/packet.h"
-#include "track/tracker.h"
 
 #define BUCKET_NS NS_PER_S
 #define STRETCH_NS (SERIES_VALUES * BUCKET_NS)
 
-static void tell(const struct series_track *s, const struct record_sink *sink, const char *name, const double *values,
-	int64_t emitted_ns)
+static double bytes_of(const struct series_count *n)
+{
+	return (double)n->bytes;
+}
+
+static double packets_of(const struct series_count *n)
+{
+	return (double)n->packets;
+}
+
+static double resent_of(const struct series_count *n)
+{
+	return (double)n->resent;
+}
+
+static double rtt_of(const struct series_count *n)
+{
+	return n->rtts ? (double)n->rtt_sum_ns / 1e9 / (double)n->rtts : 0;
+}
+
+static double rtt_max_of(const struct series_count *n)
+{
+	return when_s(n->rtt_max_ns);
+}
+
+static void tell(const struct series_track *s, const struct record_sink *sink, const char *name,
+	double (*value_of)(const struct series_count *n), int64_t emitted_ns)
 {
 	struct record r;
 
@@ -24,66 +47,67 @@ static void tell(const struct series_track *s, const struct record_sink *sink, c
 	text_copy(r.series.name, sizeof(r.series.name), name);
 	r.series.bucket_ns = BUCKET_NS;
 	r.series.value_count = s->used;
-	memcpy(r.series.values, values, s->used * sizeof(*values));
-	sink->take(sink->arg, &r);
-}
-
-static void tell_rtt(struct series_track *s, const struct record_sink *sink, int64_t clock_ns)
-{
 	for (uint32_t i = 0; i < s->used; i++)
-		if (s->rtts[i] > 0)
-			s->rtt_sum_s[i] /= s->rtts[i];
-	tell(s, sink, "rtt", s->rtt_sum_s, clock_ns);
-	tell(s, sink, "rtt_max", s->rtt_max_s, clock_ns);
+		r.series.values[i] = value_of(&s->counts[i]);
+	sink->take(sink->arg, &r);
 }
 
 void series_track_finish(struct series_track *s, const struct record_sink *sink, int64_t clock_ns)
 {
+	struct series_count all = { 0 };
+
 	if (!s->used)
 		return;
-	tell(s, sink, "bytes", s->bytes, clock_ns);
-	tell(s, sink, "packets", s->packets, clock_ns);
-	if (s->has_rtt)
-		tell_rtt(s, sink, clock_ns);
-	if (s->has_resent)
-		tell(s, sink, "resent", s->resent, clock_ns);
+	for (uint32_t i = 0; i < s->used; i++)
+		series_count_add(&all, &s->counts[i]);
+	tell(s, sink, "bytes", bytes_of, clock_ns);
+	tell(s, sink, "packets", packets_of, clock_ns);
+	if (all.rtts) {
+		tell(s, sink, "rtt", rtt_of, clock_ns);
+		tell(s, sink, "rtt_max", rtt_max_of, clock_ns);
+	}
+	if (all.resent)
+		tell(s, sink, "resent", resent_of, clock_ns);
 	memset(s, 0, sizeof(*s));
 }
 
-static void add_tcp(struct series_track *s, uint32_t bucket, const struct tracked *tracked)
+int64_t series_track_due_ns(const struct series_track *s)
 {
-	double rtt_s = when_s(tracked->rtt_ns);
-
-	if (tracked->resent) {
-		s->has_resent = true;
-		s->resent[bucket]++;
-	}
-	if (tracked->rtt_ns <= 0)
-		return;
-	s->has_rtt = true;
-	s->rtts[bucket]++;
-	s->rtt_sum_s[bucket] += rtt_s;
-	s->rtt_max_s[bucket] = rtt_s > s->rtt_max_s[bucket] ? rtt_s : s->rtt_max_s[bucket];
+	return s->used ? s->end_ns : INT64_MAX;
 }
 
-void series_track_packet(
-	struct series_track *s, const struct record_sink *sink, const struct packet *p, const struct tracked *tracked)
+void series_track_clock(struct series_track *s, const struct record_sink *sink, int64_t clock_ns)
 {
-	int64_t at_ns = p->clock_ns;
+	if (clock_ns >= series_track_due_ns(s))
+		series_track_finish(s, sink, s->end_ns);
+}
+
+static int64_t floor_to(int64_t ns, int64_t step)
+{
+	return ns - (ns % step + step) % step;
+}
+
+void series_count_add(struct series_count *sum, const struct series_count *more)
+{
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+	sum->resent += more->resent;
+	sum->rtts += more->rtts;
+	sum->rtt_sum_ns += more->rtt_sum_ns;
+	sum->rtt_max_ns = more->rtt_max_ns > sum->rtt_max_ns ? more->rtt_max_ns : sum->rtt_max_ns;
+}
+
+void series_track_add(struct series_track *s, int64_t at_ns, const struct series_count *more)
+{
 	uint32_t bucket;
 
-	if (s->used && at_ns >= s->end_ns)
-		series_track_finish(s, sink, s->end_ns);
 	if (!s->used) {
-		s->begin_ns = at_ns - at_ns % BUCKET_NS;
-		s->end_ns = at_ns - at_ns % STRETCH_NS + STRETCH_NS;
+		s->begin_ns = floor_to(at_ns, BUCKET_NS);
+		s->end_ns = floor_to(at_ns, STRETCH_NS) + STRETCH_NS;
 	}
 	bucket = (uint32_t)((at_ns - s->begin_ns) / BUCKET_NS);
-	if (at_ns < s->begin_ns || bucket >= SERIES_VALUES)
-		bucket = 0; /* before 1970 */
+	assert(at_ns >= s->begin_ns && bucket < SERIES_VALUES);
 	if (bucket >= s->used)
 		s->used = bucket + 1;
-	s->packets[bucket]++;
-	s->bytes[bucket] += p->frame->on_wire;
-	add_tcp(s, bucket, tracked);
+	series_count_add(&s->counts[bucket], more);
 }

@@ -10,19 +10,24 @@
 
 #include "record/record.h"
 
-struct packet;
-struct tracked;
+/* What packets add. */
+struct series_count {
+	uint64_t packets, bytes, resent, rtts;
+	uint64_t rtt_sum_ns;
+	int64_t rtt_max_ns;
+};
 
 struct series_track {		  /* zeroed to begin with */
 	int64_t begin_ns, end_ns; /* of the stretch at hand */
 	uint32_t used;		  /* buckets up to the last packet; 0: no stretch */
-	bool has_rtt, has_resent;
-	double bytes[SERIES_VALUES], packets[SERIES_VALUES], resent[SERIES_VALUES];
-	double rtts[SERIES_VALUES], rtt_sum_s[SERIES_VALUES], rtt_max_s[SERIES_VALUES];
+	struct series_count counts[SERIES_VALUES];
 };
 
-void series_track_packet(
-	struct series_track *s, const struct record_sink *sink, const struct packet *p, const struct tracked *tracked);
+void series_count_add(struct series_count *sum, const struct series_count *more);
+void series_track_add(struct series_track *s, int64_t at_ns, const struct series_count *more);
+/* When the stretch at hand is to be told; INT64_MAX: there is none. */
+int64_t series_track_due_ns(const struct series_track *s);
+void series_track_clock(struct series_track *s, const struct record_sink *sink, int64_t clock_ns);
 void series_track_finish(struct series_track *s, const struct record_sink *sink, int64_t clock_ns);
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hands each packet to those who look at something other than its conversation. */
+/* Hands on to those who look at something other than a conversation, and keeps their time. */
 #include "track/surroundings.h"
 
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "capture/capture.h"
 #include "decode/packet.h"
 #include "track/arp_track.h"
-#include "track/icmp_track.h"
 #include "track/link_track.h"
 #include "track/nd_message.h"
 #include "track/series_track.h"
-#include "track/tracker.h"
 
 struct surroundings {
 	struct record_sink sink;
@@ -41,42 +40,49 @@ void surroundings_free(struct surroundings *s)
 	free(s);
 }
 
-void surroundings_packet(struct surroundings *s, const struct packet *p, const struct tracked *tracked)
+static int64_t due_ns(const struct surroundings *s)
 {
-	struct nd_message message;
-	const struct nd_message *nd = p->kind == PACKET_ICMP && nd_read(p, &message) ? &message : NULL;
+	int64_t arps = arp_track_due_ns(s->arps), links = link_track_due_ns(s->links);
+	int64_t series = series_track_due_ns(&s->series), first = arps < links ? arps : links;
 
-	if (p->clock_ns > s->now_ns)
-		s->now_ns = p->clock_ns;
-	series_track_packet(&s->series, &s->sink, p, tracked);
-	link_track_clock(s->links, p->clock_ns);
-	if (p->verdict == PACKET_BAD)
-		return;
-	if (tracked->left)
-		link_track_add(s->links, tracked->left);
-	if (!tracked->flow || tracked->new_link || p->kind == PACKET_ICMP)
-		link_track_packet(s->links, p, nd);
-	arp_track_packet(s->arps, p, nd);
-	if (p->kind == PACKET_ICMP)
-		icmp_track_packet(&s->sink, p, tracked->flow, nd);
-}
-
-void surroundings_flow(struct surroundings *s, struct flow *f)
-{
-	struct flow_link counted;
-
-	for (enum side side = SIDE_ORIG; side <= SIDE_RESP; side++)
-		if (flow_take_link(f, side, &counted))
-			link_track_add(s->links, &counted);
+	return first < series ? first : series;
 }
 
 void surroundings_clock(struct surroundings *s, int64_t clock_ns)
 {
 	if (clock_ns <= s->now_ns)
 		return;
+	for (int64_t at = due_ns(s); at <= clock_ns; at = due_ns(s)) {
+		arp_track_clock(s->arps, at);
+		link_track_clock(s->links, at);
+		series_track_clock(&s->series, &s->sink, at);
+	}
 	s->now_ns = clock_ns;
 	link_track_clock(s->links, clock_ns);
-	arp_track_clock(s->arps, clock_ns);
+}
+
+void surroundings_packet(struct surroundings *s, const struct packet *p)
+{
+	struct nd_message message;
+	const struct nd_message *nd = p->kind == PACKET_ICMP && nd_read(p, &message) ? &message : NULL;
+
+	link_track_packet(s->links, p, nd);
+	arp_track_packet(s->arps, p, nd);
+}
+
+void surroundings_link(struct surroundings *s, const struct flow_link *counted)
+{
+	link_track_add(s->links, counted);
+}
+
+void surroundings_count(struct surroundings *s, int64_t at_ns, const struct series_count *more)
+{
+	series_track_add(&s->series, at_ns, more);
+}
+
+void surroundings_receiver(struct surroundings *s, const struct mac *m)
+{
+	arp_track_receiver(s->arps, m);
 }
 
 void surroundings_finish(struct surroundings *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What packets tell beside their conversations: which MACs carry which addresses, who asks for whom, ICMP messages,
- * throughput. One call per packet that is no duplicate, after tracker_packet; records go to the sink.
+ * What packets tell beside their conversations: which MACs carry which addresses, who asks for whom, throughput.
+ * Records go to the sink, those of the clock's own at the time when they are due.
  */
 #ifndef PCAPDX_TRACK_SURROUNDINGS_H
 #define PCAPDX_TRACK_SURROUNDINGS_H
@@ -11,18 +11,25 @@
 
 #include "record/record.h"
 
-struct flow;
+struct flow_link;
+struct mac;
+struct outlet;
 struct packet;
+struct series_count;
 struct surroundings;
-struct tracked;
 
 struct surroundings *surroundings_new(const struct record_sink *sink);
 void surroundings_free(struct surroundings *s);
-void surroundings_packet(struct surroundings *s, const struct packet *p, const struct tracked *tracked);
-/* A conversation ended, or a part of it is due: what was counted with it goes to its links. Before its record. */
-void surroundings_flow(struct surroundings *s, struct flow *f);
-/* The capture's clock, where no packet tells it: live, and before the end. */
+/* The capture's clock: tells what is due. Comes before every other call; times that run back do nothing. */
 void surroundings_clock(struct surroundings *s, int64_t clock_ns);
+/* A packet that no conversation counts. */
+void surroundings_packet(struct surroundings *s, const struct packet *p);
+/* Packets that a conversation has counted. */
+void surroundings_link(struct surroundings *s, const struct flow_link *counted);
+/* Throughput at that time, which may be any in its second. */
+void surroundings_count(struct surroundings *s, int64_t at_ns, const struct series_count *more);
+/* A frame was sent to that MAC: answers to it would be in the capture. */
+void surroundings_receiver(struct surroundings *s, const struct mac *m);
 /* Tells what is left, at the clock told last. */
 void surroundings_finish(struct surroundings *s);
 size_t surroundings_held_bytes(const struct surroundings *s);

@@ -55,6 +55,7 @@ void tracker_free(struct tracker *t)
 	pool_free(&t->key_mores);
 	pool_free(&t->thinks);
 	free(t->streams);
+	free(t->ending);
 	free(t);
 }
 
@@ -172,7 +173,7 @@ void tracker_clock(struct tracker *t, int64_t clock_ns)
 	}
 }
 
-void tracker_finish(struct tracker *t)
+void tracker_ending(struct tracker *t)
 {
 	struct due d = { 0 };
 
@@ -181,9 +182,30 @@ void tracker_finish(struct tracker *t)
 			due_add(&d, f);
 	if (d.count)
 		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
-	for (size_t i = 0; i < d.count; i++)
-		end_flow(t, d.flows[i], CONN_END_OPEN, t->now_ns);
-	free(d.flows);
+	free(t->ending);
+	t->ending = d.flows;
+	t->ending_count = d.count;
+	t->ended_count = 0;
+}
+
+bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame)
+{
+	if (t->ended_count == t->ending_count)
+		return false;
+	flow_first_frame(t->ending[t->ended_count], source, frame);
+	return true;
+}
+
+void tracker_end_next(struct tracker *t)
+{
+	end_flow(t, t->ending[t->ended_count++], CONN_END_OPEN, t->now_ns);
+}
+
+void tracker_finish(struct tracker *t)
+{
+	tracker_ending(t);
+	while (t->ended_count < t->ending_count)
+		tracker_end_next(t);
 }
 
 static struct flow *longest_idle(struct tracker *t)
@@ -229,7 +251,6 @@ static void make_room(struct tracker *t)
 	}
 }
 
-/* The lower end first. True: `src` is it. */
 bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
 	uint8_t proto)
 {
@@ -294,8 +315,25 @@ void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_
 	make_room(t);
 	s = tombstone_add(t, key, tag);
 	s->quoted = true;
-	s->stream = next_stream(t, key->proto, source);
+	s->stream = next_stream(t, key, source);
 	s->sources = UINT64_C(1) << (source & 63);
+}
+
+void tracker_number_later(struct tracker *t, struct stream_births *b)
+{
+	t->births = b;
+}
+
+void tracker_numbered(struct tracker *t, const struct stream_births *b)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct known k = look_up(t, &b->list[i].key, tracker_tag(&b->list[i].key));
+
+		if (k.flow && k.flow->stream == (i | STREAM_LATER))
+			k.flow->stream = b->list[i].number;
+		if (k.grave && k.grave->stream == (i | STREAM_LATER))
+			k.grave->stream = b->list[i].number;
+	}
 }
 
 /* A segment that is part of no record any more. */
@@ -308,14 +346,33 @@ static void count_late(struct tracker *t, struct tombstone *s, const struct pack
 	ws_analyse(&s->ws, end, p, &n->late);
 }
 
+static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *more)
+{
+	sum->retransmission += more->retransmission;
+	sum->fast_retransmission += more->fast_retransmission;
+	sum->spurious_retransmission += more->spurious_retransmission;
+	sum->out_of_order += more->out_of_order;
+	sum->duplicate_ack += more->duplicate_ack;
+	sum->lost_segment += more->lost_segment;
+	sum->ack_lost_segment += more->ack_lost_segment;
+	sum->zero_window += more->zero_window;
+	sum->zero_window_probe += more->zero_window_probe;
+	sum->zero_window_probe_ack += more->zero_window_probe_ack;
+	sum->window_full += more->window_full;
+	sum->window_update += more->window_update;
+	sum->keep_alive += more->keep_alive;
+	sum->keep_alive_ack += more->keep_alive_ack;
+	sum->reused_ports += more->reused_ports;
+}
+
 void tracker_late(const struct tracker *t, uint16_t source, struct capture *out)
 {
 	if (source >= t->stream_room)
 		return;
-	out->udp_streams = t->streams[source].udp;
-	out->late_fin = t->streams[source].late_fin;
-	out->late_rst = t->streams[source].late_rst;
-	out->late_analysis = t->streams[source].late;
+	out->udp_streams += t->streams[source].udp;
+	out->late_fin += t->streams[source].late_fin;
+	out->late_rst += t->streams[source].late_rst;
+	add_analysis(&out->late_analysis, &t->streams[source].late);
 }
 
 /* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
@@ -418,54 +475,29 @@ static struct tracked track(struct tracker *t, const struct packet *p)
 	return out;
 }
 
-/* Tunnels in UDP are conversations of their own to Wireshark, though only what is inside them concerns us. */
-static void count_tunnels(struct tracker *t, const struct packet *p)
+bool tracker_wants(const struct packet *p)
 {
-	struct flow_key key;
-
-	for (int i = 0; i < p->tunnel_count && i < TUNNEL_DEPTH_MAX; i++) {
-		const struct tunnel_level *l = &p->tunnels[i];
-
-		if (!l->sport && !l->dport)
-			continue;
-		flow_key_make(&key, &l->src, l->sport, &l->dst, l->dport, 17);
-		if (memcmp(&key, &t->last_tunnel, sizeof(key)) == 0)
-			continue;
-		t->last_tunnel = key;
-		tracker_count_stream(t, &key, p->frame->source);
+	switch ((enum packet_kind)p->kind) {
+	case PACKET_TCP:
+	case PACKET_UDP:
+	case PACKET_ICMP:
+		return p->verdict != PACKET_BAD;
+	case PACKET_IP:
+		return p->verdict != PACKET_BAD && p->proto != 6 && p->proto != 17 && p->proto != 1 && p->proto != 58;
+	case PACKET_ARP:
+	case PACKET_OTHER:
+	case PACKET_FRAGMENT:
+		break;
 	}
-}
-
-/* TCP, UDP and ICMP without a transport header that can be read: no conversation can be named. */
-static bool is_headless(const struct packet *p)
-{
-	return p->verdict == PACKET_BAD ||
-	       (p->kind == PACKET_IP && (p->proto == 6 || p->proto == 17 || p->proto == 1 || p->proto == 58));
+	return false;
 }
 
 struct tracked tracker_packet(struct tracker *t, const struct packet *p)
 {
 	tracker_clock(t, p->clock_ns);
-	if (p->tunnel_count)
-		count_tunnels(t, p);
-	switch ((enum packet_kind)p->kind) {
-	case PACKET_TCP:
-	case PACKET_UDP:
-	case PACKET_IP:
-		if (is_headless(p))
-			break;
-		return track(t, p);
-	case PACKET_ICMP:
-		if (duplicate_elsewhere(t, p))
-			return (struct tracked){ .duplicate = true };
-		return icmp_quote(t, p);
-	case PACKET_ARP:
-		return (struct tracked){ .duplicate = duplicate_elsewhere(t, p) };
-	case PACKET_OTHER:
-	case PACKET_FRAGMENT:
-		break;
-	}
-	return (struct tracked){ 0 };
+	if (!tracker_wants(p))
+		return (struct tracked){ 0 };
+	return p->kind == PACKET_ICMP ? icmp_quote(t, p) : track(t, p);
 }
 
 struct stream_pair **flow_stream_pair(struct flow *f)
@@ -486,6 +518,12 @@ enum side flow_first_fin(const struct flow *f)
 enum side flow_first_rst(const struct flow *f)
 {
 	return f->cold->first_rst;
+}
+
+void flow_first_frame(const struct flow *f, uint16_t *source, uint64_t *frame)
+{
+	*source = f->cold->source;
+	*frame = f->cold->frame;
 }
 
 int64_t flow_emitted_ns(const struct flow *f)

@@ -15,6 +15,8 @@
 
 struct frame;
 struct packet;
+struct flow_key;
+struct stream_births;
 struct flow; /* flow.h: hot and cold state of one conversation */
 struct tracker;
 
@@ -51,7 +53,24 @@ struct flow_link {
 
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes);
 void tracker_free(struct tracker *t);
+/* Any packet of TCP, UDP or another IP protocol, or an ICMP message; the rest have no conversation. */
 struct tracked tracker_packet(struct tracker *t, const struct packet *p);
+/* Whether the packet is one of those; without a transport header that can be read no conversation can be named. */
+bool tracker_wants(const struct packet *p);
+
+/*
+ * Gives a tuple a stream number because Wireshark would, though none of its packets is here: it is only quoted in an
+ * ICMP error, or carries a tunnel.
+ */
+void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source);
+/* The lower end first. True: `src` is it. */
+bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
+	uint8_t proto);
+
+/* From now on streams get their numbers later (stream_births.h); `b` is the owner's. */
+void tracker_number_later(struct tracker *t, struct stream_births *b);
+/* They have them: what still goes by its place in that list takes its number. */
+void tracker_numbered(struct tracker *t, const struct stream_births *b);
 
 /*
  * Announces a frame that will soon come to tracker_packet, so that memory is on its way by then. Three looks at it,
@@ -70,12 +89,16 @@ void tracker_clock(struct tracker *t, int64_t clock_ns);
 
 /* Ends all conversations, in the order of source and first frame, at the clock told last. */
 void tracker_finish(struct tracker *t);
+/* The same one by one: line them up, look at the first (false: none is left), end it. No packets may come between. */
+void tracker_ending(struct tracker *t);
+bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame);
+void tracker_end_next(struct tracker *t);
 
 size_t tracker_held_bytes(const struct tracker *t);
 /* Memory that others hold on behalf of conversations; counts against the same bound. */
 void tracker_charge(struct tracker *t, size_t held_elsewhere);
 uint64_t tracker_evicted(const struct tracker *t);
-/* Fills udp_streams, late_fin, late_rst, late_analysis of a source's record. */
+/* Adds to udp_streams, late_fin, late_rst, late_analysis of a source's record. */
 void tracker_late(const struct tracker *t, uint16_t source, struct capture *out);
 
 /* Fills the conn part of a record (head included) from the flow. The service's fields are the caller's. */
@@ -102,6 +125,7 @@ void flow_identify(const struct flow *f, struct record *r);
 bool flow_take_link(struct flow *f, enum side s, struct flow_link *out);
 enum side flow_first_fin(const struct flow *f); /* SIDE_NONE: none yet */
 enum side flow_first_rst(const struct flow *f);
+void flow_first_frame(const struct flow *f, uint16_t *source, uint64_t *frame);
 int64_t flow_emitted_ns(const struct flow *f); /* inside `ended`: the clock that its records carry */
 
 #endif

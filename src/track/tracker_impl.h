@@ -7,6 +7,7 @@
 #include "track/flow.h"
 #include "track/flow_table.h"
 #include "track/pool.h"
+#include "track/stream_births.h"
 #include "track/tracker.h"
 
 /* A closed conversation waits so long for late segments. Repeated FINs come 0.2 to 3.2 s after the first, the true
@@ -50,8 +51,6 @@ struct stream_count {
 	struct tcp_analysis late;
 };
 
-#define RECENT_OTHERS 256
-
 /* A frame that was announced: see expect.c. */
 struct expected {
 	uint64_t order; /* of the frame; 0: nothing is known of it */
@@ -72,11 +71,12 @@ struct tracker {
 	struct flow_queue lists[LISTS];
 	struct flow_queue graves;     /* tombstones, oldest first */
 	struct flow *last;	      /* of the last packet; NULL: none */
-	struct flow_key last_tunnel;  /* UDP around the last tunnelled packet */
 	struct stream_count *streams; /* by source */
 	uint32_t stream_room;
+	struct stream_births *births; /* NULL: numbers are given at once */
+	struct flow **ending;	      /* of tracker_ending, in the order of their ends */
+	size_t ending_count, ended_count;
 	uint64_t evicted;
-	uint64_t recent[RECENT_OTHERS]; /* fingerprints of frames without a conversation, by their hash */
 	struct flow_link left;		/* see struct tracked */
 	bool has_left;
 	struct expected expected[EXPECTED_MAX], expected_last;
@@ -90,7 +90,6 @@ void flow_count(struct passing *w);
 
 /* duplicates.c */
 bool duplicate_in_flow(struct passing *w);
-bool duplicate_elsewhere(struct tracker *t, const struct packet *p);
 
 /* tcp_handshake.c */
 enum flow_start {
@@ -165,11 +164,6 @@ struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 /* tracker.c */
 uint32_t tracker_tag(const struct flow_key *key);
 struct flow *tracker_find(struct tracker *t, const struct flow_key *key);
-bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
-	uint8_t proto);
-/* Gives a tuple a stream number because Wireshark would, though none of its packets is here: it is only quoted in an
- * ICMP error. */
-void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source);
 void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason);
 void tracker_reopened(struct tracker *t, struct flow *f);
 

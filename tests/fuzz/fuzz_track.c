@@ -10,8 +10,9 @@
 #include "base/reader.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
-#include "track/surroundings.h"
 #include "track/tracker.h"
+
+#include "../outlet_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
 	struct tracker *tracker;
-	struct surroundings *surroundings;
+	struct outlet_rig around;
+	struct outlet out;
 	struct frame frame;
 	int64_t now_ns;
 	uint32_t next[4][2]; /* what each side of each conversation sends next */
@@ -45,7 +47,7 @@ static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 	struct run *run = arg;
 	struct record r;
 
-	surroundings_flow(run->surroundings, f);
+	outlet_flow(&run->out, f);
 	flow_record(f, reason, &r);
 	must(r.conn.duration_ns >= 0 && r.conn.idle_max_ns >= 0);
 	must(r.conn.key_frame_count <= KEY_FRAMES_MAX);
@@ -133,7 +135,7 @@ static void one_packet(struct run *run, struct reader *r)
 		p.payload_wire = p.payload_len = what >> 2;
 	tracked = tracker_packet(run->tracker, &p);
 	if (!tracked.duplicate)
-		surroundings_packet(run->surroundings, &p, &tracked);
+		outlet_packet(&run->out, &p, &tracked);
 	if (tracked.flow && what & 16) {
 		struct frame_ref ref = { run->frame.number - (what & 3), p.ts_ns, 0 };
 
@@ -150,12 +152,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	hash_init();
 	run.tracker = tracker_new(&owner, size % 2 ? 160 << 10 : 64 << 20);
-	run.surroundings = surroundings_new(&sink);
+	run.around = (struct outlet_rig){ surroundings_new(&sink), sink };
+	run.out = outlet_onto(&run.around);
 	while (rd_left(&r))
 		one_packet(&run, &r);
 	tracker_finish(run.tracker);
-	surroundings_finish(run.surroundings);
+	surroundings_finish(run.around.surroundings);
 	tracker_free(run.tracker);
-	surroundings_free(run.surroundings);
+	surroundings_free(run.around.surroundings);
 	return 0;
 }

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two rounds in turn: one is filled by the owner's thread while all workers go through the other. */
+#include "crew.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "dissectors/session.h"
+#include "lane.h"
+#include "options.h"
+#include "round.h"
+#include "track/outlet.h"
+#include "track/tracker.h"
+
+/*
+ * A conversation and its record, which waits here until it is said, are of about the same size. So a lane may hold two
+ * fifths of its share: when all of its conversations end in one round, their records fit in the rest.
+ */
+#define LANES_SHARE 2 / 5
+#define LEVEL_BITS 4 /* of a stream's moment: tunnels of one frame, outermost first, then the packet */
+
+struct worker {
+	struct crew *crew;
+	struct lane *lane;
+	struct outlet keeps; /* keeps what the lane says */
+	struct round_lane *mine; /* of the round it works on */
+	pthread_t thread;
+	int number;
+	bool started;
+};
+
+struct stream_counter {
+	uint32_t tcp, udp;
+};
+
+struct crew {
+	struct outlet out;
+	struct worker *workers;
+	int count;
+	struct round rounds[2], *filling, *working; /* working: NULL when nobody is */
+	struct round *said_last;		    /* the round whose births lanes must learn of; NULL: none */
+	size_t elsewhere, elsewhere_next; /* as lanes see it; as it will be in the next round */
+	bool started;
+	struct stream_counter *streams; /* by source */
+	uint32_t stream_room;
+	/* guarded */
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;
+	uint64_t turn; /* counts the rounds that were given to the workers */
+	int busy;      /* workers that are not through with it */
+	bool over;
+};
+
+/* --- what a lane says is kept in its round --- */
+
+static void keep_record(void *arg, const struct record *r)
+{
+	struct worker *w = arg;
+
+	event_record(&w->mine->said, lane_moment(w->lane), r);
+}
+
+static void keep_link(void *arg, const struct flow_link *counted, int64_t clock_ns)
+{
+	struct worker *w = arg;
+
+	(void)clock_ns;
+	event_add(&w->mine->said, lane_moment(w->lane), EVENT_LINK, counted, sizeof(*counted));
+}
+
+static void keep_packet(void *arg, const struct packet *p)
+{
+	struct worker *w = arg;
+
+	event_add(&w->mine->said, lane_moment(w->lane), EVENT_PACKET, &p, sizeof(struct packet *));
+}
+
+static void keep_count(void *arg, int64_t at_ns, const struct series_count *more)
+{
+	struct worker *w = arg;
+
+	event_count(&w->mine->said, at_ns, more);
+}
+
+static void keep_announce(void *arg, const struct announced *a, int64_t clock_ns)
+{
+	struct worker *w = arg;
+
+	(void)clock_ns;
+	event_add(&w->mine->said, lane_moment(w->lane), EVENT_ANNOUNCE, a, sizeof(*a));
+}
+
+/* --- the worker --- */
+
+static void take_item(struct worker *w, struct round *r, const struct round_item *i)
+{
+	struct packet *p = &r->slots[i->slot].packet;
+	const struct tunnel_level *level = &p->tunnels[i->tunnel < 0 ? 0 : i->tunnel];
+	struct flow_key key;
+
+	w->mine->births.moment = p->frame->order << LEVEL_BITS | (i->tunnel < 0 ? TUNNEL_DEPTH_MAX : (unsigned)i->tunnel);
+	lane_clock(w->lane, p->clock_ns);
+	if (i->tunnel < 0) {
+		lane_packet(w->lane, p);
+		return;
+	}
+	flow_key_make(&key, &level->src, level->sport, &level->dst, level->dport, 17);
+	lane_count_stream(w->lane, &key, p->frame->source);
+}
+
+_Static_assert(TUNNEL_DEPTH_MAX < 1 << LEVEL_BITS, "a frame's tunnels and its packet have moments of their own");
+
+static void go_through(struct worker *w, struct round *r, const struct round *before)
+{
+	if (before)
+		lane_numbered(w->lane, &before->lanes[w->number].births);
+	w->mine = &r->lanes[w->number];
+	w->mine->births.count = 0;
+	w->mine->named = 0;
+	lane_number_later(w->lane, &w->mine->births);
+	lane_charge(w->lane, w->crew->elsewhere / (size_t)w->crew->count);
+	for (size_t i = 0; i < w->mine->item_count; i++)
+		take_item(w, r, &w->mine->items[i]);
+	lane_clock(w->lane, r->clock_ns);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct crew *c = w->crew;
+	uint64_t turn = 0;
+
+	pthread_mutex_lock(&c->lock);
+	for (;;) {
+		while (c->turn == turn && !c->over)
+			pthread_cond_wait(&c->work, &c->lock);
+		if (c->over)
+			break;
+		turn = c->turn;
+		pthread_mutex_unlock(&c->lock);
+		go_through(w, c->working, c->said_last);
+		pthread_mutex_lock(&c->lock);
+		if (--c->busy == 0)
+			pthread_cond_signal(&c->done);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+struct crew *crew_new(const struct options *o, const struct keylog *keys, const struct outlet *out, size_t memory_bytes)
+{
+	struct crew *c = xcalloc(1, sizeof(*c));
+
+	c->out = *out;
+	c->count = o->threads;
+	c->workers = xcalloc((size_t)c->count, sizeof(*c->workers));
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->work, NULL);
+	pthread_cond_init(&c->done, NULL);
+	for (int i = 0; i < 2; i++)
+		round_init(&c->rounds[i], c->count);
+	c->filling = &c->rounds[0];
+	for (int i = 0; i < c->count; i++) {
+		struct worker *w = &c->workers[i];
+
+		w->crew = c;
+		w->number = i;
+		w->keeps = (struct outlet){ .record = keep_record,
+			.link = keep_link,
+			.packet = keep_packet,
+			.count = keep_count,
+			.announce = keep_announce,
+			.arg = w };
+		w->lane = lane_new(o, keys, &w->keeps, memory_bytes * LANES_SHARE / (size_t)c->count);
+	}
+	return c;
+}
+
+/* Threads begin with the first round. Those that the system refuses are done without: see give_round. */
+static void start(struct crew *c)
+{
+	for (int i = 0; i < c->count; i++)
+		c->workers[i].started = pthread_create(&c->workers[i].thread, NULL, work, &c->workers[i]) == 0;
+	c->started = true;
+}
+
+void crew_free(struct crew *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->over = true;
+	pthread_cond_broadcast(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	for (int i = 0; i < c->count; i++) {
+		if (c->workers[i].started)
+			pthread_join(c->workers[i].thread, NULL);
+		lane_free(c->workers[i].lane);
+	}
+	for (int i = 0; i < 2; i++)
+		round_free(&c->rounds[i]);
+	pthread_cond_destroy(&c->done);
+	pthread_cond_destroy(&c->work);
+	pthread_mutex_destroy(&c->lock);
+	free(c->workers);
+	free(c->streams);
+	free(c);
+}
+
+/* --- stream numbers --- */
+
+static struct stream_counter *counter_of(struct crew *c, uint16_t source)
+{
+	if (source >= c->stream_room) {
+		uint32_t room = source + 8u;
+
+		c->streams = xrealloc(c->streams, room * sizeof(*c->streams));
+		memset(c->streams + c->stream_room, 0, (room - c->stream_room) * sizeof(*c->streams));
+		c->stream_room = room;
+	}
+	return &c->streams[source];
+}
+
+static struct stream_birth *next_birth(struct round *r, int lane)
+{
+	struct round_lane *l = &r->lanes[lane];
+
+	return l->named < l->births.count ? &l->births.list[l->named] : NULL;
+}
+
+/* Numbers all streams that began in the round, in the order of their frames. */
+static void number_streams(struct crew *c, struct round *r)
+{
+	for (;;) {
+		struct stream_birth *first = NULL, *b;
+		struct stream_counter *n;
+		int lane = 0;
+
+		for (int i = 0; i < c->count; i++) {
+			b = next_birth(r, i);
+			if (b && (!first || b->moment < first->moment)) {
+				first = b;
+				lane = i;
+			}
+		}
+		if (!first)
+			return;
+		r->lanes[lane].named++;
+		n = counter_of(c, first->source);
+		first->number = first->key.proto == 6 ? n->tcp++ : n->udp++;
+	}
+}
+
+/* --- what the lanes said, in one order --- */
+
+static struct event_queue *earliest_event(struct round *r, int *lane)
+{
+	struct event_queue *first = NULL;
+
+	for (int i = r->lane_count; i >= 0; i--) {
+		struct event_queue *q = &r->lanes[i].said;
+
+		if (q->next == q->count)
+			continue;
+		if (!first || moment_before(&q->list[q->next].moment, &first->list[first->next].moment)) {
+			first = q;
+			*lane = i;
+		}
+	}
+	return first;
+}
+
+/* Throughput of the seconds that are over at that time. */
+static void say_counts(struct crew *c, struct round *r, int64_t at_ns)
+{
+	for (;;) {
+		struct event_queue *first = NULL;
+		const struct event_count *n;
+
+		for (int i = 0; i <= r->lane_count; i++) {
+			struct event_queue *q = &r->lanes[i].said;
+
+			if (q->count_next < q->count_count &&
+				(!first || q->counts[q->count_next].second_ns <
+						   first->counts[first->count_next].second_ns))
+				first = q;
+		}
+		if (!first || first->counts[first->count_next].second_ns + NS_PER_S > at_ns)
+			return;
+		n = &first->counts[first->count_next++];
+		c->out.count(c->out.arg, n->second_ns, &n->sum);
+	}
+}
+
+static void say_record(struct crew *c, const struct round *r, int lane, const void *bytes, size_t size)
+{
+	struct record record;
+
+	memcpy(&record, bytes, size);
+	memset((char *)&record + size, 0, sizeof(record) - size);
+	if (record.kind == RECORD_CONN && record.conn.stream & STREAM_LATER)
+		record.conn.stream = r->lanes[lane].births.list[record.conn.stream & ~STREAM_LATER].number;
+	c->out.record(c->out.arg, &record);
+}
+
+static void say(struct crew *c, const struct round *r, int lane, const struct event_queue *q, const struct event *e)
+{
+	const void *bytes = event_bytes(q, e);
+	const struct packet *p;
+
+	switch (e->kind) {
+	case EVENT_RECORD:
+		say_record(c, r, lane, bytes, e->size);
+		break;
+	case EVENT_LINK:
+		c->out.link(c->out.arg, bytes, e->moment.at_ns);
+		break;
+	case EVENT_PACKET:
+		memcpy(&p, bytes, sizeof(struct packet *));
+		c->out.packet(c->out.arg, p);
+		break;
+	case EVENT_ANNOUNCE:
+		c->out.announce(c->out.arg, bytes, e->moment.at_ns);
+		break;
+	case EVENT_RECEIVER:
+		c->out.receiver(c->out.arg, bytes, e->moment.at_ns);
+		break;
+	}
+}
+
+static void say_all(struct crew *c, struct round *r)
+{
+	struct event_queue *q;
+	int lane = 0;
+
+	while ((q = earliest_event(r, &lane)) != NULL) {
+		say_counts(c, r, q->list[q->next].moment.at_ns);
+		say(c, r, lane, q, &q->list[q->next]);
+		q->next++;
+	}
+	say_counts(c, r, INT64_MAX);
+	round_clear(r);
+}
+
+/* --- rounds --- */
+
+static void wait_for_workers(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	while (c->busy)
+		pthread_cond_wait(&c->done, &c->lock);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* Nobody is at work. Hands the round over; what no thread could be had for is done here. */
+static void give_round(struct crew *c, struct round *r)
+{
+	if (!c->started)
+		start(c);
+	c->elsewhere = c->elsewhere_next;
+	pthread_mutex_lock(&c->lock);
+	c->working = r;
+	c->turn++;
+	for (int i = 0; i < c->count; i++)
+		c->busy += c->workers[i].started;
+	pthread_cond_broadcast(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	for (int i = 0; i < c->count; i++)
+		if (!c->workers[i].started)
+			go_through(&c->workers[i], r, c->said_last);
+}
+
+/* The filled round goes to the workers, and what they said about the one before is said. */
+static void turn(struct crew *c)
+{
+	struct round *filled = c->filling, *worked;
+
+	wait_for_workers(c);
+	worked = c->working;
+	c->working = NULL;
+	if (worked)
+		number_streams(c, worked);
+	c->said_last = worked;
+	c->filling = filled == &c->rounds[0] ? &c->rounds[1] : &c->rounds[0];
+	give_round(c, filled);
+	if (worked)
+		say_all(c, worked);
+}
+
+void crew_rest(struct crew *c)
+{
+	struct round *worked;
+
+	if (c->filling->any)
+		turn(c);
+	wait_for_workers(c);
+	worked = c->working;
+	c->working = NULL;
+	if (!worked)
+		return;
+	number_streams(c, worked);
+	for (int i = 0; i < c->count; i++)
+		lane_numbered(c->workers[i].lane, &worked->lanes[i].births);
+	c->said_last = NULL;
+	say_all(c, worked);
+}
+
+/* --- filling a round --- */
+
+struct packet *crew_slot(struct crew *c)
+{
+	return round_slot(c->filling);
+}
+
+uint32_t crew_keep(struct crew *c, const struct frame *f)
+{
+	return round_keep(c->filling, f);
+}
+
+void crew_give(struct crew *c, uint32_t slot, uint64_t pair)
+{
+	round_item(c->filling, (int)(pair % (unsigned)c->count), slot, -1);
+}
+
+void crew_give_tunnel(struct crew *c, uint32_t slot, uint64_t pair, int level)
+{
+	round_item(c->filling, (int)(pair % (unsigned)c->count), slot, level);
+}
+
+void crew_alone(struct crew *c, uint32_t slot)
+{
+	const struct packet *p = &c->filling->slots[slot].packet;
+	struct moment now = { .at_ns = p->clock_ns, .order = p->frame->order };
+	struct event_queue *q = &c->filling->lanes[c->count].said;
+	const struct tracked nobody = { 0 };
+	struct series_count one = outlet_count(p, &nobody);
+
+	event_count(q, p->clock_ns, &one);
+	if (p->verdict != PACKET_BAD)
+		event_add(q, &now, EVENT_PACKET, &p, sizeof(struct packet *));
+}
+
+void crew_receiver(struct crew *c, const struct frame *f, const struct mac *m)
+{
+	struct moment now = { .at_ns = f->clock_ns, .order = f->order };
+
+	event_add(&c->filling->lanes[c->count].said, &now, EVENT_RECEIVER, m, sizeof(*m));
+	c->filling->any = true;
+}
+
+void crew_clock(struct crew *c, int64_t clock_ns)
+{
+	if (clock_ns > c->filling->clock_ns)
+		c->filling->clock_ns = clock_ns;
+	c->filling->any = true;
+	if (round_is_full(c->filling))
+		turn(c);
+}
+
+void crew_charge(struct crew *c, size_t elsewhere)
+{
+	c->elsewhere_next = elsewhere;
+}
+
+/* --- the end --- */
+
+static struct lane *earliest_end(const struct crew *c)
+{
+	struct moment best = { 0 }, m = { 0 };
+	struct lane *first = NULL;
+
+	for (int i = 0; i < c->count; i++) {
+		struct lane *l = c->workers[i].lane;
+
+		if (!lane_next_end(l, &m.source, &m.frame) || (first && !moment_before(&m, &best)))
+			continue;
+		first = l;
+		best = m;
+	}
+	return first;
+}
+
+void crew_finish(struct crew *c)
+{
+	struct lane *l;
+
+	for (int i = 0; i < c->count; i++) {
+		lane_to(c->workers[i].lane, &c->out);
+		lane_ending(c->workers[i].lane);
+	}
+	while ((l = earliest_end(c)) != NULL)
+		lane_end_next(l);
+}
+
+void crew_counters(const struct crew *c, uint16_t source, struct capture *out)
+{
+	for (int i = 0; i < c->count; i++)
+		lane_counters(c->workers[i].lane, source, out);
+	if (source < c->stream_room)
+		out->udp_streams = c->streams[source].udp;
+}
+
+uint64_t crew_evicted(const struct crew *c)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < c->count; i++)
+		sum += lane_evicted(c->workers[i].lane);
+	return sum;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Joins track, reassemble and dissectors. */
+#include "lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "capture/capture.h"
+#include "decode/packet.h"
+#include "dissectors/session.h"
+#include "options.h"
+#include "reassemble/reassemble.h"
+#include "track/outlet.h"
+#include "track/tracker.h"
+
+#define STREAM_SHARE 4	      /* of the memory bound: for out-of-order bytes */
+#define STREAM_MAX (4u << 20) /* in one direction: more than a window of 2 MiB and its repairs */
+#define JUMBO_MAX 9216	      /* IP packets beyond it are none that a network card sends */
+
+struct lane_source {
+	uint64_t duplicates, duplicates_frame;
+	uint64_t offload_large, offload_checksum, offload_frame;
+};
+
+struct lane {
+	struct outlet out;
+	struct tracker *tracker;
+	struct reassembler *reassembler;
+	struct dissect_engine *dissectors;
+	struct lane_source *sources;
+	enum engine_kind engine;
+	uint16_t source_count;
+	struct moment moment;
+};
+
+static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
+{
+	flow_mark(flow, side, absolute, label);
+}
+
+/* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
+static struct session_owner owner_of(const struct lane *l, struct flow *f, struct record *head)
+{
+	flow_identify(f, head);
+	return (struct session_owner){ .head = head, .clock_ns = l->moment.at_ns, .first_fin = flow_first_fin(f),
+		.first_rst = flow_first_rst(f), .mark = mark, .flow = f };
+}
+
+static struct chunk stream_chunk(const uint8_t *bytes, size_t n, enum side s, const struct frame_ref *ref)
+{
+	return (struct chunk){ .data = bytes, .len = n, .on_wire = n, .side = s, .ref = *ref };
+}
+
+/* The taker's `flow` is the conversation; the lane stands in its reassembler's user data. */
+struct fed {
+	struct lane *lane;
+	struct flow *flow;
+};
+
+static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+	struct record head;
+	struct session_owner o = owner_of(fed->lane, fed->flow, &head);
+	struct chunk c = stream_chunk(bytes, n, s, ref);
+
+	session_stream(fed->lane->dissectors, flow_session(fed->flow), &o, &c);
+}
+
+static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+	struct record head;
+	struct session_owner o = owner_of(fed->lane, fed->flow, &head);
+
+	session_gap(fed->lane->dissectors, flow_session(fed->flow), &o, s, missing, ref);
+}
+
+static void on_end(void *arg, enum side s, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+	struct record head;
+	struct session_owner o = owner_of(fed->lane, fed->flow, &head);
+
+	session_end(fed->lane->dissectors, flow_session(fed->flow), &o, s, ref);
+}
+
+static void on_differ(void *arg, enum side s, const struct frame_ref *old, const struct frame_ref *new_one)
+{
+	flow_overlap(((struct fed *)arg)->flow, s, old, new_one);
+}
+
+static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ };
+
+static void fill_service(const struct session_summary *s, struct conn *c)
+{
+	text_copy(c->service, sizeof(c->service), s->service);
+	c->restarts = s->restarts;
+	c->skipped_bytes = s->skipped_bytes;
+	c->gap_bytes[0] = s->gap_bytes[0];
+	c->gap_bytes[1] = s->gap_bytes[1];
+}
+
+/* Gives in how many directions two engines disagreed. */
+static uint64_t close_session(struct lane *l, struct flow *f, struct session_summary *summary)
+{
+	uint64_t disagreed = reassembler_disagreements(l->reassembler);
+	struct fed fed = { l, f };
+	struct frame_ref now = { .at_ns = flow_emitted_ns(f) };
+	struct session **session = flow_session(f);
+	struct record head;
+
+	reassemble_close(l->reassembler, flow_stream_pair(f), &fed, &now);
+	session_summarise(*session, summary);
+	if (*session) {
+		struct session_owner o = owner_of(l, f, &head);
+
+		session_close(l->dissectors, session, &o);
+	}
+	return reassembler_disagreements(l->reassembler) - disagreed;
+}
+
+/* The session's records go out before the conversation's own. */
+static void on_ended(void *arg, struct flow *f, enum conn_end reason)
+{
+	struct lane *l = arg;
+	struct session_summary summary = { .service = "" };
+	uint64_t differ = 0;
+	struct record r;
+
+	l->moment.at_ns = flow_emitted_ns(f);
+	if (!l->moment.order)
+		flow_first_frame(f, &l->moment.source, &l->moment.frame);
+	outlet_flow(&l->out, f);
+	if (reason == CONN_END_PART)
+		session_summarise(*flow_session(f), &summary);
+	else
+		differ = close_session(l, f, &summary);
+	flow_record(f, reason, &r);
+	r.emitted_ns = flow_emitted_ns(f);
+	fill_service(&summary, &r.conn);
+	r.conn.engines_compared = l->engine == ENGINE_BOTH && r.proto == 6;
+	r.conn.engines_differ = (uint32_t)differ;
+	l->out.record(l->out.arg, &r);
+}
+
+static void on_record(void *arg, const struct record *r)
+{
+	const struct lane *l = arg;
+
+	l->out.record(l->out.arg, r);
+}
+
+static void on_announced(void *arg, const struct announced *a, int64_t clock_ns)
+{
+	const struct lane *l = arg;
+
+	l->out.announce(l->out.arg, a, clock_ns);
+}
+
+struct lane *lane_new(const struct options *o, const struct keylog *keys, const struct outlet *out, size_t memory_bytes)
+{
+	struct lane *l = xcalloc(1, sizeof(*l));
+	struct tracker_owner owner = { on_ended, l };
+	struct record_sink records = { on_record, l };
+
+	l->out = *out;
+	l->tracker = tracker_new(&owner, memory_bytes);
+	l->engine = o->engine;
+	l->reassembler = reassembler_new(o->engine, &taker, memory_bytes / STREAM_SHARE, STREAM_MAX);
+	l->dissectors = dissect_engine_new(&records, keys);
+	dissect_engine_elsewhere(l->dissectors, on_announced, l);
+	return l;
+}
+
+void lane_free(struct lane *l)
+{
+	if (!l)
+		return;
+	tracker_free(l->tracker);
+	reassembler_free(l->reassembler);
+	dissect_engine_free(l->dissectors);
+	free(l->sources);
+	free(l);
+}
+
+void lane_to(struct lane *l, const struct outlet *out)
+{
+	l->out = *out;
+}
+
+static struct lane_source *source_of(struct lane *l, uint16_t source)
+{
+	if (source >= l->source_count) {
+		l->sources = xrealloc(l->sources, (source + 1u) * sizeof(*l->sources));
+		memset(l->sources + l->source_count, 0, (source + 1u - l->source_count) * sizeof(*l->sources));
+		l->source_count = (uint16_t)(source + 1);
+	}
+	return &l->sources[source];
+}
+
+/*
+ * Offload shows in two ways: segments larger than the receiver's MSS allows, and checksums that hold the
+ * pseudo-header's sum only.
+ */
+static void count_offload(struct lane_source *n, const struct packet *p, const struct tracked *t)
+{
+	uint16_t mss = flow_peer_mss(t->flow, t->side);
+	bool large = p->ip_len_zero || (mss ? p->payload_wire > mss : p->ip_len > JUMBO_MAX);
+	bool partial = p->checksum == CHECKSUM_PARTIAL;
+
+	if ((large || partial) && !n->offload_frame)
+		n->offload_frame = p->frame->number;
+	n->offload_large += large;
+	n->offload_checksum += partial;
+}
+
+static struct chunk datagram_chunk(const struct packet *p, enum side side)
+{
+	struct frame_ref ref = { .frame = p->frame->number, .at_ns = p->frame->ts_ns, .source = p->frame->source };
+
+	return (struct chunk){
+		.data = p->payload, .len = p->payload_len, .on_wire = p->payload_wire, .side = side, .ref = ref };
+}
+
+static void feed_datagram(struct lane *l, const struct packet *p, const struct tracked *t)
+{
+	struct record head;
+	struct session_owner o = owner_of(l, t->flow, &head);
+	struct chunk c = datagram_chunk(p, t->side);
+
+	session_datagram(l->dissectors, flow_session(t->flow), &o, &c);
+}
+
+static void feed(struct lane *l, const struct packet *p, const struct tracked *t)
+{
+	struct fed fed = { l, t->flow };
+
+	if (p->kind == PACKET_TCP)
+		reassemble_packet(l->reassembler, flow_stream_pair(t->flow), &fed, t->side, p);
+	else if (p->payload_wire)
+		feed_datagram(l, p, t);
+}
+
+static void count_duplicate(struct lane_source *n, const struct packet *p, const struct tracked *t)
+{
+	struct chunk c = datagram_chunk(p, t->side);
+
+	if (!n->duplicates++)
+		n->duplicates_frame = p->frame->number;
+	if (t->flow && p->kind == PACKET_UDP)
+		session_datagram_again(*flow_session(t->flow), &c);
+}
+
+void lane_clock(struct lane *l, int64_t clock_ns)
+{
+	l->moment.order = 0;
+	tracker_clock(l->tracker, clock_ns);
+}
+
+void lane_packet(struct lane *l, struct packet *p)
+{
+	struct lane_source *n = source_of(l, p->frame->source);
+	struct tracked t;
+
+	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
+	if (p->kind == PACKET_TCP)
+		packet_checksum(p);
+	t = tracker_packet(l->tracker, p);
+	if (t.duplicate) {
+		count_duplicate(n, p, &t);
+		return;
+	}
+	outlet_packet(&l->out, p, &t);
+	if (t.flow && p->kind == PACKET_TCP)
+		count_offload(n, p, &t);
+	if (t.flow && t.feed)
+		feed(l, p, &t);
+}
+
+void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t source)
+{
+	tracker_count_stream(l->tracker, key, source);
+}
+
+void lane_expect(struct lane *l, const struct frame *f, int look)
+{
+	tracker_expect(l->tracker, f, look);
+}
+
+void lane_charge(struct lane *l, size_t elsewhere)
+{
+	tracker_charge(l->tracker,
+		reassembler_held_bytes(l->reassembler) + dissect_engine_held_bytes(l->dissectors) + elsewhere);
+}
+
+const struct moment *lane_moment(const struct lane *l)
+{
+	return &l->moment;
+}
+
+void lane_number_later(struct lane *l, struct stream_births *b)
+{
+	tracker_number_later(l->tracker, b);
+}
+
+void lane_numbered(struct lane *l, const struct stream_births *b)
+{
+	tracker_numbered(l->tracker, b);
+}
+
+void lane_ending(struct lane *l)
+{
+	l->moment.order = 0;
+	tracker_ending(l->tracker);
+}
+
+bool lane_next_end(const struct lane *l, uint16_t *source, uint64_t *frame)
+{
+	return tracker_next_end(l->tracker, source, frame);
+}
+
+void lane_end_next(struct lane *l)
+{
+	tracker_end_next(l->tracker);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+void lane_counters(const struct lane *l, uint16_t source, struct capture *out)
+{
+	const struct lane_source *n = &l->sources[source];
+
+	if (source < l->source_count) {
+		out->duplicates += n->duplicates;
+		out->duplicates_frame = earlier(out->duplicates_frame, n->duplicates_frame);
+		out->offload_large += n->offload_large;
+		out->offload_checksum += n->offload_checksum;
+		out->offload_frame = earlier(out->offload_frame, n->offload_frame);
+	}
+	tracker_late(l->tracker, source, out);
+	dissect_engine_counts(l->dissectors, source, out);
+}
+
+uint64_t lane_evicted(const struct lane *l)
+{
+	return tracker_evicted(l->tracker);
+}

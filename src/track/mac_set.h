@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* MACs that were seen: bounded, nothing is ever taken out; past the bound further ones are not known. */
+#ifndef PCAPDX_TRACK_MAC_SET_H
+#define PCAPDX_TRACK_MAC_SET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define MAC_SET_PLACES (1u << 14)
+
+struct mac_set { /* zeroed to begin with */
+	uint64_t last;
+	uint64_t places[MAC_SET_PLACES]; /* 0: free */
+};
+
+/* True: it is new, and there was room for it. */
+bool mac_set_add(struct mac_set *set, const struct mac *m);
+bool mac_set_has(struct mac_set *set, const struct mac *m);
+
+#endif

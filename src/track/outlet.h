@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where those who look at conversations put what is not theirs alone: records, and what packets and conversations say
+ * about links and throughput (surroundings.h). All calls come in the order of the capture's clock, so they can also be
+ * kept and made later by somebody else: see crew.h. Everything handed over is borrowed for the call.
+ */
+#ifndef PCAPDX_TRACK_OUTLET_H
+#define PCAPDX_TRACK_OUTLET_H
+
+#include "record/record.h"
+
+struct announced;
+struct flow;
+struct flow_link;
+struct mac;
+struct packet;
+struct series_count;
+struct tracked;
+
+struct outlet {
+	void (*record)(void *arg, const struct record *r); /* at r->emitted_ns */
+	/* Packets that were counted with a conversation. */
+	void (*link)(void *arg, const struct flow_link *counted, int64_t clock_ns);
+	void (*packet)(void *arg, const struct packet *p); /* one that no conversation counts */
+	/* Throughput at that time, or at any in its second. */
+	void (*count)(void *arg, int64_t at_ns, const struct series_count *more);
+	/* A conversation to come between other hosts (dissectors/session.h). */
+	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns);
+	/* A frame was sent to that MAC; repetitions may be left out. */
+	void (*receiver)(void *arg, const struct mac *m, int64_t clock_ns);
+	void *arg;
+};
+
+/* What one packet adds to throughput. */
+struct series_count outlet_count(const struct packet *p, const struct tracked *t);
+/* A packet that is no duplicate, after tracker_packet. */
+void outlet_packet(const struct outlet *o, const struct packet *p, const struct tracked *t);
+/* A conversation ended, or a part of it is due: what was counted with it goes to its links. Before its record. */
+void outlet_flow(const struct outlet *o, struct flow *f);
+
+#endif
