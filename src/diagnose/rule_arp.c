@@ -2,7 +2,6 @@
 /*
  * arp-conflict: one address is claimed by two MACs at once: the old one comes back after the new one spoke (a failover
  * moves an address once), or a MAC claims several addresses unasked and takes a gateway's traffic over (poisoning).
- * arp-no-answer: requests that nobody answers, for a target that says nothing else either (RFC 826, RFC 5227).
  */
 #include <string.h>
 
@@ -11,18 +10,24 @@
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/oui.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
 
 #define ADDRESSES_MAX 20000
 #define CLAIMANTS_MAX 4
-#define TRIES_MIN 3
-#define TARGETS_TOLD_MAX 20 /* a scan of a network asks for hundreds: told as one */
+/* Two machines that have the same address answer the same question, or defend it at once (RFC 5227, section 2.4). */
+#define CLASH_NS (5 * NS_PER_S)
+#define PROXY_ADDRESSES 4 /* who answers for so many does so for others (proxy ARP, RFC 1027) */
+#define BOND_DISTANCE 8	  /* ports of one card have MACs in a row */
 
 struct claimed {
 	struct mac macs[CLAIMANTS_MAX];
 	int mac_count, last; /* index of the MAC that claimed last */
 	uint32_t returns;    /* an earlier MAC claims again after another one did */
+	uint32_t clashes;    /* of them, at once */
+	int64_t last_ns;
+	struct addr last_to; /* whom the last claim was told; unset: everyone */
 	bool unasked;
 	struct tally tally;
 };
@@ -38,20 +43,10 @@ struct owner { /* what one MAC claims */
 	bool unasked;
 };
 
-struct asked {
-	struct tally tally;
-	struct mac requester_mac;
-	uint32_t tries;
-	struct addr requester;
-	bool answered;
-};
-
 struct state {
 	struct table claims; /* struct addr -> struct claimed */
 	struct table owners; /* struct mac -> struct owner */
 	struct table carried; /* struct addr -> struct carried */
-	struct table asked;  /* struct addr -> struct asked */
-	struct table alive;  /* struct addr -> uint8_t: sent something */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -62,8 +57,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&s->claims, sizeof(struct addr), sizeof(struct claimed), ADDRESSES_MAX);
 	table_init(&s->owners, sizeof(struct mac), sizeof(struct owner), ADDRESSES_MAX);
 	table_init(&s->carried, sizeof(struct addr), sizeof(struct carried), ADDRESSES_MAX);
-	table_init(&s->asked, sizeof(struct addr), sizeof(struct asked), ADDRESSES_MAX);
-	table_init(&s->alive, sizeof(struct addr), sizeof(uint8_t), ADDRESSES_MAX);
 }
 
 static int index_of(struct claimed *c, const struct mac *m)
@@ -77,8 +70,17 @@ static int index_of(struct claimed *c, const struct mac *m)
 	return c->mac_count++;
 }
 
+/* An earlier MAC is back. `to`: whom it tells; NULL: everyone. */
+static void note_return(struct claimed *c, int64_t at_ns, const struct addr *to)
+{
+	bool same = !to || !addr_is_set(&c->last_to) || addr_equal(to, &c->last_to);
+
+	c->returns++;
+	c->clashes += same && at_ns - c->last_ns <= CLASH_NS;
+}
+
 static void note_claim(struct state *s, const struct record *r, const struct addr *ip, const struct mac *m,
-	const struct frame_ref *ref, bool unasked)
+	const struct frame_ref *ref, bool unasked, const struct addr *to)
 {
 	struct claimed *c;
 	struct owner *o;
@@ -95,27 +97,14 @@ static void note_claim(struct state *s, const struct record *r, const struct add
 	o = table_add(&s->owners, m);
 	o->addresses += c->mac_count > before;
 	o->unasked |= unasked;
-	c->returns += before && at < before && at != c->last;
+	if (before && at < before && at != c->last)
+		note_return(c, r->ts_ns + ref->at_ns, to);
 	c->last = at;
+	c->last_ns = r->ts_ns + ref->at_ns;
+	c->last_to = to ? *to : (struct addr){ 0 };
 	c->unasked |= unasked;
 	tally_count(&c->tally, r->ts_ns + ref->at_ns);
 	tally_show(&c->tally, r, ref, "%s claims the address", mac_text(m, mac));
-}
-
-static void note_request(struct state *s, const struct record *r)
-{
-	const struct arp *a = &r->arp;
-	struct asked *q;
-
-	if (!a->request.frame || a->probe || a->gratuitous || !a->requester_unicast_seen)
-		return;
-	q = table_add(&s->asked, &a->target_ip);
-	q->answered |= a->response.frame != 0;
-	q->tries += a->tries;
-	q->requester = a->sender_ip;
-	q->requester_mac = a->sender_mac;
-	tally_count(&q->tally, r->ts_ns);
-	tally_show(&q->tally, r, &a->request, "who has it?");
 }
 
 static void note_arp(struct state *s, const struct record *r)
@@ -125,11 +114,11 @@ static void note_arp(struct state *s, const struct record *r)
 	if (a->nd)
 		return;
 	if (a->request.frame && a->response.frame)
-		note_claim(s, r, &a->target_ip, &a->target_mac, &a->response, false);
+		note_claim(s, r, &a->target_ip, &a->target_mac, &a->response, false, &a->sender_ip);
 	if (!a->probe)
 		note_claim(s, r, &a->sender_ip, &a->sender_mac, a->request.frame ? &a->request : &a->response,
-			!a->request.frame && !a->gratuitous);
-	note_request(s, r);
+			!a->request.frame && !a->gratuitous,
+			a->request.frame || a->gratuitous ? NULL : &a->target_ip);
 }
 
 static void note_link(struct state *s, const struct record *r)
@@ -137,10 +126,7 @@ static void note_link(struct state *s, const struct record *r)
 	const struct link *l = &r->link;
 	struct carried *c;
 
-	if (!l->pkts || !addr_is_set(&l->ip))
-		return;
-	*(uint8_t *)table_add(&s->alive, &l->ip) = 1;
-	if (l->claimed)
+	if (!l->pkts || !addr_is_set(&l->ip) || l->claimed)
 		return;
 	c = table_add(&s->carried, &l->ip);
 	if (!mac_is_set(&c->first))
@@ -233,46 +219,49 @@ static bool poisons(const struct state *s, const struct claimed *c, const struct
 	return o && c->unasked && o->addresses >= 2 && takes_over(s, &c->macs[0], moved);
 }
 
-static void tell_unanswered(struct diagnosis_context *x, const struct addr *ip, const struct asked *q)
+static bool is_virtual(const struct mac *m)
 {
-	struct subject subject = { .host = *ip, .client = q->requester };
-	struct finding *f = finding_open(x, "arp-no-answer", &subject);
-	char target[ADDR_TEXT_SIZE], requester[ADDR_TEXT_SIZE];
+	return strcmp(oui_kind(m, ""), "virtual-router") == 0;
+}
 
-	addr_text(ip, target);
-	addr_text(&q->requester, requester);
-	tally_tell(&q->tally, f);
-	f->count = q->tries;
-	f->responsible = RESPONSIBLE_SERVER;
-	finding_text(f, "ip", target);
-	finding_null(f, "macs");
-	finding_title(f, "Nobody answers for %s: %u ARP requests of %s", target, q->tries, requester);
-	finding_detail(f, "Nothing else from that address is in the capture either.");
-	finding_cause(f, 0.7, "the host is down, or not on this segment", "no reply, no other packet");
-	finding_cause(f, 0.2, "a wrong address or netmask at the requester", "it asks here for what may be behind a router");
-	finding_next(f, "Is %s up and in this VLAN? Compare address and netmask of %s", target, requester);
+static bool answers_for_others(const struct state *s, const struct mac *m)
+{
+	const struct owner *o = table_find(&s->owners, m);
+
+	return o && o->addresses >= PROXY_ADDRESSES;
+}
+
+/* The ports of a bond answer in turn, each client by another one: never two at once, and with MACs in a row. */
+static bool is_bond(const struct claimed *c)
+{
+	const uint8_t *a = c->macs[0].b, *b = c->macs[1].b;
+
+	return !c->clashes && memcmp(a, b, 5) == 0 && a[5] - b[5] <= BOND_DISTANCE && b[5] - a[5] <= BOND_DISTANCE;
+}
+
+/* A failover moves an address once, and a failback back once, some time later. */
+static bool is_conflict(const struct state *s, const struct claimed *c)
+{
+	if (c->mac_count < 2 || (!c->clashes && c->returns < 2) || is_bond(c))
+		return false;
+	for (int i = 0; i < c->mac_count; i++)
+		if (is_virtual(&c->macs[i]) || answers_for_others(s, &c->macs[i]))
+			return false;
+	return true;
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
 	const struct carried *moved;
-	int told = 0;
 
 	for (struct table_entry *e = table_next(&s->claims, NULL); e; e = table_next(&s->claims, e)) {
 		const struct claimed *c = table_value(e);
 
-		if (c->mac_count >= 2 && c->returns)
+		if (is_conflict(s, c))
 			tell_conflict(x, table_key(e), c);
 		else if (poisons(s, c, &moved))
 			tell_poisoning(x, table_key(e), c, moved);
-	}
-	for (struct table_entry *e = table_next(&s->asked, NULL); e; e = table_next(&s->asked, e)) {
-		const struct asked *q = table_value(e);
-
-		if (!q->answered && q->tries >= TRIES_MIN && context_is_capture_point(x, &q->requester_mac) && !table_find(&s->alive, table_key(e)) &&
-			!table_find(&s->claims, table_key(e)) && told++ < TARGETS_TOLD_MAX)
-			tell_unanswered(x, table_key(e), q);
 	}
 }
 
@@ -283,12 +272,10 @@ static void on_free(void *state)
 	table_free(&s->claims);
 	table_free(&s->owners);
 	table_free(&s->carried);
-	table_free(&s->asked);
-	table_free(&s->alive);
 }
 
 const struct rule rule_arp = {
-	.codes = { "arp-conflict", "arp-no-answer" },
+	.codes = { "arp-conflict" },
 	.spec = "RFC 826; RFC 5227, section 2.4",
 	.state_size = sizeof(struct state),
 	.init = on_init,

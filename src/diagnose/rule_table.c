@@ -13,6 +13,7 @@ extern const struct rule rule_capture_sides;
 extern const struct rule rule_gateway;
 extern const struct rule rule_path_change;
 extern const struct rule rule_arp;
+extern const struct rule rule_arp_unanswered;
 extern const struct rule rule_dhcp;
 extern const struct rule rule_dns;
 /* Services that are blocked by one of their clients. */
@@ -78,6 +79,7 @@ const struct rule *const rule_table[] = {
 	&rule_gateway,
 	&rule_path_change,
 	&rule_arp,
+	&rule_arp_unanswered,
 	&rule_dhcp,
 	&rule_dns,
 
