@@ -16,10 +16,19 @@
 #define CLIENTS_MAX 5000
 #define ROUTERS_MAX 64
 #define ASKS_MIN 2 /* a single DISCOVER may be the capture's last packet */
+/* OFFERs that a client does not take: it asks on as if they did not arrive (RFC 2131, section 4.1: 4, 8, 16 s). */
+#define OFFERS_MIN 3
+#define ASKS_APART_NS (32 * NS_PER_S)
+/* After a NAK a client begins anew at once; a capture that ends before that cannot tell. */
+#define AFTER_NAK_NS (5 * NS_PER_S)
 
 struct lease {
 	struct tally tally;
 	uint32_t discovers, requests, offers, naks, acks;
+	uint32_t open;	  /* questions since the last answer */
+	uint32_t in_vain; /* DISCOVERs shortly after an OFFER to the same client, without a REQUEST between */
+	int64_t offered_ns, nak_ns;
+	bool takes_offers;
 	struct addr server, offered;
 	char text[96];
 };
@@ -34,6 +43,7 @@ struct router {
 struct state {
 	struct table clients; /* struct mac -> struct lease */
 	struct table routers; /* struct addr -> struct router */
+	struct table vlans;   /* struct mac -> uint16_t: of its last frames */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -43,6 +53,32 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	(void)x;
 	table_init(&s->clients, sizeof(struct mac), sizeof(struct lease), CLIENTS_MAX);
 	table_init(&s->routers, sizeof(struct addr), sizeof(struct router), ROUTERS_MAX);
+	table_init(&s->vlans, sizeof(struct mac), sizeof(uint16_t), CLIENTS_MAX);
+}
+
+/* The client asks. */
+static void note_question(struct lease *l, bool discover, int64_t at_ns)
+{
+	l->discovers += discover;
+	l->requests += !discover;
+	l->open++;
+	l->takes_offers |= !discover;
+	if (discover && l->offered_ns && at_ns - l->offered_ns <= ASKS_APART_NS)
+		l->in_vain++;
+}
+
+static void note_answer(struct lease *l, const struct dhcp *d, int64_t at_ns)
+{
+	l->open = 0;
+	if (strcmp(d->message, "OFFER") == 0) {
+		l->offers++;
+		l->offered = d->offered;
+		l->offered_ns = at_ns;
+		return;
+	}
+	l->naks++;
+	l->nak_ns = at_ns;
+	text_copy(l->text, sizeof(l->text), d->text);
 }
 
 static void note_dhcp(struct state *s, const struct record *r)
@@ -57,16 +93,12 @@ static void note_dhcp(struct state *s, const struct record *r)
 		*l = (struct lease){ .acks = l->acks + 1 };
 		return;
 	}
-	l->discovers += strcmp(d->message, "DISCOVER") == 0;
-	l->requests += strcmp(d->message, "REQUEST") == 0;
-	if (strcmp(d->message, "OFFER") == 0) {
-		l->offers++;
-		l->offered = d->offered;
-	}
-	if (strcmp(d->message, "NAK") == 0) {
-		l->naks++;
-		text_copy(l->text, sizeof(l->text), d->text);
-	}
+	if (strcmp(d->message, "DISCOVER") == 0 || strcmp(d->message, "REQUEST") == 0)
+		note_question(l, d->message[0] == 'D', r->ts_ns + d->ref.at_ns);
+	else if (strcmp(d->message, "OFFER") == 0 || strcmp(d->message, "NAK") == 0)
+		note_answer(l, d, r->ts_ns + d->ref.at_ns);
+	else
+		return; /* DECLINE, RELEASE, INFORM ask for no lease */
 	if (addr_is_set(&d->server))
 		l->server = d->server;
 	tally_count(&l->tally, r->ts_ns + d->ref.at_ns);
@@ -96,6 +128,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		note_dhcp(state, r);
 	else if (r->kind == RECORD_ICMP)
 		note_router(state, r);
+	else if (r->kind == RECORD_LINK)
+		*(uint16_t *)table_add(&((struct state *)state)->vlans, &r->link.mac) = r->link.vlan;
 }
 
 static void explain(struct finding *f, const struct lease *l, const char *server)
@@ -105,10 +139,16 @@ static void explain(struct finding *f, const struct lease *l, const char *server
 		finding_cause(f, 0.6, "the server refuses the address: another server offered it, or its range or database is wrong",
 			"NAK%s%s", l->text[0] ? ": " : "", l->text);
 		finding_next(f, "Log of the DHCP server %s for that client; is there a second DHCP server on the segment?", server);
+	} else if (!l->open) {
+		f->responsible = RESPONSIBLE_PATH;
+		finding_cause(f, 0.5, "the OFFER does not reach the client: it is dropped or goes out on the wrong VLAN",
+			"%u OFFERs, and the client goes on asking", l->offers);
+		finding_cause(f, 0.3, "the client does not want what is offered (PXE, options)", "it sends no REQUEST");
+		finding_next(f, "Capture on the client: does the OFFER arrive there?");
 	} else {
 		f->responsible = RESPONSIBLE_PATH;
 		finding_cause(f, 0.5, "no DHCP server is reached: down, another VLAN, or a relay is missing",
-			"%u requests, no answer", l->discovers + l->requests);
+			"%u requests, no answer", l->open);
 		finding_next(f, "Does the server see the DISCOVER (tcpdump -ni IF port 67)? Check VLAN and relay (ip helper)");
 	}
 }
@@ -122,16 +162,35 @@ static void tell(struct diagnosis_context *x, const struct mac *client, const st
 	mac_text(client, mac);
 	addr_text(&l->server, server);
 	tally_tell(&l->tally, f);
-	f->count = l->naks ? l->naks : l->discovers + l->requests;
-	finding_text(f, "server", server);
+	f->count = l->naks ? l->naks : l->open ? l->open : l->in_vain;
+	if (addr_is_set(&l->server))
+		finding_text(f, "server", server);
+	else
+		finding_null(f, "server");
+	finding_null(f, "router");
 	finding_text(f, "client_mac", mac);
 	finding_integer(f, "naks", l->naks);
 	if (l->naks)
 		finding_title(f, "%s gets no DHCP lease: %s refuses it with NAK (%u times)", mac, server, l->naks);
+	else if (l->open)
+		finding_title(f, "%s gets no DHCP lease: %u requests stay unanswered", mac, l->open);
 	else
-		finding_title(f, "%s gets no DHCP lease: %u requests stay unanswered", mac, l->discovers + l->requests);
+		finding_title(f, "%s gets no DHCP lease: it takes none of %u offers of %s", mac, l->offers, server);
 	finding_detail(f, "%u DISCOVER, %u OFFER, %u REQUEST, %u NAK, no ACK.", l->discovers, l->offers, l->requests, l->naks);
 	explain(f, l, server);
+}
+
+static uint16_t vlan_of(const struct state *s, const struct mac *m)
+{
+	const uint16_t *vlan = table_find(&s->vlans, m);
+
+	return vlan ? *vlan : 0;
+}
+
+static bool contradict(const struct state *s, const struct router *a, const struct router *b)
+{
+	return !addr_equal(&a->prefix, &b->prefix) && !mac_equal(&a->mac, &b->mac) &&
+	       vlan_of(s, &a->mac) == vlan_of(s, &b->mac);
 }
 
 static void tell_routers(struct diagnosis_context *x, const struct state *s)
@@ -149,12 +208,13 @@ static void tell_routers(struct diagnosis_context *x, const struct state *s)
 			memcpy(&from, table_key(e), sizeof(from));
 			continue;
 		}
-		if (addr_equal(&r->prefix, &first->prefix) || mac_equal(&r->mac, &first->mac))
+		if (!contradict(s, first, r))
 			continue;
 		f = finding_open(x, "router-advertisement-conflict", &(struct subject){ .host = from });
 		f->responsible = RESPONSIBLE_PATH;
 		f->confidence = 0.6;
 		finding_text(f, "router", addr_text(table_key(e), b));
+		finding_null(f, "server");
 		finding_title(f, "%s and %s advertise different networks as default routers", addr_text(&from, a), b);
 		finding_evidence(f, first->first.source, first->first.frame, first->first.ts_ns, "router advertisement of %s", a);
 		finding_evidence(f, r->first.source, r->first.frame, r->first.ts_ns, "router advertisement of %s", b);
@@ -169,6 +229,21 @@ static bool sees_replies(const struct diagnosis_context *x, const struct mac *cl
 	return l->offers || context_is_capture_point(x, client);
 }
 
+static bool is_refused(const struct diagnosis_context *x, const struct lease *l)
+{
+	return l->naks && (l->naks > 1 || x->clock_ns - l->nak_ns >= AFTER_NAK_NS);
+}
+
+static bool is_ignored(const struct diagnosis_context *x, const struct mac *client, const struct lease *l)
+{
+	return !l->naks && l->open >= ASKS_MIN && sees_replies(x, client, l);
+}
+
+static bool ignores_offers(const struct lease *l)
+{
+	return !l->naks && !l->open && l->in_vain >= OFFERS_MIN && !l->takes_offers;
+}
+
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
@@ -176,7 +251,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->clients, NULL); e; e = table_next(&s->clients, e)) {
 		const struct lease *l = table_value(e);
 
-		if (l->naks || (l->discovers + l->requests >= ASKS_MIN && sees_replies(x, table_key(e), l)))
+		if (is_refused(x, l) || is_ignored(x, table_key(e), l) || ignores_offers(l))
 			tell(x, table_key(e), l);
 	}
 	tell_routers(x, s);
@@ -186,6 +261,7 @@ static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->clients);
 	table_free(&((struct state *)state)->routers);
+	table_free(&((struct state *)state)->vlans);
 }
 
 const struct rule rule_dhcp = {
