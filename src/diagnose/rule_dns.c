@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dns-servfail, dns-no-answer and dns-slow by name server; dns-nxdomain by name server, a warning when a name resolves
- * under no suffix of the search list and the client then connects nowhere (RFC 1035; RFC 2308; resolv.conf(5)).
+ * dns-servfail, dns-no-answer and dns-slow by name server, the first two an error when a client got an address from
+ * nobody and then connected nowhere; dns-nxdomain by name server, a warning when a name resolves under no suffix of the
+ * search list and the client then connects nowhere (RFC 1035; RFC 2308; resolv.conf(5)).
  */
 #include <string.h>
 #include <strings.h>
@@ -17,11 +18,16 @@
 
 #define SERVERS_MAX 2000
 #define NAMES_MAX 20000
-#define SLOW_S 1.0	    /* a resolver that has to ask others is done well before */
+#define SLOW_S 1.0	    /* a resolver that has to ask others is done well before, */
+#define SLOW_SHARE 0.1	    /* but for a name now and then */
+#define SLOW_MIN 3
+#define RESENT_S 0.1	    /* an answer so soon after the question was repeated: the first one was lost */
+#define DNS_PORT 53
 #define WAIT_MIN_S 2.0	    /* stub resolvers repeat after 5 s, some after 1 */
 #define LOST_SHARE 0.1	    /* of a server that answers otherwise: single datagrams get lost */
 #define LOST_MIN 3
 #define NAMES_SHOWN 5
+#define LABEL_SERVERS 4
 
 enum { SERVFAIL = 2, NXDOMAIN = 3 };
 enum { TYPE_A = 1, TYPE_AAAA = 28 };
@@ -57,8 +63,10 @@ struct label_key { /* what a client looked for, without the suffix that the sear
 
 struct label {
 	bool resolved, single;
-	int64_t failed_ns;
-	struct addr server;
+	int64_t failed_ns; /* last time; 0: never */
+	uint32_t servers;
+	struct addr server[LABEL_SERVERS]; /* that did not resolve it, and why */
+	uint8_t why[LABEL_SERVERS];	   /* enum trouble */
 	char name[128];
 };
 
@@ -116,6 +124,17 @@ static bool is_for_hosts(const struct dns *d)
 	return (d->qtype == TYPE_A || d->qtype == TYPE_AAAA) && !strstr(d->query, ".arpa");
 }
 
+static void blame(struct label *l, const struct addr *server, enum trouble why)
+{
+	for (uint32_t i = 0; i < l->servers; i++)
+		if (addr_equal(&l->server[i], server) && l->why[i] == why)
+			return;
+	if (l->servers == LABEL_SERVERS)
+		return;
+	l->server[l->servers] = *server;
+	l->why[l->servers++] = (uint8_t)why;
+}
+
 /* "www" of www.a.example: what stays the same while the search list is tried. */
 static void note_label(struct state *s, const struct record *r)
 {
@@ -132,12 +151,27 @@ static void note_label(struct state *s, const struct record *r)
 	l = table_add(&s->labels, &k);
 	if (d->answered && d->rcode == 0 && d->answer_count)
 		l->resolved = true;
-	if (!d->answered || d->rcode != NXDOMAIN)
+	if (d->answered && d->rcode != NXDOMAIN && d->rcode != SERVFAIL)
 		return;
 	l->single = !dot || !dot[1];
 	l->failed_ns = r->ts_ns + d->request.at_ns;
-	l->server = r->resp_h;
+	blame(l, &r->resp_h, !d->answered ? TROUBLE_NO_ANSWER : d->rcode == SERVFAIL ? TROUBLE_SERVFAIL : TROUBLE_NXDOMAIN);
 	text_copy(l->name, sizeof(l->name), d->query);
+}
+
+/* The first question got lost on the way, and its repetition was answered as usual. */
+static bool was_resent(const struct dns *d)
+{
+	return d->tries > 1 && d->request_last.frame && when_s(d->response.at_ns - d->request_last.at_ns) < RESENT_S;
+}
+
+/* Questions to everyone on the link, and those of NetBIOS, need no answer. */
+static bool is_asked_of_server(const struct record *r)
+{
+	struct addr everyone;
+
+	addr_parse("255.255.255.255", &everyone);
+	return !r->dns.mdns && r->resp_p == DNS_PORT && !addr_equal(&r->resp_h, &everyone);
 }
 
 static void note_dns(struct state *s, const struct record *r)
@@ -145,7 +179,7 @@ static void note_dns(struct state *s, const struct record *r)
 	const struct dns *d = &r->dns;
 	struct server *v;
 
-	if (d->mdns)
+	if (!is_asked_of_server(r))
 		return;
 	v = table_add(&s->servers, &r->resp_h);
 	v->asked++;
@@ -162,7 +196,7 @@ static void note_dns(struct state *s, const struct record *r)
 		note(v, r, TROUBLE_SERVFAIL, when_s(d->rtt_ns));
 	else if (d->rcode == NXDOMAIN && is_for_hosts(d))
 		note(v, r, TROUBLE_NXDOMAIN, when_s(d->rtt_ns));
-	if (d->rtt_ns >= 0 && when_s(d->rtt_ns) >= SLOW_S)
+	if (d->rtt_ns >= 0 && when_s(d->rtt_ns) >= SLOW_S && !was_resent(d))
 		note(v, r, TROUBLE_SLOW, when_s(d->rtt_ns));
 }
 
@@ -269,28 +303,54 @@ static bool is_worth_telling(const struct server *v, enum trouble what)
 {
 	uint64_t n = v->of[what].tally.count;
 
+	if (what == TROUBLE_SLOW && n < SLOW_MIN && (double)n < SLOW_SHARE * (double)v->asked)
+		return false;
 	if (what != TROUBLE_NO_ANSWER)
 		return n > 0;
 	return n && (!v->answered || (n >= LOST_MIN && (double)n >= LOST_SHARE * (double)v->asked));
 }
 
-/* A name that resolves nowhere, and a client that then connects nowhere. */
-static void raise_nxdomain(struct state *s, struct diagnosis_context *x)
+static struct finding *finding_about(struct diagnosis_context *x, enum trouble what, const struct addr *server)
 {
+	struct finding *f = NULL;
+
+	while ((f = finding_next_of(x, f, codes[what])))
+		if (addr_equal(&f->subject.server, server))
+			return f;
+	return NULL;
+}
+
+static void raise_one(struct diagnosis_context *x, const struct label *l, enum trouble what, const struct addr *server)
+{
+	enum severity severity = what == TROUBLE_NXDOMAIN ? SEVERITY_WARNING : SEVERITY_ERROR;
+	struct finding *f = finding_about(x, what, server);
+
+	if (!f || f->severity >= severity)
+		return;
+	f->severity = severity;
+	if (what == TROUBLE_NXDOMAIN)
+		finding_cause(f, 0.6, "the name is wrong, or missing in the zone",
+			"%s resolves under no suffix, and the client then connects nowhere", l->name);
+	else
+		finding_detail(f, " Nobody else resolves %s, and the client then connects nowhere.", l->name);
+}
+
+/* A name that resolves nowhere, and a client that then connects nowhere: somebody waited for it. */
+static void raise_severity(struct state *s, struct diagnosis_context *x)
+{
+	/* Where no connection at all was captured, nobody knows who connects. */
+	bool tcp_seen = table_next(&s->connected, NULL) != NULL;
+
 	for (struct table_entry *e = table_next(&s->labels, NULL); e; e = table_next(&s->labels, e)) {
 		const struct label_key *k = table_key(e);
 		const struct label *l = table_value(e);
 		const int64_t *connected = table_find(&s->connected, &k->client);
-		struct finding *f = NULL;
 
 		if (!l->failed_ns || l->resolved || l->single || (connected && *connected > l->failed_ns))
 			continue;
-		while ((f = finding_next_of(x, f, "dns-nxdomain")))
-			if (addr_equal(&f->subject.server, &l->server)) {
-				f->severity = SEVERITY_WARNING;
-				finding_cause(f, 0.6, "the name is wrong, or missing in the zone",
-					"%s resolves under no suffix, and the client then connects nowhere", l->name);
-			}
+		for (uint32_t i = 0; i < l->servers; i++)
+			if (tcp_seen || l->why[i] != TROUBLE_NXDOMAIN)
+				raise_one(x, l, (enum trouble)l->why[i], &l->server[i]);
 	}
 }
 
@@ -303,7 +363,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 			if (is_worth_telling(table_value(e), (enum trouble)what) &&
 				!(what == TROUBLE_NO_ANSWER && is_rejected(x, table_key(e))))
 				tell(x, table_key(e), table_value(e), (enum trouble)what);
-	raise_nxdomain(s, x);
+	raise_severity(s, x);
 }
 
 static void on_free(void *state)
