@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ftp-login-failed: 530. ftp-data-failed: 425 or 426, or the announced data port never connects (RFC 959, section 4.2). */
+/*
+ * ftp-login-failed: 530 to a login, and none that works afterwards. ftp-data-failed: 425 or 426, or the announced data
+ * port never connects, or is never tried and the transfer gets no reply (RFC 959, section 4.2).
+ */
 #include <string.h>
+#include <strings.h>
 
 #include "base/table.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
 
 #define SERVERS_MAX 2000
 #define ANNOUNCED_MAX 20000
+#define TRANSFER_WAIT_NS (5 * NS_PER_S) /* a server opens or awaits the data connection at once */
 
 struct failure_key {
 	struct addr client, server;
@@ -31,12 +37,15 @@ struct announced_key {
 
 struct announced {
 	struct failure_key control;
-	struct evidence reply;
+	struct evidence reply, transfer; /* transfer: a command that waits for this port, not answered; frame 0: none */
+	bool active;	  /* the client listens (PORT) */
+	bool seen;	  /* somebody tried to connect, with whatever result */
 };
 
 struct state {
 	struct table failures;	/* struct failure_key -> struct failure */
 	struct table announced; /* struct announced_key -> struct announced */
+	struct table pending;	/* struct failure_key -> struct announced_key: the port that was announced last */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -46,6 +55,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	(void)x;
 	table_init(&s->failures, sizeof(struct failure_key), sizeof(struct failure), SERVERS_MAX);
 	table_init(&s->announced, sizeof(struct announced_key), sizeof(struct announced), ANNOUNCED_MAX);
+	table_init(&s->pending, sizeof(struct failure_key), sizeof(struct announced_key), SERVERS_MAX);
 }
 
 static struct failure_key control_of(const struct record *r, bool login)
@@ -69,14 +79,48 @@ static void note_announced(struct state *s, const struct record *r)
 	k.listener = r->ftp.data_addr;
 	k.port = r->ftp.data_port;
 	a = table_add(&s->announced, &k);
+	memset(a, 0, sizeof(*a));
 	a->control = control_of(r, false);
+	a->active = r->ftp.mode == 'A';
+	*(struct announced_key *)table_add(&s->pending, &a->control) = k;
 	a->reply = (struct evidence){ .source = r->ftp.response.source, .frame = r->ftp.response.frame,
-		.ts_ns = r->ts_ns + r->ftp.response.at_ns };
+		.ts_ns = r->ts_ns + r->ftp.response.at_ns, .what = "the data port is announced" };
+}
+
+/* 530 is also the answer to whatever comes before the login. */
+static bool is_login(const struct ftp *f)
+{
+	return strcasecmp(f->command, "PASS") == 0 || strcasecmp(f->command, "USER") == 0 ||
+	       strcasecmp(f->command, "ACCT") == 0;
+}
+
+static bool is_transfer(const struct ftp *f)
+{
+	static const char *const commands[] = { "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD" };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcasecmp(f->command, commands[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A transfer that gets no reply: nobody came to the port. */
+static void note_transfer(struct state *s, const struct record *r)
+{
+	struct failure_key control = control_of(r, false);
+	const struct announced_key *k = table_find(&s->pending, &control);
+	struct announced *a = k ? table_find(&s->announced, k) : NULL;
+
+	if (!a || r->ftp.code || !r->ftp.request.frame ||
+		r->emitted_ns - r->ts_ns - r->ftp.request.at_ns < TRANSFER_WAIT_NS)
+		return;
+	a->transfer = (struct evidence){ .source = r->ftp.request.source, .frame = r->ftp.request.frame,
+		.ts_ns = r->ts_ns + r->ftp.request.at_ns, .what = "transfer asked for, no reply" };
 }
 
 static void note_reply(struct state *s, const struct record *r)
 {
-	bool login = r->ftp.code == 530;
+	bool login = r->ftp.code == 530 && is_login(&r->ftp);
 	struct failure_key k = control_of(r, true);
 	struct failure *f;
 
@@ -86,7 +130,7 @@ static void note_reply(struct state *s, const struct record *r)
 			f->logins++;
 		return;
 	}
-	if (!login && r->ftp.code != 425 && r->ftp.code != 426)
+	if (!login && ((r->ftp.code != 425 && r->ftp.code != 426) || strcasecmp(r->ftp.command, "ABOR") == 0))
 		return;
 	k.login = login;
 	f = table_add(&s->failures, &k);
@@ -107,13 +151,14 @@ static void note_connection(struct state *s, const struct record *r)
 	struct announced *a;
 	struct failure *f;
 
-	if (r->conn.answered == SYN_ANSWER_SYN_ACK || !r->conn.syns)
-		return;
 	memset(&k, 0, sizeof(k));
 	k.listener = r->resp_h;
 	k.port = r->resp_p;
 	a = table_find(&s->announced, &k);
 	if (!a)
+		return;
+	a->seen = true;
+	if (r->conn.answered == SYN_ANSWER_SYN_ACK || !r->conn.syns)
 		return;
 	f = table_add(&s->failures, &a->control);
 	if (!f->tally.count)
@@ -129,6 +174,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	(void)x;
 	if (r->kind == RECORD_FTP) {
 		note_reply(state, r);
+		if (is_transfer(&r->ftp))
+			note_transfer(state, r);
 		if (r->ftp.mode && r->ftp.data_port)
 			note_announced(state, r);
 	} else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
@@ -165,10 +212,53 @@ static void tell(struct diagnosis_context *x, const struct failure_key *k, const
 	finding_next(f, "With NAT: does the announced address (227) belong to the server as seen from outside?");
 }
 
+/* The data connections that fail are told here, not as connections of their own. */
+static void own_connections(const struct state *s, struct diagnosis_context *x)
+{
+	static const char *const kinds[] = { "tcp-no-answer", "tcp-refused", "icmp-rejected" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		for (struct claim *c = NULL; (c = claim_next(x, c, kinds[i]));) {
+			struct announced_key k;
+
+			memset(&k, 0, sizeof(k));
+			k.listener = c->resp;
+			k.port = c->resp_p;
+			if (table_find(&s->announced, &k))
+				claim_own(c, "ftp-data-failed");
+		}
+	}
+}
+
+/* Ports to which nobody ever came although a transfer waited for it. */
+static void note_never_tried(struct state *s)
+{
+	for (struct table_entry *e = table_next(&s->announced, NULL); e; e = table_next(&s->announced, e)) {
+		const struct announced *a = table_value(e);
+		struct failure *f;
+
+		if (!a->transfer.frame || a->seen)
+			continue;
+		f = table_add(&s->failures, &a->control);
+		if (!f->tally.count)
+			text_copy(f->message, sizeof(f->message),
+				a->active ? "the server does not get through to the client's port"
+					  : "the client does not get through to the announced port");
+		tally_count(&f->tally, a->transfer.ts_ns);
+		if (f->tally.shown_count < TALLY_SHOWN_MAX)
+			f->tally.shown[f->tally.shown_count++] = a->reply;
+		if (f->tally.shown_count < TALLY_SHOWN_MAX)
+			f->tally.shown[f->tally.shown_count++] = a->transfer;
+	}
+}
+
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
 	struct finding *f;
+
+	note_never_tried(s);
+	own_connections(s, x);
 
 	for (struct table_entry *e = table_next(&s->failures, NULL); e; e = table_next(&s->failures, e)) {
 		const struct failure_key *k = table_key(e);
@@ -186,6 +276,7 @@ static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->failures);
 	table_free(&((struct state *)state)->announced);
+	table_free(&((struct state *)state)->pending);
 }
 
 const struct rule rule_ftp_failures = {
