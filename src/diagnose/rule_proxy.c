@@ -4,6 +4,7 @@
  * target (RFC 9110, sections 15.5.4, 15.5.8, 15.6.3 to 15.6.5).
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/table.h"
 #include "base/text.h"
@@ -14,19 +15,31 @@
 
 #define PROXIES_MAX 2000
 
+/* What one client wants from the proxy: each program of it that does not log in has targets of its own. */
 struct refusal_key {
-	struct addr proxy;
+	struct addr proxy, client;
 	uint16_t port;
 	char code[24];
+	char target[96];
 };
 
 struct refusal {
-	struct tally tally;
+	struct tally tally; /* since the last success */
 	uint16_t status;
-	char target[128];
+};
+
+struct told { /* one finding per proxy and code */
+	struct finding *finding;
+	const struct refusal_key *first;
+	uint16_t status;
+	uint64_t count;
 	struct addr client;
-	bool several_clients;
-	uint64_t logged_in; /* requests by the same clients that the proxy took afterwards */
+};
+
+struct told_key {
+	struct addr proxy;
+	uint16_t port;
+	char code[24];
 };
 
 struct state {
@@ -39,30 +52,55 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&((struct state *)state)->refusals, sizeof(struct refusal_key), sizeof(struct refusal), PROXIES_MAX);
 }
 
+/* An error that a web server made, and the proxy passed on. */
+static bool is_passed_on(const struct http *h)
+{
+	static const char *const proxies[] = { "squid", "tinyproxy", "proxy", "bluecoat", "zscaler", "privoxy", "mcafee",
+		"ats", "traffic", "wcg", "sophos", "forti", "barracuda", "webgateway" };
+
+	if (strcasecmp(h->method, "CONNECT") == 0 || !h->server[0])
+		return false;
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
+		if (strcasestr(h->server, proxies[i]))
+			return false;
+	return true;
+}
+
 static const char *code_of(const struct http *h)
 {
-	if (!h->proxy)
-		return NULL;
 	if (h->status == 407)
 		return "proxy-auth-required";
+	if (!h->proxy || is_passed_on(h))
+		return NULL;
 	if (h->status == 403)
 		return "proxy-denied";
+	/* tinyproxy says 500 where others say 502. */
+	if (h->status == 500 && strcasecmp(h->method, "CONNECT") == 0)
+		return "proxy-unreachable";
 	return h->status >= 502 && h->status <= 504 ? "proxy-unreachable" : NULL;
 }
 
-/* A 407 that the client answers with a login on its next try is how logging in works. */
-static void note_success(struct state *s, const struct record *r)
+static struct refusal_key key_of(const struct record *r, const char *code)
 {
 	struct refusal_key k;
-	struct refusal *f;
 
 	memset(&k, 0, sizeof(k));
 	k.proxy = r->resp_h;
+	k.client = r->orig_h;
 	k.port = r->resp_p;
-	text_copy(k.code, sizeof(k.code), "proxy-auth-required");
-	f = table_find(&s->refusals, &k);
-	if (f && addr_equal(&f->client, &r->orig_h))
-		f->logged_in++;
+	text_copy(k.code, sizeof(k.code), code);
+	text_copy(k.target, sizeof(k.target), r->http.proxied_host[0] ? r->http.proxied_host : r->http.host);
+	return k;
+}
+
+/* A 407 that the client answers with a login is how logging in works: once for Basic, twice for NTLM. */
+static void note_success(struct state *s, const struct record *r)
+{
+	struct refusal_key k = key_of(r, "proxy-auth-required");
+	struct refusal *f = table_find(&s->refusals, &k);
+
+	if (f)
+		memset(f, 0, sizeof(*f));
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -76,23 +114,15 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	if (r->kind != RECORD_HTTP)
 		return;
 	code = code_of(&r->http);
-	if (!code) {
-		if (r->http.proxy && r->http.status && r->http.status < 400)
-			note_success(s, r);
+	if (!code || strcmp(code, "proxy-auth-required") != 0)
+		if (r->http.proxy && r->http.status)
+			note_success(s, r); /* whatever it says now, it knows the client */
+	if (!code)
 		return;
-	}
-	memset(&k, 0, sizeof(k));
-	k.proxy = r->resp_h;
-	k.port = r->resp_p;
-	text_copy(k.code, sizeof(k.code), code);
+	k = key_of(r, code);
 	f = table_add(&s->refusals, &k);
-	if (!f->tally.count) {
+	if (!f->tally.count)
 		f->status = r->http.status;
-		f->client = r->orig_h;
-		text_copy(f->target, sizeof(f->target),
-			r->http.proxied_host[0] ? r->http.proxied_host : r->http.host);
-	}
-	f->several_clients |= !addr_equal(&f->client, &r->orig_h);
 	tally_count(&f->tally, r->ts_ns + r->http.request.at_ns);
 	tally_show(&f->tally, r, &r->http.request, "%s %.60s", r->http.method,
 		r->http.proxied_host[0] ? r->http.proxied_host : r->http.uri);
@@ -123,45 +153,111 @@ static void write_unreachable(struct finding *f, const char *target)
 	finding_next(f, "On the proxy: curl -v https://%s/ (does it resolve, connect, and in what time?)", target);
 }
 
-static void tell(struct diagnosis_context *x, const struct refusal_key *k, const struct refusal *r)
+static const char *const verbs[] = { "wants a login", "denies requests", "cannot reach the target" };
+
+static int kind_of(const char *code)
+{
+	return code[6] == 'a' ? 0 : code[6] == 'd' ? 1 : 2;
+}
+
+static void tell(struct diagnosis_context *x, struct told *t, const struct refusal_key *k, const struct refusal *r)
 {
 	struct subject subject = { .server = k->proxy, .port = k->port, .proto = 6, .service = "http" };
 	char proxy[SERVICE_TEXT_SIZE];
 	struct finding *f;
-	int i = 0;
 
-	while (strcmp(catalogue_code(i), k->code) != 0)
-		i++;
-	if (!r->several_clients)
-		subject.client = r->client;
-	f = finding_open(x, catalogue_code(i), &subject);
+	if (addr_is_set(&t->client))
+		subject.client = t->client;
+	f = finding_open(x, catalogue_code(catalogue_place(k->code)), &subject);
+	t->finding = f;
+	t->first = k;
+	t->status = r->status;
 	subject_service_text(&k->proxy, k->port, proxy);
-	tally_tell(&r->tally, f);
 	finding_text(f, "proxy", proxy);
 	finding_integer(f, "status", r->status);
-	finding_text(f, "target", r->target);
-	finding_title(f, "%s %s (%u, %llu time%s, for example %s)", "The proxy",
-		k->code[6] == 'a' ? "wants a login" : k->code[6] == 'd' ? "denies requests" : "cannot reach the target",
-		r->status, (unsigned long long)r->tally.count, r->tally.count == 1 ? "" : "s", r->target);
+	finding_text(f, "target", k->target);
 	finding_detail(f, "%s answers %u; the request does not get beyond it.", proxy, r->status);
-	if (k->code[6] == 'a')
+	if (kind_of(k->code) == 0)
 		write_auth(f, proxy);
-	else if (k->code[6] == 'd')
-		write_denied(f, r->target);
+	else if (kind_of(k->code) == 1)
+		write_denied(f, k->target);
 	else
-		write_unreachable(f, r->target);
+		write_unreachable(f, k->target);
+}
+
+/* The refusals of one proxy, of whatever client and target, are one finding. */
+static void add_refusal(struct told *t, const struct refusal *r)
+{
+	struct finding *f = t->finding;
+	int64_t first_ns = f->first_ts_ns, last_ns = f->last_ts_ns;
+
+	tally_tell(&r->tally, f);
+	if (t->count && first_ns < f->first_ts_ns)
+		f->first_ts_ns = first_ns;
+	if (t->count && last_ns > f->last_ts_ns)
+		f->last_ts_ns = last_ns;
+	t->count += r->tally.count;
+	f->count = t->count;
+}
+
+static struct told_key told_key(const struct refusal_key *k)
+{
+	struct told_key t;
+
+	memset(&t, 0, sizeof(t));
+	t.proxy = k->proxy;
+	t.port = k->port;
+	memcpy(t.code, k->code, sizeof(t.code));
+	return t;
+}
+
+/* Which findings there will be, and whether one client alone is concerned. */
+static void collect(struct state *s, struct table *told)
+{
+	for (struct table_entry *e = table_next(&s->refusals, NULL); e; e = table_next(&s->refusals, e)) {
+		const struct refusal_key *k = table_key(e);
+		struct told_key key = told_key(k);
+		struct told *t = table_find(told, &key);
+
+		if (!((const struct refusal *)table_value(e))->tally.count)
+			continue;
+		if (!t) {
+			t = table_add(told, &key);
+			t->client = k->client;
+		} else if (!addr_equal(&t->client, &k->client)) {
+			t->client = (struct addr){ 0 };
+		}
+	}
+}
+
+static void write_title(const struct told *t)
+{
+	struct finding *f = t->finding;
+
+	finding_title(f, "The proxy %s (%u, %llu time%s, for example %s)", verbs[kind_of(t->first->code)], t->status,
+		(unsigned long long)f->count, f->count == 1 ? "" : "s", t->first->target);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
+	struct table told;
 
+	table_init(&told, sizeof(struct told_key), sizeof(struct told), PROXIES_MAX);
+	collect(s, &told);
 	for (struct table_entry *e = table_next(&s->refusals, NULL); e; e = table_next(&s->refusals, e)) {
 		const struct refusal *r = table_value(e);
+		struct told_key key = told_key(table_key(e));
+		struct told *t = table_find(&told, &key);
 
-		if (r->logged_in < r->tally.count)
-			tell(x, table_key(e), r);
+		if (!r->tally.count || !t)
+			continue;
+		if (!t->finding)
+			tell(x, t, table_key(e), r);
+		add_refusal(t, r);
+		write_title(t);
 	}
+	table_free(&told);
 }
 
 static void on_free(void *state)
