@@ -284,3 +284,44 @@ mirror() {
 		set ftp:sync-mode yes; set net:reconnect-interval-base 2; set cmd:fail-exit no
 		open ftp://$2; mirror /in $work/copy" >>"$work/$1.log" 2>&1 || true
 }
+
+# wireguard_keys HOST...: private and public keys.
+wireguard_keys() {
+	local name
+
+	for name; do
+		(umask 077 && wg genkey >"$work/$name.private")
+		wg pubkey <"$work/$name.private" >"$work/$name.public"
+	done
+}
+
+# wireguard HOST ADDRESS INNER PEER [ENDPOINT]: wireguard-go between INNER and the peer's host. Its control socket is
+# outside of the namespaces, so the interface has a name of its own.
+wireguard() {
+	local host=$1 inner=$3 peer=$4 device="wg${1:0:1}$BASHPID" tries=100
+
+	start "$host" wireguard-go -f "$device"
+	until on "$host" wg show "$device" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { cat "$work/$host.log" >&2; die "wireguard-go does not start"; }
+		sleep 0.05
+	done
+	on "$host" wg set "$device" listen-port 51820 private-key "$work/$host.private" \
+		peer "$(cat "$work/$peer.public")" allowed-ips 10.9.0.0/24 ${5:+endpoint "$5"}
+	on "$host" ip addr add "$inner/24" dev "$device"
+	on "$host" ip link set "$device" up
+}
+
+# radvd_on HOST INTERFACE PREFIX: router advertisements each 3 s or so.
+radvd_on() {
+	cat >"$work/radvd-$1.conf" <<-EOF
+		interface $2 {
+			AdvSendAdvert on;
+			MinRtrAdvInterval 3;
+			MaxRtrAdvInterval 4;
+			prefix $3 { };
+		};
+	EOF
+	on "$1" sysctl -qw net.ipv6.conf.all.forwarding=1
+	start "$1" radvd -n -C "$work/radvd-$1.conf" -p "$work/radvd-$1.pid" -m stderr
+}
