@@ -33,6 +33,11 @@ enum ovpn_opcode {
 #define OVPN_TCP_MAX 16384
 #define OVPN_DATA_MIN 20
 #define OVPN_FIRST_NUMBERS 64
+/* Client, server, client, server: the TLS handshake is over; what follows is the login and the settings. */
+#define OVPN_TLS_TURNS 4
+/* A client that pings and hears nothing; it begins anew after its ping-restart. */
+#define OVPN_SILENCE_NS (5 * NS_PER_S)
+#define OVPN_ALONE_PACKETS 2
 #define OVPN_CLOCKS_APART_S (400 * INT64_C(86400))
 
 struct ovpn_state {
@@ -43,6 +48,8 @@ struct ovpn_state {
 	size_t hmac_len;	  /* of tls-auth; 0: none */
 	bool layout_known, clear; /* clear: control messages can be read */
 	uint32_t control[2];	  /* packets since the hello */
+	uint32_t turns;		  /* how often the other side went on with control messages */
+	enum side control_side;
 	bool soft_reset;	  /* a renewal is under way */
 };
 
@@ -181,12 +188,22 @@ static void learn_layout(struct ovpn_state *o, const struct chunk *c)
 		o->hmac_len = c->len - OVPN_RESET_LEN - OVPN_PACKET_ID_LEN;
 }
 
+static bool heard_nothing(const struct ovpn_state *o, const struct chunk *c)
+{
+	const struct tunnel_run *alone = &o->life.alone[c->side];
+
+	return o->life.data_side == c->side && alone->count >= OVPN_ALONE_PACKETS &&
+	       c->ref.at_ns - alone->first.at_ns >= OVPN_SILENCE_NS;
+}
+
 /* A new session id where there was one: the client began again from nothing. */
 static void new_client_session(struct ovpn_state *o, struct session *s, const struct chunk *c)
 {
 	if (!o->has_session[c->side])
 		return;
-	if (o->life.sum.established)
+	if (o->life.sum.established && heard_nothing(o, c)) /* it begins anew because the server has stopped answering */
+		tunnel_event(&o->life, s, TUNNEL_RESTART, side_other(c->side), &c->ref, "hard reset", "silence");
+	else if (o->life.sum.established)
 		tunnel_event(&o->life, s, TUNNEL_RESTART, c->side, &c->ref, "hard reset", NULL);
 	else if (o->answered) /* answered, and it came to nothing */
 		tunnel_pending(&o->life, c->side, &c->ref, "TLS handshake");
@@ -197,7 +214,8 @@ static void on_client_reset(struct ovpn_state *o, struct session *s, const struc
 	if (!same_session(o, c)) {
 		new_client_session(o, s, c);
 		o->answered = false;
-		o->control[SIDE_ORIG] = o->control[SIDE_RESP] = 0;
+		o->control[SIDE_ORIG] = o->control[SIDE_RESP] = o->turns = 0;
+		o->control_side = SIDE_NONE;
 	}
 	if (o->answered && !o->control[c->side] && same_session(o, c)) /* the answer does not reach it */
 		tunnel_pending(&o->life, c->side, &c->ref, "hard reset");
@@ -242,11 +260,18 @@ static void look_for_alert(struct ovpn_state *o, struct session *s, const struct
 		tunnel_event(&o->life, s, TUNNEL_REJECTED, c->side, &c->ref, "TLS handshake", reason);
 }
 
+static const char *step_of(const struct ovpn_state *o)
+{
+	return o->turns >= OVPN_TLS_TURNS ? "authentication" : "TLS handshake";
+}
+
 static void on_control(struct ovpn_state *o, struct session *s, const struct chunk *c)
 {
 	o->control[c->side]++;
+	o->turns += o->turns == 0 || o->control_side != c->side;
+	o->control_side = c->side;
 	if (!o->life.sum.established)
-		tunnel_pending(&o->life, c->side, &c->ref, "TLS handshake");
+		tunnel_pending(&o->life, c->side, &c->ref, step_of(o));
 	if (o->life.sum.established && opcode_of(c) == OVPN_SOFT_RESET && !o->soft_reset) {
 		tunnel_event(&o->life, s, TUNNEL_REKEY, c->side, &c->ref, "soft reset", NULL);
 		o->soft_reset = true;
@@ -354,7 +379,7 @@ static void ovpn_end(void *state, struct session *s, enum side side, const struc
 	if (o->life.sum.established)
 		tunnel_event(&o->life, s, TUNNEL_META_LOST, side, ref, "", NULL);
 	else if (o->answered && o->control[SIDE_ORIG] && o->control[SIDE_RESP] && session_first_fin(s) == side)
-		tunnel_event(&o->life, s, TUNNEL_REJECTED, side, ref, "TLS handshake", NULL);
+		tunnel_event(&o->life, s, TUNNEL_REJECTED, side, ref, step_of(o), NULL);
 }
 
 static void ovpn_finish(void *state, struct session *s)

@@ -204,6 +204,44 @@ static void test_reset_repeated_although_answered_pends(void **state)
 	tunnel_rig_free(r);
 }
 
+/* The client pings in vain for a while, then begins a new session on the same port: the server was restarted. */
+static void test_reset_after_silence_is_the_servers_restart(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+
+	(void)state;
+	client_reset(r, 0, 1);
+	server_reset(r, 1, 7);
+	data(r, SIDE_ORIG, 1000);
+	data(r, SIDE_RESP, 1010);
+	for (int i = 0; i < 5; i++)
+		data(r, SIDE_ORIG, 2000 + 3000 * i);
+	client_reset(r, 17000, 2);
+	server_reset(r, 17001, 8);
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_count(r, TUNNEL_RESTART), 1);
+	assert_int_equal(tunnel_rig_find(r, TUNNEL_RESTART, 0)->tunnel.side, SIDE_RESP);
+	tunnel_rig_free(r);
+}
+
+/* Client, server, client, server: the handshake inside is over, and the client closes without any data. */
+static void test_end_before_data_is_a_refused_login(void **state)
+{
+	static const uint8_t tls[] = {22, 3, 3, 0, 40};
+	struct tunnel_rig *r = ovpn(6);
+
+	(void)state;
+	client_reset(r, 0, 1);
+	server_reset(r, 1, 7);
+	for (int i = 0; i < 4; i++)
+		control(r, i % 2 ? SIDE_RESP : SIDE_ORIG, 10 + 10 * i, tls, sizeof(tls));
+	tunnel_rig_fin(r, SIDE_ORIG, 1000);
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_count(r, TUNNEL_REJECTED), 1);
+	assert_string_equal(tunnel_rig_find(r, TUNNEL_REJECTED, 0)->tunnel.step, "authentication");
+	tunnel_rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +252,8 @@ int main(void)
 		cmocka_unit_test(test_protected_resets_are_recognised_off_the_port),
 		cmocka_unit_test(test_noise_is_not_openvpn_off_the_port),
 		cmocka_unit_test(test_reset_repeated_although_answered_pends),
+		cmocka_unit_test(test_reset_after_silence_is_the_servers_restart),
+		cmocka_unit_test(test_end_before_data_is_a_refused_login),
 		cmocka_unit_test(test_text_is_not_openvpn),
 	};
 

@@ -71,8 +71,12 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 /* Who answers the last step in the wrong way: the other one than its sender. */
 static uint8_t refuser(const struct conversation *c, const struct tunnel_trouble *t)
 {
+	const struct tunnel *said = t ? &t->first.tunnel : c->tunnel;
+
 	if (t && t->first.tunnel.reason[0])
 		return t->first.tunnel.side;
+	if (strcmp(said->step, "authentication") == 0)
+		return SIDE_RESP; /* whoever closes: the client has been told that it may not */
 	if (c->conn->first_fin < SIDE_NONE)
 		return c->conn->first_fin;
 	if (c->conn->rst_count)
@@ -131,7 +135,7 @@ static bool openvpn_stopped(struct rejected_state *s, const struct conversation 
 	const struct tunnel *t = c->tunnel;
 
 	if (t->protocol != TUNNEL_OPENVPN || c->record->proto != 17 || !t->answers[SIDE_RESP] ||
-		strcmp(t->step, "TLS handshake") != 0)
+		(strcmp(t->step, "TLS handshake") != 0 && strcmp(t->step, "authentication") != 0))
 		return false;
 	return starts_over(s, c->record) || stopped_before(s, c);
 }
@@ -234,6 +238,13 @@ static void explain(struct finding *f, const struct claim *c, const char *who)
 		explain_tinc(f, step, who);
 		break;
 	case TUNNEL_OPENVPN:
+		if (strcmp(step, "authentication") == 0) {
+			finding_detail(f, "The TLS handshake inside is over; the session ends before any data. ");
+			finding_cause(f, 0.8, "the server does not accept the user name or password, or has no address for it",
+				"AUTH_FAILED is encrypted; the client ends right after it");
+			finding_next(f, "Read the client's log for AUTH_FAILED, and what the server's log says at that time");
+			break;
+		}
 		finding_detail(f,
 			"The hard reset is answered; then %s breaks the TLS handshake inside off and begins anew. ",
 			who);
