@@ -26,6 +26,7 @@ struct claimed {
 	int mac_count, last; /* index of the MAC that claimed last */
 	uint32_t returns;    /* an earlier MAC claims again after another one did */
 	uint32_t clashes;    /* of them, at once */
+	uint32_t doubles;    /* of those, answers to the same question */
 	int64_t last_ns;
 	struct addr last_to; /* whom the last claim was told; unset: everyone */
 	bool unasked;
@@ -73,10 +74,12 @@ static int index_of(struct claimed *c, const struct mac *m)
 /* An earlier MAC is back. `to`: whom it tells; NULL: everyone. */
 static void note_return(struct claimed *c, int64_t at_ns, const struct addr *to)
 {
-	bool same = !to || !addr_is_set(&c->last_to) || addr_equal(to, &c->last_to);
+	bool one = to && addr_equal(to, &c->last_to), all = !to || !addr_is_set(&c->last_to);
+	bool at_once = at_ns - c->last_ns <= CLASH_NS;
 
 	c->returns++;
-	c->clashes += same && at_ns - c->last_ns <= CLASH_NS;
+	c->clashes += (one || all) && at_once;
+	c->doubles += one && at_once;
 }
 
 static void note_claim(struct state *s, const struct record *r, const struct addr *ip, const struct mac *m,
@@ -245,7 +248,7 @@ static bool is_conflict(const struct state *s, const struct claimed *c)
 	if (c->mac_count < 2 || (!c->clashes && c->returns < 2) || is_bond(c))
 		return false;
 	for (int i = 0; i < c->mac_count; i++)
-		if (is_virtual(&c->macs[i]) || answers_for_others(s, &c->macs[i]))
+		if ((is_virtual(&c->macs[i]) && !c->doubles) || answers_for_others(s, &c->macs[i]))
 			return false;
 	return true;
 }
