@@ -230,8 +230,17 @@ static void own_connections(const struct state *s, struct diagnosis_context *x)
 	}
 }
 
+/* The control connection is silent because the server waits for the other one. */
+static void own_silence(struct diagnosis_context *x, const struct failure_key *control)
+{
+	for (struct claim *c = NULL; (c = claim_next(x, c, "no-reply"));)
+		if (addr_equal(&c->orig, &control->client) && addr_equal(&c->resp, &control->server) &&
+			c->resp_p == control->port)
+			claim_own(c, "ftp-data-failed");
+}
+
 /* Ports to which nobody ever came although a transfer waited for it. */
-static void note_never_tried(struct state *s)
+static void note_never_tried(struct state *s, struct diagnosis_context *x)
 {
 	for (struct table_entry *e = table_next(&s->announced, NULL); e; e = table_next(&s->announced, e)) {
 		const struct announced *a = table_value(e);
@@ -239,6 +248,7 @@ static void note_never_tried(struct state *s)
 
 		if (!a->transfer.frame || a->seen)
 			continue;
+		own_silence(x, &a->control);
 		f = table_add(&s->failures, &a->control);
 		if (!f->tally.count)
 			text_copy(f->message, sizeof(f->message),
@@ -257,7 +267,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	struct state *s = state;
 	struct finding *f;
 
-	note_never_tried(s);
+	note_never_tried(s, x);
 	own_connections(s, x);
 
 	for (struct table_entry *e = table_next(&s->failures, NULL); e; e = table_next(&s->failures, e)) {
