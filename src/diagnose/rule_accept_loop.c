@@ -12,6 +12,7 @@
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/moments.h"
 #include "diagnose/rule.h"
 
 #define SERVICES_MAX 2000
@@ -19,8 +20,9 @@
 #define WAIT_MIN_S 1.0	     /* a handshake that takes longer was waiting for something */
 #define RELEASE_S 0.75	     /* after the blocker's end the queue is served one by one, each in milliseconds */
 #define BLOCKED_MIN 2	     /* waits that end with the same silence */
-#define QUICK_S 0.5	     /* handshakes of the same service outside of the silence are quick */
+#define SETTLE_NS (20 * NS_PER_MS) /* an answer may be under way when the first of them asks */
 #define SHOWN_MAX 20
+#define BLOCKERS_MAX 4
 
 /* One connection to the service, as far as this rule needs it. */
 struct visit {
@@ -36,8 +38,9 @@ struct visit {
 
 struct visits {
 	struct visit *list;
+	struct moments answered; /* when clients that did not wait were answered */
 	uint32_t count, room;
-	uint64_t quick, total;
+	uint64_t total;
 };
 
 struct state {
@@ -46,7 +49,10 @@ struct state {
 
 static void drop(void *value)
 {
-	free(((struct visits *)value)->list);
+	struct visits *v = value;
+
+	free(v->list);
+	moments_free(&v->answered);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -109,7 +115,8 @@ static bool first_exchange(const struct conn *c, struct frame_ref *ask, struct f
 	return ask->frame && (!answer->frame || answer->at_ns >= ask->at_ns);
 }
 
-static void note_wait(struct visits *v, const struct record *r, const struct frame_ref *ask, struct frame_ref answer)
+static void note_wait(struct visits *v, struct diagnosis_context *x, const struct record *r, const struct frame_ref *ask,
+	struct frame_ref answer)
 {
 	const struct conn_side *o = &r->conn.side[SIDE_ORIG];
 	struct visit *visit;
@@ -119,14 +126,15 @@ static void note_wait(struct visits *v, const struct record *r, const struct fra
 	else if (!answer.frame)
 		answer.at_ns = r->emitted_ns - r->ts_ns;
 	if (when_s(answer.at_ns - ask->at_ns) < WAIT_MIN_S) {
-		v->quick += when_s(answer.at_ns - ask->at_ns) < QUICK_S;
+		moments_add(&v->answered, r->ts_ns + answer.at_ns, &x->held_bytes);
 		return;
 	}
 	visit = new_visit(v);
 	visit->waited = true;
 	visit->from_ns = r->ts_ns + ask->at_ns;
 	visit->until_ns = r->ts_ns + answer.at_ns;
-	visit->from = evidence_of(r, ask, "ClientHello of a waiting client");
+	visit->from = evidence_of(r, ask, strcmp(r->conn.service, "tls") == 0 ? "ClientHello of a waiting client" :
+									     "request of a waiting client");
 	visit->until = evidence_of(r, &answer, "its answer, or the client's giving up");
 	visit->client = r->orig_h;
 	visit->stream = r->conn.stream;
@@ -152,6 +160,25 @@ static void note_silence(struct visits *v, const struct record *r)
 	visit->source = r->source;
 }
 
+/* A connection that was served and is kept open: a server that serves one at a time waits for its next request. */
+static void note_idle(struct visits *v, const struct record *r)
+{
+	const struct conn *c = &r->conn;
+	struct visit *visit;
+
+	if (when_s(c->idle_max_ns) < WAIT_MIN_S || !c->turns || c->idle_after_side != SIDE_ORIG || !c->idle_before.frame)
+		return;
+	visit = new_visit(v);
+	visit->silent = true;
+	visit->from_ns = r->ts_ns + c->idle_before.at_ns;
+	visit->until_ns = r->ts_ns + c->idle_after.at_ns;
+	visit->from = evidence_of(r, &c->idle_before, "from here on the connection says nothing");
+	visit->until = evidence_of(r, &c->idle_after, "end of the silence");
+	visit->client = r->orig_h;
+	visit->stream = r->conn.stream;
+	visit->source = r->source;
+}
+
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	struct state *s = state;
@@ -159,7 +186,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	struct service_key k;
 	struct visits *v;
 
-	(void)x;
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.one_sided ||
 		!r->conn.handshake_ack.frame)
 		return;
@@ -170,8 +196,9 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	v = table_add(&s->services, &k);
 	v->total++;
 	note_silence(v, r);
+	note_idle(v, r);
 	if (first_exchange(&r->conn, &ask, &answer))
-		note_wait(v, r, &ask, answer);
+		note_wait(v, x, r, &ask, answer);
 }
 
 /* The wait began inside the silence and ended with it. */
@@ -183,17 +210,25 @@ static bool was_blocked_by(const struct visit *wait, const struct visit *silence
 		wait->from_ns < silence->until_ns && after >= 0 && after <= RELEASE_S;
 }
 
+/* The clients that one silence blocked; none when another one was answered while the first of them was waiting. */
 static int count_blocked(const struct visits *v, const struct visit *silence)
 {
+	int64_t first_ns = silence->until_ns;
 	int n = 0;
 
 	for (uint32_t i = 0; i < v->count; i++)
-		n += was_blocked_by(&v->list[i], silence);
-	return n;
+		if (was_blocked_by(&v->list[i], silence)) {
+			first_ns = v->list[i].from_ns < first_ns ? v->list[i].from_ns : first_ns;
+			n++;
+		}
+	return moments_between(&v->answered, first_ns + SETTLE_NS, silence->until_ns) ? 0 : n;
 }
 
 struct verdict {
 	struct addr blocker;
+	struct addr others[BLOCKERS_MAX]; /* that blocked the service too */
+	int other_count;
+	bool tls;
 	int silences, blocked;
 	double wait_max_s, hold_s;
 	uint32_t streams[SHOWN_MAX * 8];
@@ -229,6 +264,16 @@ static void add_silence(struct verdict *d, struct finding *f, const struct visit
 	}
 }
 
+static void note_blocker(struct verdict *d, const struct addr *client)
+{
+	if (addr_equal(client, &d->blocker) || d->other_count == BLOCKERS_MAX)
+		return;
+	for (int i = 0; i < d->other_count; i++)
+		if (addr_equal(client, &d->others[i]))
+			return;
+	d->others[d->other_count++] = *client;
+}
+
 static void own_claims(struct diagnosis_context *x, const struct service_key *k, const struct verdict *d)
 {
 	for (struct claim *c = claim_next(x, NULL, NULL); c; c = claim_next(x, c, NULL))
@@ -245,9 +290,15 @@ static void write_texts(struct finding *f, const struct verdict *d, const char *
 	when_duration(d->hold_s, hold);
 	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d clients", service,
 		blocker, hold, d->blocked);
-	finding_detail(f, "%d connection%s of %s stay%s silent for up to %s; meanwhile the ClientHellos of other clients are "
-			  "acknowledged and not answered, for up to %s, and all are answered when the silence ends.",
-		d->silences, d->silences == 1 ? "" : "s", blocker, d->silences == 1 ? "s" : "", hold, longest);
+	finding_detail(f, "%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
+			  "not answered, for up to %s, and all are answered when the silence ends.",
+		d->silences, d->silences == 1 ? "" : "s", d->silences == 1 ? "s" : "", hold,
+		d->tls ? "ClientHellos" : "requests", longest);
+	for (int i = 0; i < d->other_count; i++) {
+		char other[ADDR_TEXT_SIZE];
+
+		finding_detail(f, "%s blocks it in the same way.", addr_text(&d->others[i], other));
+	}
 	f->responsible = RESPONSIBLE_SERVER;
 	f->confidence = d->silences > 1 ? 0.95 : 0.85;
 	finding_cause(f, 0.9, "the server accepts and handshakes in a single loop that blocks on a silent connection",
@@ -276,9 +327,11 @@ static void tell(struct diagnosis_context *x, const struct service_key *k, const
 	struct finding *f = finding_open(x, "accept-loop-blocked", &subject);
 
 	for (uint32_t i = 0; i < v->count; i++)
-		if (v->list[i].silent && addr_equal(&v->list[i].client, blocker) &&
-			count_blocked(v, &v->list[i]) >= BLOCKED_MIN)
+		if (v->list[i].silent && count_blocked(v, &v->list[i]) >= BLOCKED_MIN) {
 			add_silence(&d, f, v, &v->list[i]);
+			note_blocker(&d, &v->list[i].client);
+		}
+	d.tls = context_service(x, &k->server, k->port, 6) && context_service(x, &k->server, k->port, 6)->tls;
 	subject_service_text(&k->server, k->port, service);
 	addr_text(blocker, who);
 	f->count = (uint64_t)d.blocked;
@@ -315,8 +368,11 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	struct state *s = state;
 
 	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
-		const struct visits *v = table_value(e);
-		const struct visit *worst = worst_silence(v);
+		struct visits *v = table_value(e);
+		const struct visit *worst;
+
+		moments_sort(&v->answered);
+		worst = worst_silence(v);
 
 		if (worst)
 			tell(x, table_key(e), v, &worst->client);

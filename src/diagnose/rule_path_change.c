@@ -86,7 +86,7 @@ static void note_asymmetric(struct state *s, const struct record *r)
 
 static bool has_moved(const struct conn_side *o, uint16_t source)
 {
-	return o->mac_change.frame && o->mac_change.source == source && o->mac_after_pkts >= MOVED_PACKETS_MIN &&
+	return o->mac_change.frame && o->mac_change.source == source && !mac_equal(&o->mac_after, &o->mac) && o->mac_after_pkts >= MOVED_PACKETS_MIN &&
 		(o->mac_changes == 1 || o->mac_changes <= MOVES_SHARE * (double)o->pkts);
 }
 

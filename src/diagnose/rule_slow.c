@@ -21,6 +21,8 @@
 #define PUSHED_MAX 4096
 #define THINK_SLOW_S 0.9     /* answers that a user waits for; long polls and batch jobs are told by their share */
 #define LONG_POLL_S 15.0     /* an answer so late is as likely held back on purpose as slow */
+#define SOME_MIN 3	     /* slow ones, where the usual answer is quick */
+#define RTT_NOTE_S 0.2	     /* worth a note, */
 #define RTT_SLOW_S 0.25	     /* past intercontinental round trips */
 #define RTT_BAD_S 0.6	     /* past a satellite's: slow whatever else happens */
 #define RTT_ABSURD_S 30.0    /* no TCP handshake takes so long: a clock or a rewritten capture */
@@ -195,7 +197,7 @@ static void note_path(struct slow *w, const struct record *r, const struct slow_
 
 	if (t->rtt_s > 0 && believable(c, t->rtt_s))
 		samples_add(&w->times[PATH], t->rtt_s);
-	if (t->rtt_s < RTT_SLOW_S || !believable(c, t->rtt_s) || t->network_s < PATH_WASTE_S ||
+	if (t->rtt_s < RTT_NOTE_S || !believable(c, t->rtt_s) || t->network_s < PATH_WASTE_S ||
 		t->network_s < PATH_SHARE * (positive_s(c->duration_ns) - t->idle_s))
 		return;
 	w->rtt_least_s = w->slow[PATH]++ ? fmin(w->rtt_least_s, least) : least;
@@ -295,7 +297,9 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE], p95[WHEN_TEXT_SIZE];
 	double usual = samples_median(&w->times[SERVER]);
 	const struct service_state *known = context_service(x, &k->server, k->port, 6);
-	bool sure = w->slow_asks > 1 || (known && slow_answers_requests(known->service));
+	bool some = usual < THINK_SLOW_S; /* not the usual ones */
+	bool sure = w->slow[SERVER] >= (some ? SOME_MIN : 2) || (!some && w->asks >= SOME_MIN) ||
+		(!some && known && strcmp(known->service, "http") == 0);
 
 	subject_service_text(&k->server, k->port, service);
 	when_duration(usual, p50);
@@ -307,7 +311,10 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 		finding_against(f, usual >= LONG_POLL_S ? "an answer so late may be held back on purpose (long poll)" :
 							  "one late answer may have been late for a reason of its own");
 	}
-	finding_title(f, "%s takes %s to the first byte of its answers (95th percentile %s)", service, p50, p95);
+	if (some)
+		finding_title(f, "%s takes %s to the first byte of some answers (the median is %s)", service, p95, p50);
+	else
+		finding_title(f, "%s takes %s to the first byte of its answers (95th percentile %s)", service, p50, p95);
 	say_split(f, w);
 	finding_cause(f, 0.8, "the server's program or its backend is what takes the time",
 		"requests are acknowledged at once, the answer comes much later; %.0f %% of the waiting",
@@ -345,8 +352,10 @@ static void tell_path(struct diagnosis_context *x, const struct service_key *k, 
 	f->responsible = RESPONSIBLE_PATH;
 	if (usual < RTT_BAD_S && (w->slow[PATH] < 2 || w->rtt_least_s < RTT_SLOW_S)) {
 		f->severity = SEVERITY_NOTE;
-		finding_against(f, "%s", w->slow[PATH] < 2 ? "a single conversation" :
-							     "later round trips of the same conversations are quicker");
+		if (w->slow[PATH] < 2)
+			finding_against(f, "a single conversation");
+		else
+			finding_against(f, "some round trips of the same conversations take %.0f ms only", w->rtt_least_s * 1e3);
 	}
 	finding_title(f, "The round trip to %s takes %s, and conversations spend their time in round trips", service, rtt);
 	say_split(f, w);

@@ -251,10 +251,10 @@ static void each_no_reply(void *arg, struct diagnosis_context *x, const struct c
 	finding_title(f, "%s acknowledges requests and never answers them (%d, given up after %s)", service, g->count, waited);
 	finding_detail(f, "The request arrives (TCP acknowledges it), no answer follows, and the client gives up.");
 	f->responsible = RESPONSIBLE_SERVER;
-	if (!sure_ones(g) && g->count < 2) {
+	if (!sure_ones(g) && (g->count < 2 || 2 * f->count < f->of)) {
 		f->severity = SEVERITY_NOTE;
 		f->confidence = 0.5;
-		finding_against(f, "a single conversation: its last message may have wanted no answer");
+		finding_against(f, "few conversations, of a protocol that is not known: their last message may have wanted no answer");
 	}
 	finding_cause(f, 0.7, "the server's program, or what it waits for (database, backend), does not answer",
 		"the handshake and the acknowledgement show that host and path work");
