@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/issuers.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
 
@@ -36,25 +37,10 @@ struct state {
 	struct table names;   /* char[128] -> struct name_seen */
 };
 
-/* Words in the issuers of inspection products. */
-static const char *const products[] = { "Fortinet", "FortiGate", "Zscaler", "Palo Alto", "Blue Coat", "BlueCoat",
-	"Symantec Web Security", "Forcepoint", "Websense", "Sophos", "Barracuda", "Cisco Umbrella", "Netskope", "McAfee Web",
-	"Skyhigh", "iboss", "Untangle", "Kaspersky Anti-Virus", "Avast Web", "AVG Web", "ESET SSL Filter", "Bitdefender",
-	"mitmproxy", "Charles Proxy", "Fiddler", "Burp", "PortSwigger", "Squid", "TLS Inspection", "SSL Inspection",
-	"SSL Decrypt", "TLS Decrypt", "SSL Forward Proxy" };
-
-static const char *known_product(const char *issuer)
-{
-	for (size_t i = 0; i < sizeof(products) / sizeof(*products); i++)
-		if (strcasestr(issuer, products[i]))
-			return products[i];
-	return NULL;
-}
-
 /* A vendor's own site or device shows its vendor's certificate by right. */
 static bool is_vendors_own(const struct tls *t)
 {
-	const char *product = known_product(t->cert_issuer);
+	const char *product = issuer_product(t->cert_issuer);
 	char word[32];
 
 	if (!product)
@@ -125,7 +111,11 @@ static const struct issuer_seen *suspect_of(const struct name_seen *n)
 
 	for (int i = 0; i < n->count; i++) {
 		const struct issuer_seen *s = &n->issuers[i];
-		int score = (known_product(s->issuer) ? 4 : 0) + (s->rejected ? 2 : 0) + (s->fresh ? 1 : 0);
+		int score;
+
+		if (issuer_is_public(s->issuer))
+			continue;
+		score = (issuer_product(s->issuer) ? 4 : 0) + (s->rejected ? 2 : 0) + (s->fresh ? 1 : 0);
 
 		if (score > most) {
 			most = score;
@@ -135,18 +125,27 @@ static const struct issuer_seen *suspect_of(const struct name_seen *n)
 	return worst;
 }
 
+/* Renewals, and RSA beside ECDSA, show two intermediates of one authority. */
+static bool has_other_authority(const struct name_seen *n, const struct issuer_seen *suspect)
+{
+	for (int i = 0; i < n->count; i++)
+		if (&n->issuers[i] != suspect && !issuer_is_same_authority(n->issuers[i].issuer, suspect->issuer))
+			return true;
+	return false;
+}
+
 static bool is_told(const struct name_seen *n, const struct issuer_seen *suspect)
 {
-	if (known_product(suspect->issuer))
+	if (issuer_product(suspect->issuer))
 		return true;
-	return n->count > 1 && (suspect->rejected || suspect->fresh);
+	return has_other_authority(n, suspect) && (suspect->rejected || suspect->fresh);
 }
 
 static void list_signs(struct finding *f, const struct name_seen *n, const struct issuer_seen *suspect)
 {
-	if (known_product(suspect->issuer))
+	if (issuer_product(suspect->issuer))
 		finding_list(f, "signs", "issuer of an inspection product");
-	if (n->count > 1)
+	if (has_other_authority(n, suspect))
 		finding_list(f, "signs", "one name with different issuers");
 	if (suspect->fresh)
 		finding_list(f, "signs", "certificate made within the last hour");
@@ -176,7 +175,7 @@ static void tell(struct diagnosis_context *x, const char *name, const struct nam
 	list_signs(f, n, suspect);
 	finding_text(f, "issuer", suspect->issuer);
 	f->responsible = RESPONSIBLE_MIDDLEBOX;
-	f->confidence = known_product(suspect->issuer) ? 0.9 : 0.8;
+	f->confidence = issuer_product(suspect->issuer) ? 0.9 : 0.8;
 	finding_title(f, "TLS to %s is intercepted: its certificate is issued by \"%s\"", name, suspect->issuer);
 	for (int i = 0; i < n->count; i++)
 		if (&n->issuers[i] != suspect)

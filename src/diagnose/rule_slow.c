@@ -124,6 +124,13 @@ static void show_server(struct tally *t, const struct record *r, const struct st
 		when_s(shown->answer.at_ns - shown->ask_last.at_ns));
 }
 
+/* The only answer came when the client had given up: nobody waited for it, and other rules say why. */
+static bool answers_a_close(const struct conn *c)
+{
+	return c->first_fin == SIDE_ORIG && c->last_turn.answer.frame &&
+		c->last_turn.answer.at_ns >= c->side[SIDE_ORIG].fin.at_ns;
+}
+
 static void note_server(const struct state *s, struct slow *w, const struct record *r, struct slow_split *t)
 {
 	const struct conn *c = &r->conn;
@@ -131,7 +138,7 @@ static void note_server(const struct state *s, struct slow *w, const struct reco
 	const struct stall *late = late_answer(s, r, t->rtt_s);
 	struct uid_key uid = uid_of(r);
 
-	if (!c->turns || slow_is_interactive(r) || table_find(&s->pushed, &uid) ||
+	if (!c->turns || answers_a_close(c) || slow_is_interactive(r) || table_find(&s->pushed, &uid) ||
 		(strcmp(c->service, "http") != 0 && !late && slow_pushes(c)))
 		return;
 	if (late) {

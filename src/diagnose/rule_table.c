@@ -31,6 +31,7 @@ extern const struct rule rule_ports;
 /* TLS: a specific reason before a general one. */
 extern const struct rule rule_mtu;
 extern const struct rule rule_interception;
+extern const struct rule rule_interception_path;
 extern const struct rule rule_tls_certificate;
 extern const struct rule rule_tls_mixed_up;
 extern const struct rule rule_tls_bad_record;
@@ -40,6 +41,7 @@ extern const struct rule rule_tls_parameters;
 extern const struct rule rule_tls_alert;
 extern const struct rule rule_tls_silent;
 extern const struct rule rule_tls_stalled;
+extern const struct rule rule_tls_no_hello;
 /* Tunnels. */
 extern const struct rule rule_sptps;
 extern const struct rule rule_tunnel_rejected;
@@ -98,6 +100,7 @@ const struct rule *const rule_table[] = {
 	&rule_mtu,
 
 	&rule_interception,
+	&rule_interception_path,
 	&rule_tls_certificate,
 	&rule_tls_mixed_up,
 	&rule_tls_bad_record,
@@ -107,6 +110,7 @@ const struct rule *const rule_table[] = {
 	&rule_tls_alert,
 	&rule_tls_silent,
 	&rule_tls_stalled,
+	&rule_tls_no_hello,
 
 	&rule_sptps,
 	&rule_tunnel_rejected,

@@ -27,9 +27,17 @@ int64_t tls_hello_at(const struct conversation *c)
 	return c->tls_record->ts_ns + c->tls->at[TLS_CLIENT_HELLO].at_ns - c->record->ts_ns;
 }
 
+/* What a side says to the other's FIN may be answered with RST. */
+static bool is_acknowledged(const struct conversation *c, enum side s)
+{
+	const struct conn_side *own = &c->conn->side[s], *peer = &c->conn->side[side_other(s)];
+
+	return !own->unacked_bytes || (peer->fin.frame && own->last_data.at_ns >= peer->fin.at_ns);
+}
+
 bool tls_all_acknowledged(const struct conversation *c)
 {
-	return !c->orig->unacked_bytes && !c->resp->unacked_bytes;
+	return is_acknowledged(c, SIDE_ORIG) && is_acknowledged(c, SIDE_RESP);
 }
 
 bool tls_seems_forgotten(const struct conversation *c, double waited_s)
@@ -88,6 +96,17 @@ const struct tls_alert_seen *tls_fatal_alert(const struct conversation *c, enum 
 const struct tls_alert_seen *tls_any_fatal_alert(const struct conversation *c)
 {
 	return find_alert(c, SIDE_NONE);
+}
+
+bool tls_port_by_custom(uint16_t port)
+{
+	static const uint16_t ports[] = { 443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 4443, 5061, 5671, 6443, 6697,
+		8443, 8883, 9443, 10443 };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (ports[i] == port)
+			return true;
+	return false;
 }
 
 const char *tls_alert_text(uint8_t code, char out[64])

@@ -31,6 +31,9 @@ const struct rst_seen *tls_first_rst(const struct conversation *c, enum side s);
 /* Whether that side's FIN or RST came before the moment (an offset). */
 bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns);
 
+/* Ports that IANA or custom reserves for TLS from the first byte on. */
+bool tls_port_by_custom(uint16_t port);
+
 /* "handshake_failure (40)" */
 const char *tls_alert_text(uint8_t code, char out[64]);
 

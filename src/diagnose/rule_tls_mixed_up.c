@@ -32,23 +32,11 @@ static bool answered_by_alert(const struct conversation *c)
 		c->orig->first_data.at_ns <= c->resp->first_data.at_ns;
 }
 
-/* Ports that IANA or custom reserves for TLS from the first byte on. */
-static bool is_tls_port(uint16_t port)
-{
-	static const uint16_t ports[] = { 443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 4443, 5061, 5671, 6443, 6697,
-		8443, 8883, 9443, 10443 };
-
-	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
-		if (ports[i] == port)
-			return true;
-	return false;
-}
-
 static bool wants_tls(const struct diagnosis_context *x, const struct record *r)
 {
 	const struct service_state *s = context_service(x, &r->resp_h, r->resp_p, 6);
 
-	return (s && s->tls) || is_tls_port(r->resp_p);
+	return (s && s->tls) || tls_port_by_custom(r->resp_p);
 }
 
 /* Many servers say nothing to bytes that are no TLS: they close, or reset when bytes were left unread. */

@@ -11,11 +11,15 @@
 #define SILENT_MIN_S 3.0    /* a server that takes longer to its ServerHello is not thinking any more */
 #define SILENT_RTTS 10.0
 
-/* Nothing of the server came after the ClientHello; before it only what led to it: a proxy's or STARTTLS's yes. */
+/* Nothing of the server came after the ClientHello; before it only what led to it: a proxy's or STARTTLS's yes. What
+ * it says to the client's FIN (OpenSSL: alert 50) is no answer any more. */
 static bool server_said_nothing(const struct conversation *c)
 {
 	const struct conn_side *server = &c->conn->side[side_other(tls_client_side(c))];
+	const struct frame_ref *fin = &c->conn->side[tls_client_side(c)].fin;
 
+	if (fin->frame && server->first_data.frame && server->first_data.at_ns >= fin->at_ns)
+		return true;
 	if (c->tls->first_record[side_other(tls_client_side(c))].frame || c->tls->answered_with[0])
 		return false;
 	return !server->bytes || (c->tls->via[0] && server->last_data.at_ns < tls_hello_at(c));

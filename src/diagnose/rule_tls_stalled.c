@@ -24,13 +24,18 @@ static bool claim_inferred(const struct conversation *c, struct claim *out)
 	return true;
 }
 
-/* close_notify and user_canceled are how a client says that it gives up; warnings end nothing. */
-static bool ended_by_alert(const struct tls *t)
+/* close_notify and user_canceled are how a client says that it gives up; warnings end nothing, and what answers a FIN
+ * does neither. */
+static bool ended_by_alert(const struct conversation *c)
 {
+	const struct tls *t = c->tls;
+
 	for (uint32_t i = 0; i < t->alert_count && i < TLS_ALERTS_MAX; i++) {
 		const struct tls_alert_seen *a = &t->alerts[i];
 		bool readable = !a->encrypted || a->decrypted, farewell = readable && (a->code == 0 || a->code == 90);
 
+		if (tls_closed_before(c, side_other((enum side)a->side), a->ref.at_ns))
+			continue;
 		if ((!readable || a->level == 2) && !farewell)
 			return true;
 		if (farewell && a->side != t->client)
@@ -50,12 +55,18 @@ static bool is_unfinished(const struct conversation *c)
 	const struct tls *t = c->tls;
 
 	return !t->dtls && !t->quic && t->at[TLS_CLIENT_HELLO].frame && t->stage < TLS_ESTABLISHED &&
-		!t->answered_with[0] && !t->app_data[0].frame && !t->app_data[1].frame && !ended_by_alert(t);
+		!t->answered_with[0] && !t->app_data[0].frame && !t->app_data[1].frame && !ended_by_alert(c);
 }
 
+/* A part of its first record suffices. */
 static bool has_server_begun(const struct conversation *c)
 {
-	return c->tls->first_record[side_other(tls_client_side(c))].frame != 0;
+	const struct conn_side *server = &c->conn->side[side_other(tls_client_side(c))];
+	const struct frame_ref *fin = &c->conn->side[tls_client_side(c)].fin;
+
+	if (!server->bytes || server->last_data.at_ns < tls_hello_at(c))
+		return false;
+	return !fin->frame || server->first_data.at_ns < fin->at_ns;
 }
 
 /* In 1.3 the messages are hidden, but who spoke last is not, nor whether the server's flight had begun. */
@@ -95,10 +106,8 @@ static const struct frame_ref *closed_by(const struct conversation *c, enum side
 	return rst ? &rst->ref : NULL;
 }
 
-static double silence(const struct conversation *c)
+static int64_t first_close(const struct conversation *c)
 {
-	int64_t last = c->orig->last_data.at_ns > c->resp->last_data.at_ns ? c->orig->last_data.at_ns :
-									       c->resp->last_data.at_ns;
 	int64_t until = c->record->emitted_ns - c->record->ts_ns;
 
 	for (int s = 0; s < 2; s++) {
@@ -107,6 +116,25 @@ static double silence(const struct conversation *c)
 		if (end && end->at_ns < until)
 			until = end->at_ns;
 	}
+	return until;
+}
+
+static int64_t later_of(int64_t last, const struct frame_ref *ref, int64_t shift, int64_t until)
+{
+	int64_t at = ref->at_ns + shift;
+
+	return ref->frame && at <= until && at > last ? at : last;
+}
+
+/* From the last thing that was said before the first close; the last message stands for data that came later. */
+static double silence(const struct conversation *c)
+{
+	int64_t until = first_close(c), shift = c->tls_record->ts_ns - c->record->ts_ns, last = 0;
+
+	for (int s = 0; s < 2; s++)
+		last = later_of(last, &c->conn->side[s].last_data, 0, until);
+	for (int i = 0; i < TLS_STAGES; i++)
+		last = later_of(last, &c->tls->at[i], shift, until);
 	return when_s(until - last);
 }
 
