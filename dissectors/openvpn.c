@@ -268,6 +268,7 @@ static const char *step_of(const struct ovpn_state *o)
 static void on_control(struct ovpn_state *o, struct session *s, const struct chunk *c)
 {
 	o->control[c->side]++;
+	tunnel_answered_unseen(&o->life, c->side);
 	o->turns += o->turns == 0 || o->control_side != c->side;
 	o->control_side = c->side;
 	if (!o->life.sum.established)
@@ -283,6 +284,8 @@ static void on_data(struct ovpn_state *o, struct session *s, const struct chunk 
 {
 	o->soft_reset = false;
 	tunnel_data(&o->life, c->side, &c->ref, c->on_wire);
+	tunnel_answered_unseen(&o->life, c->side);
+	tunnel_progress(&o->life); /* there is a key, whatever was seen of the handshake */
 	/* A client may send data before the server is ready to; a server does only when all is well. */
 	if (o->life.sum.data_pkts[SIDE_ORIG] && o->life.sum.data_pkts[SIDE_RESP]) {
 		tunnel_established(&o->life, s, c->side, &c->ref);

@@ -133,6 +133,11 @@ void tunnel_answer(
 	tunnel_event(t, s, TUNNEL_ANSWER, side, ref, step, NULL);
 }
 
+void tunnel_answered_unseen(struct tunnel_life *t, enum side side)
+{
+	t->hello[side].count = 0;
+}
+
 void tunnel_established(struct tunnel_life *t, struct session *s, enum side side, const struct frame_ref *ref)
 {
 	if (t->sum.established)

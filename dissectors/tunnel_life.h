@@ -46,6 +46,8 @@ void tunnel_hello(
 	struct tunnel_life *t, struct session *s, enum side side, const struct frame_ref *ref, const char *step);
 void tunnel_answer(
 	struct tunnel_life *t, struct session *s, enum side side, const struct frame_ref *ref, const char *step);
+/* It goes on as if it had been answered: the answer is not in this capture. */
+void tunnel_answered_unseen(struct tunnel_life *t, enum side side);
 /* Told once; later calls do nothing. */
 void tunnel_established(struct tunnel_life *t, struct session *s, enum side side, const struct frame_ref *ref);
 void tunnel_data(struct tunnel_life *t, enum side side, const struct frame_ref *ref, size_t bytes);

@@ -291,6 +291,8 @@ static void on_data(struct wg_state *w, struct session *s, const struct chunk *c
 		return;
 	k = find_key(&w->side[c->side], receiver);
 	/* One that was agreed upon before the capture began is older than any that was seen being made. */
+	if (!k && w->side[c->side].initiated)
+		tunnel_answered_unseen(&w->life, c->side);
 	if (!k)
 		k = insert_key(w, c->side, receiver, w->agreed_ns ? 1 : 0);
 	tunnel_number(&w->life, c->side, &c->ref, &k->counters, counter);

@@ -138,6 +138,21 @@ static void test_late_handshake_after_an_outage_is_no_restart(void **state)
 	tunnel_rig_free(r);
 }
 
+/* Only one direction was captured: it uses keys that somebody must have agreed to. */
+static void test_data_under_a_new_key_shows_an_answer_unseen(void **state)
+{
+	struct tunnel_rig *r = wg();
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		initiation(r, SIDE_ORIG, 120000 * i, 10 + i);
+		data(r, SIDE_ORIG, 120000 * i + 30, 20 + i, 0);
+	}
+	tunnel_rig_close(r);
+	assert_int_equal(tunnel_rig_summary(r)->unanswered[SIDE_ORIG], 0);
+	tunnel_rig_free(r);
+}
+
 static void keepalive(struct tunnel_rig *r, enum side side, int64_t ms, uint32_t receiver, uint32_t counter)
 {
 	uint8_t b[32] = {4};
@@ -282,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_sizes_are_not_wireguard),
 		cmocka_unit_test(test_late_handshake_after_an_outage_is_no_restart),
 		cmocka_unit_test(test_keepalives_of_one_side_stand_for_no_silence),
+		cmocka_unit_test(test_data_under_a_new_key_shows_an_answer_unseen),
 		cmocka_unit_test(test_counter_window_knows_late_from_doubled),
 	};
 
