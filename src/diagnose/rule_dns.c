@@ -24,6 +24,7 @@
 #define RESENT_S 0.1	    /* an answer so soon after the question was repeated: the first one was lost */
 #define DNS_PORT 53
 #define WAIT_MIN_S 2.0	    /* stub resolvers repeat after 5 s, some after 1 */
+#define PATIENCE_S 5.0	    /* after the last try (resolv.conf(5)) */
 #define LOST_SHARE 0.1	    /* of a server that answers otherwise: single datagrams get lost */
 #define LOST_MIN 3
 #define NAMES_SHOWN 5
@@ -135,6 +136,12 @@ static void blame(struct label *l, const struct addr *server, enum trouble why)
 	l->why[l->servers++] = (uint8_t)why;
 }
 
+/* Hosts of Windows ask for these in any domain, in case. */
+static bool is_probe(const char *label)
+{
+	return strcasecmp(label, "wpad") == 0 || strcasecmp(label, "isatap") == 0;
+}
+
 /* "www" of www.a.example: what stays the same while the search list is tried. */
 static void note_label(struct state *s, const struct record *r)
 {
@@ -153,7 +160,7 @@ static void note_label(struct state *s, const struct record *r)
 		l->resolved = true;
 	if (d->answered && d->rcode != NXDOMAIN && d->rcode != SERVFAIL)
 		return;
-	l->single = !dot || !dot[1];
+	l->single = !dot || !dot[1] || is_probe(k.label);
 	l->failed_ns = r->ts_ns + d->request.at_ns;
 	blame(l, &r->resp_h, !d->answered ? TROUBLE_NO_ANSWER : d->rcode == SERVFAIL ? TROUBLE_SERVFAIL : TROUBLE_NXDOMAIN);
 	text_copy(l->name, sizeof(l->name), d->query);
@@ -186,10 +193,11 @@ static void note_dns(struct state *s, const struct record *r)
 	v->answered += d->answered;
 	note_label(s, r);
 	if (!d->answered) {
-		double waited = when_s(r->emitted_ns - r->ts_ns - d->request.at_ns);
+		double seen = when_s(r->emitted_ns - r->ts_ns - d->request.at_ns);
+		double waited = when_s(d->request_last.at_ns - d->request.at_ns) + PATIENCE_S;
 
-		if (d->tries > 1 || waited >= WAIT_MIN_S)
-			note(v, r, TROUBLE_NO_ANSWER, waited);
+		if (d->tries > 1 || seen >= WAIT_MIN_S)
+			note(v, r, TROUBLE_NO_ANSWER, seen < waited ? seen : waited);
 		return;
 	}
 	if (d->rcode == SERVFAIL)
