@@ -33,8 +33,10 @@ void html_csp_hash(struct text *t, const char *content); /* 'sha256-...' */
 /* --- sections --- */
 void html_diagnoses(struct text *t, const struct result *r, size_t bytes_max);
 void html_findings(struct text *t, const struct result *r, size_t bytes_max);
-void html_ladder(struct text *t, const struct result *r, const struct finding *f, const char *id);
-bool html_has_ladder(const struct finding *f);
+/* The conversation to draw for a finding; NULL: none. */
+const struct record *html_ladder_of(const struct result *r, const struct finding *f);
+void html_ladder(
+	struct text *t, const struct result *r, const struct finding *f, const struct record *conversation, const char *id);
 void html_plots(struct text *t, struct result *r, size_t bytes_max); /* sets r->plots_failed */
 void html_tables(struct text *t, const struct result *r, size_t bytes_max);
 

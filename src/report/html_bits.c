@@ -76,7 +76,7 @@ void html_step(struct text *t, const char *step)
 	command = xprintf("%.*s", parts.command_len, parts.command);
 	html_copyable(t, command, "command");
 	free(command);
-	piece(t, parts.after, parts.after_len);
+	html_text(t, parts.after + (*parts.after == ';' || *parts.after == ','));
 }
 
 void html_list(struct text *t, const char *tag, const char *class, char *const *lines, int count)

@@ -92,24 +92,56 @@ static void finding_links(struct text *t, const struct diagnosis *d)
 	text_add(t, "</p>\n");
 }
 
-static void evidence(struct text *t, const struct result *r, const struct diagnosis *d)
+/* The first finding with a conversation to draw; a note's would show what did not fail. */
+static const struct finding *with_ladder(const struct result *r, const struct diagnosis *d)
+{
+	for (int i = 0; i < d->finding_count; i++)
+		if (d->findings[i]->severity > SEVERITY_NOTE && html_ladder_of(r, d->findings[i]))
+			return d->findings[i];
+	return NULL;
+}
+
+static void evidence(struct text *t, const struct result *r, const struct diagnosis *d, const struct finding *ladder)
 {
 	char id[24];
 
 	if (!d->finding_count)
 		return;
-	text_add(t, "<div class=\"part wide evidence\"><h3>Evidence</h3>\n");
-	for (int i = 0; i < d->finding_count; i++)
-		if (html_has_ladder(d->findings[i])) {
-			snprintf(id, sizeof(id), "ladder-%s", d->id);
-			html_ladder(t, r, d->findings[i], id);
-			break;
-		}
-	text_add(t, "<div class=\"proof\">\n");
+	text_printf(t, "<div class=\"part evidence%s\"><h3>Evidence</h3>\n", ladder ? "" : " wide");
+	if (ladder) {
+		snprintf(id, sizeof(id), "ladder-%s", d->id);
+		html_ladder(t, r, ladder, html_ladder_of(r, ladder), id);
+	}
 	frames_line(t, r, d->findings[0]);
 	html_filter(t, r, d->findings[0]);
 	finding_links(t, d);
-	text_add(t, "</div></div>\n");
+	text_add(t, "</div>\n");
+}
+
+static void reasons(struct text *t, const struct diagnosis *d)
+{
+	causes(t, d);
+	lines(t, "Next steps", "ol", "steps", d->next, d->next_count);
+	lines(t, "What speaks against it", "ul", "against", d->against, d->against_count);
+}
+
+/* The ladder stands beside the reasons; without one, they have the whole width. */
+static void parts(struct text *t, const struct result *r, const struct diagnosis *d)
+{
+	const struct finding *ladder = with_ladder(r, d);
+
+	if (ladder) {
+		text_add(t, "<div class=\"parts laddered\">\n");
+		evidence(t, r, d, ladder);
+		text_add(t, "<div class=\"reasons\">\n");
+		reasons(t, d);
+		text_add(t, "</div></div>\n");
+	} else {
+		text_add(t, "<div class=\"parts\">\n");
+		reasons(t, d);
+		evidence(t, r, d, NULL);
+		text_add(t, "</div>\n");
+	}
 }
 
 static void one(struct text *t, const struct result *r, const struct diagnosis *d)
@@ -123,12 +155,8 @@ static void one(struct text *t, const struct result *r, const struct diagnosis *
 	if (r->diagnosis_count > 1) /* the only one is summed up above */
 		html_element(t, "p", "lead", d->summary);
 	about(t, d);
-	text_add(t, "<div class=\"parts\">\n");
-	causes(t, d);
-	lines(t, "Next steps", "ol", "steps", d->next, d->next_count);
-	lines(t, "What speaks against it", "ul", "against", d->against, d->against_count);
-	evidence(t, r, d);
-	text_add(t, "</div>\n</article>\n");
+	parts(t, r, d);
+	text_add(t, "</article>\n");
 }
 
 void html_diagnoses(struct text *t, const struct result *r, size_t bytes_max)

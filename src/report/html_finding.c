@@ -126,9 +126,9 @@ static void foot(struct text *t, const struct result *r, const struct finding *f
 	}
 	if (f->next_count)
 		html_list(t, "ol", "steps", f->next, f->next_count);
-	if (html_has_ladder(f) && f->severity > SEVERITY_NOTE) {
+	if (f->severity > SEVERITY_NOTE && html_ladder_of(r, f)) {
 		snprintf(id, sizeof(id), "ladder-%s", f->id);
-		html_ladder(t, r, f, id);
+		html_ladder(t, r, f, html_ladder_of(r, f), id);
 	}
 }
 

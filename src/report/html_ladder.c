@@ -20,6 +20,7 @@
 #define GAP_ROW 40
 #define GAP_NS (200 * NS_PER_MS) /* a silence worth drawing; usual round trips are below it */
 #define LANES_MAX 2
+#define EVIDENCE_LEAST 2
 
 struct ladder {
 	struct text *t, lanes, words; /* arrows and labels; what lies under them; the same in words */
@@ -32,11 +33,6 @@ struct ladder {
 	int fails_at; /* index of the key frame that is the failure, or after which the answer is missing; -1 none */
 	bool missing; /* what failed is an answer that never came */
 };
-
-bool html_has_ladder(const struct finding *f)
-{
-	return f->typical && f->typical->kind == RECORD_CONN && f->typical->conn.key_frame_count > 1;
-}
 
 static bool silence_is_the_failure(const char *code)
 {
@@ -63,6 +59,32 @@ static uint32_t key_frames(const struct conn *c)
 	return c->key_frame_count < KEY_FRAMES_MAX ? c->key_frame_count : KEY_FRAMES_MAX;
 }
 
+static int evidence_in(const struct finding *f, const struct record *r)
+{
+	int n = 0;
+
+	for (uint32_t i = 0; i < key_frames(&r->conn); i++)
+		n += is_evidence(f, &r->conn.key_frames[i].ref);
+	return n;
+}
+
+/* Where the rule named none: the conversation that holds most of the evidence, cause and effect at least. */
+const struct record *html_ladder_of(const struct result *r, const struct finding *f)
+{
+	const struct record *best = f->typical;
+	int most = EVIDENCE_LEAST - 1;
+
+	for (int i = 0; !f->typical && f->evidence_count >= EVIDENCE_LEAST && i < r->connection_count; i++) {
+		int n = evidence_in(f, r->connections[i].record);
+
+		if (n > most) {
+			most = n;
+			best = r->connections[i].record;
+		}
+	}
+	return best && best->kind == RECORD_CONN && best->conn.key_frame_count > 1 ? best : NULL;
+}
+
 /* The last key frame that the finding names; where it names none, the last RST. */
 static int failing_frame(const struct finding *f, const struct conn *c)
 {
@@ -86,6 +108,14 @@ static int last_try(const struct conn *c, int i)
 		!(c->key_frames[i + 1].flags & (TCP_FIN | TCP_RST)))
 		i++;
 	return i;
+}
+
+static bool answered_after(const struct conn *c, int i)
+{
+	for (int k = i + 1; i >= 0 && k < (int)key_frames(c); k++)
+		if (c->key_frames[k].side != c->key_frames[i].side)
+			return true;
+	return false;
 }
 
 static void add_gateway(struct ladder *l, const struct mac *mac)
@@ -280,16 +310,19 @@ static void rows(struct ladder *l)
 		text_printf(&l->words, " %" PRIu32 " frames are left out.", c->key_frames_left_out);
 }
 
-void html_ladder(struct text *t, const struct result *r, const struct finding *f, const char *id)
+void html_ladder(
+	struct text *t, const struct result *r, const struct finding *f, const struct record *conversation, const char *id)
 {
 	struct text drawing = {0};
-	struct ladder l = {.t = &drawing, .result = r, .finding = f, .record = f->typical};
-	const struct conn *c = &f->typical->conn;
+	struct ladder l = {.t = &drawing, .result = r, .finding = f, .record = conversation};
+	const struct conn *c = &conversation->conn;
 
 	l.missing = silence_is_the_failure(f->code);
 	l.fails_at = failing_frame(f, c);
 	if (l.missing)
 		l.fails_at = last_try(c, l.fails_at);
+	if (l.missing && answered_after(c, l.fails_at))
+		l.fails_at = -1; /* what fails is elsewhere: other conversations, or how long it took */
 	add_gateway(&l, &c->side[SIDE_ORIG].mac); /* from left to right; a side that is silent has no MAC of its own */
 	add_gateway(&l, &c->side[SIDE_RESP].to_mac);
 	add_gateway(&l, &c->side[SIDE_ORIG].to_mac);

@@ -103,6 +103,26 @@ async function checkTables(page, name) {
 	await section.getByRole("searchbox").fill("");
 }
 
+async function checkFindings(page, name) {
+	const all = await page.locator(".finding").count(), section = page.locator("section.findings");
+	if (all < 6)
+		return;
+	const shown = () => page.locator(".finding:visible").count();
+	await section.getByLabel("Severity").selectOption("warning");
+	const warnings = await page.locator(".finding.warning").count();
+	want(await shown() === warnings, `${name}: of ${warnings} warnings ${await shown()} are shown`);
+	await section.getByLabel("Severity").selectOption("");
+	const code = await page.locator(".finding code").first().textContent();
+	await section.getByRole("searchbox").fill(code);
+	want(await shown() > 0 && await shown() < all, `${name}: searching findings for ${code} shows ${await shown()} of ${all}`);
+	const hidden = page.locator(".finding[hidden]").first(), id = await hidden.getAttribute("id");
+	await page.evaluate((hash) => { location.hash = hash; }, id);
+	await page.waitForFunction((name) => !document.getElementById(name).hidden, id, { timeout: 3000 })
+		.catch(() => faults.push(`${name}: a link to the hidden ${id} does not show it`));
+	await section.getByRole("searchbox").fill("");
+	want(await shown() === all, `${name}: not all findings come back`);
+}
+
 async function checkButtons(page, name) {
 	const copy = page.locator("[data-copy=filter]").first();
 	if (await copy.count()) {
@@ -168,6 +188,7 @@ for (const file of pages) {
 		await checkInert(page, name);
 		await checkButtons(page, name);
 		await checkTables(page, name);
+		await checkFindings(page, name);
 		await checkAccess(page, name);
 		await picture(page, name, true);
 		await context.close();
