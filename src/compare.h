@@ -80,6 +80,9 @@ struct compare_item {
 	const char *unless; /* means nothing where the item of that name differs; NULL */
 };
 
+/* False: a difference in that item of TLS cannot be why this talk failed as it did. */
+bool compare_tls_explains(const struct talk *bad, const struct compare_item *item);
+
 extern const struct compare_item compare_tcp_items[]; /* end with a NULL name */
 extern const struct compare_item compare_tls_items[];
 extern const struct compare_item compare_data_items[];
@@ -96,6 +99,7 @@ enum compare_match {
 
 struct difference {
 	const struct compare_item *item;
+	enum compare_step step; /* the item's, or STEP_NOTHING where it cannot explain how these talks failed */
 	char *good, *bad;     /* typical values, raw */
 	int bad_with, bad_of; /* talks with a value that no working one has, of those that have any; 0: medians */
 };

@@ -63,6 +63,36 @@ void talks_take(struct talks *t, const struct record *r)
 	}
 }
 
+static bool proves(const struct finding *f, const struct conn *c)
+{
+	for (uint32_t k = 0; k < c->key_frame_count && k < KEY_FRAMES_MAX; k++)
+		for (int i = 0; i < f->evidence_count; i++)
+			if (f->evidence[i].frame == c->key_frames[k].ref.frame &&
+				f->evidence[i].source == c->key_frames[k].ref.source)
+				return true;
+	return false;
+}
+
+static bool is_told(const struct talks *t, const char *code)
+{
+	for (int i = 0; i < t->result->connection_count; i++)
+		if (t->result->connections[i].code && strcmp(t->result->connections[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+/* Failures that a dissector saw and no conversation died of (a proxy's 407, a refused login): by their frames. */
+static void mark_failed(struct talks *t, const struct finding *f)
+{
+	if (f->severity < SEVERITY_ERROR || is_told(t, f->code))
+		return;
+	for (int i = 0; i < t->count; i++)
+		if (!talk_failed(&t->v[i]) && proves(f, &t->v[i].conn->conn)) {
+			t->v[i].outcome = OUTCOME_FAILED;
+			t->v[i].code = f->code;
+		}
+}
+
 void talks_end(struct talks *t, struct result *result, const struct oui_table *vendors)
 {
 	t->result = result;
@@ -77,6 +107,8 @@ void talks_end(struct talks *t, struct result *result, const struct oui_table *v
 		t->v[t->count++] = (struct talk){
 			row->record, s ? s->tls : NULL, s ? s->http : NULL, vendors, row->outcome, row->code};
 	}
+	for (int i = 0; i < result->finding_count; i++)
+		mark_failed(t, result->findings[i]);
 }
 
 void talks_free(struct talks *t)

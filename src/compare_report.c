@@ -29,7 +29,7 @@ static const char *match_key(enum compare_match m)
 
 static int first_difference(const struct comparison *c)
 {
-	return c->difference_count && c->differences[0].item->step != STEP_NOTHING ? 0 : -1;
+	return c->difference_count && c->differences[0].step != STEP_NOTHING ? 0 : -1;
 }
 
 static void add_escaped(struct text *out, const char *raw)
@@ -80,7 +80,7 @@ static void add_head(struct text *out, const struct comparisons *all, const stru
 
 static void add_difference(struct text *out, const struct comparisons *all, const struct difference *d)
 {
-	text_printf(out, "    %s: %s\n      %-8s ", compare_step_name(d->item->step), d->item->name,
+	text_printf(out, "    %s: %s\n      %-8s ", compare_step_name(d->step), d->item->name,
 		all->failing ? "working" : "good");
 	add_escaped(out, d->good);
 	text_printf(out, "\n      %-8s ", all->failing ? "failing" : "bad");
@@ -93,7 +93,7 @@ static void add_difference(struct text *out, const struct comparisons *all, cons
 static bool step_differs(const struct comparison *c, int step)
 {
 	for (int i = 0; i < c->difference_count; i++)
-		if ((int)c->differences[i].item->step == step)
+		if ((int)c->differences[i].step == step)
 			return true;
 	return false;
 }
@@ -113,7 +113,7 @@ static void add_nothing(struct text *out, const struct comparison *c)
 {
 	text_add(out, "  Different, and explains nothing: " ALWAYS_DIFFERENT);
 	for (int i = 0; i < c->difference_count; i++)
-		if (c->differences[i].item->step == STEP_NOTHING)
+		if (c->differences[i].step == STEP_NOTHING)
 			text_printf(out, ", %s", c->differences[i].item->name);
 	text_add(out, "\n");
 }
@@ -126,7 +126,7 @@ static void add_comparison(struct text *out, const struct comparisons *all, cons
 	if (!c->good_count)
 		return;
 	text_add(out, "\n");
-	for (int i = 0; i < c->difference_count && c->differences[i].item->step != STEP_NOTHING; i++) {
+	for (int i = 0; i < c->difference_count && c->differences[i].step != STEP_NOTHING; i++) {
 		if (shown < 2)
 			text_add(out, shown ? "  Then also:\n" : "  First difference:\n");
 		shown++;
@@ -149,13 +149,25 @@ static void add_verdict(struct text *out, const struct comparisons *c)
 			c->count ? "; its working ones are compared" : "");
 }
 
+static void add_headline(struct text *out, const struct talks *t)
+{
+	if (!t->result || !t->result->headline)
+		return;
+	text_printf(out, "      %s: ", severity_name(t->result->severity));
+	add_escaped(out, t->result->headline);
+	text_add(out, "\n");
+}
+
 void compare_text(const struct comparisons *c, struct text *out)
 {
 	text_add(out, "Good: ");
 	add_escaped(out, c->good->path);
-	text_printf(out, ", %d of %d conversations work\nBad:  ", c->working, c->good->count);
+	text_printf(out, ", %d of %d conversations work\n", c->working, c->good->count);
+	add_headline(out, c->good);
+	text_add(out, "Bad:  ");
 	add_escaped(out, c->bad->path);
 	text_printf(out, ", %d of %d conversations fail\n", c->failing, c->bad->count);
+	add_headline(out, c->bad);
 	add_verdict(out, c);
 	for (int i = 0; i < c->count && c->working; i++)
 		add_comparison(out, c, &c->v[i]);
@@ -179,7 +191,7 @@ static void json_side(struct json *j, const char *key, const struct talk *t)
 static void json_difference(struct json *j, const char *key, const struct difference *d)
 {
 	json_object(j, key);
-	json_text(j, "step", compare_step_name(d->item->step));
+	json_text(j, "step", compare_step_name(d->step));
 	json_text(j, "item", d->item->name);
 	json_text(j, "good", d->good);
 	json_text(j, "bad", d->bad);
@@ -194,7 +206,7 @@ static void json_differences(struct json *j, const struct comparison *c)
 {
 	json_array(j, "differences");
 	for (int i = 0; i < c->difference_count; i++)
-		if (c->differences[i].item->step != STEP_NOTHING)
+		if (c->differences[i].step != STEP_NOTHING)
 			json_difference(j, NULL, &c->differences[i]);
 	json_end_array(j);
 	json_array(j, "same");
@@ -205,7 +217,7 @@ static void json_differences(struct json *j, const struct comparison *c)
 	json_array(j, "explains_nothing");
 	json_text(j, NULL, ALWAYS_DIFFERENT);
 	for (int i = 0; i < c->difference_count; i++)
-		if (c->differences[i].item->step == STEP_NOTHING)
+		if (c->differences[i].step == STEP_NOTHING)
 			json_text(j, NULL, c->differences[i].item->name);
 	json_end_array(j);
 }
@@ -236,6 +248,10 @@ static void json_capture_counts(struct json *j, const char *key, const struct ta
 	json_text(j, "file", t->path);
 	json_int(j, "conversations", t->count);
 	json_int(j, what, count);
+	if (t->result && t->result->headline) {
+		json_text(j, "severity", severity_name(t->result->severity));
+		json_text(j, "headline", t->result->headline);
+	}
 	json_end_object(j);
 }
 

@@ -113,10 +113,15 @@ static void add_difference(struct comparison *c, struct difference d)
 	c->differences[c->difference_count++] = d;
 }
 
+static enum compare_step step_of(const struct comparison *c, const struct compare_item *item)
+{
+	return compare_tls_explains(c->bad[0], item) ? item->step : STEP_NOTHING;
+}
+
 static void compare_values(
 	struct comparison *c, const struct compare_item *item, const struct values *good, const struct values *bad)
 {
-	struct difference d = {.item = item, .bad_of = bad->count};
+	struct difference d = {.item = item, .step = step_of(c, item), .bad_of = bad->count};
 	const char *good_value, *bad_value;
 
 	for (int i = 0; i < bad->count; i++)
@@ -172,6 +177,7 @@ static void compare_item_time(struct comparison *c, const struct compare_item *i
 	less = good > bad ? bad : good;
 	if (more > less * TIME_FACTOR && more - less > TIME_LEAST_S)
 		add_difference(c, (struct difference){.item = item,
+					  .step = step_of(c, item),
 					  .good = xstrdup(when_duration(good, good_text)),
 					  .bad = xstrdup(when_duration(bad, bad_text))});
 }
@@ -201,6 +207,6 @@ void compare_steps(struct comparison *c)
 	for (int step = 0; step < STEPS; step++)
 		for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 			for (const struct compare_item *item = tables[i]; item->name; item++)
-				if ((int)item->step == step)
+				if ((int)step_of(c, item) == step)
 					compare_item_of(c, item);
 }

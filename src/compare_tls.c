@@ -267,6 +267,30 @@ static void say_order(const struct talk *t, struct text *out)
 			text_printf(out, "%04x ", t->tls->offered_ciphers[i]);
 }
 
+/* Alerts with which a client refuses a certificate, and a server the lack of one (RFC 8446, section 6.2). */
+static bool is_about_a_certificate(const struct tls_alert_seen *alert)
+{
+	return alert && ((alert->code >= 42 && alert->code <= 48) || alert->code == 116);
+}
+
+/* What was offered did no harm once the server has answered with a ServerHello, nor where no TLS was spoken at all; the
+ * ALPN only where it is what the server complains of, or where it says nothing. */
+bool compare_tls_explains(const struct talk *bad, const struct compare_item *item)
+{
+	const struct tls_alert_seen *alert = alert_of(bad);
+	bool hello = seen(bad, TLS_SERVER_HELLO);
+
+	if (!bad->tls || !talk_failed(bad))
+		return true;
+	if (item->say == say_alpn)
+		return alert ? alert->code == 120 : !hello && !bad->tls->answered_with[0];
+	if (item->say == say_versions || item->say == say_ciphers || item->say == say_groups || item->say == say_resumption)
+		return !hello && !bad->tls->answered_with[0];
+	if (item->say == say_version || item->say == say_cipher)
+		return !is_about_a_certificate(alert);
+	return true;
+}
+
 const struct compare_item compare_tls_items[] = {
 	{"ClientHello", say_offered, NULL, STEP_TLS_OFFER, false, false, NULL},
 	{"versions", say_versions, NULL, STEP_TLS_OFFER, true, false, NULL},
@@ -280,11 +304,11 @@ const struct compare_item compare_tls_items[] = {
 	{"delay", NULL, answer_after, STEP_TLS_ANSWER, false, false, NULL},
 	{"version", say_version, NULL, STEP_TLS_ANSWER, false, false, NULL},
 	{"cipher suite", say_cipher, NULL, STEP_TLS_ANSWER, false, false, NULL},
-	{"certificate's issuer", say_issuer, NULL, STEP_TLS_ANSWER, false, true, NULL},
-	{"certificate's subject", say_subject, NULL, STEP_TLS_ANSWER, false, true, NULL},
 	{"certificate's time", say_validity, NULL, STEP_TLS_ANSWER, false, false, NULL},
 	{"host name in the certificate", say_name_matches, NULL, STEP_TLS_ANSWER, false, false, NULL},
 	{"certificate chain", say_chain, NULL, STEP_TLS_ANSWER, false, true, NULL},
+	{"certificate's issuer", say_issuer, NULL, STEP_TLS_ANSWER, false, true, NULL},
+	{"certificate's subject", say_subject, NULL, STEP_TLS_ANSWER, false, true, NULL},
 	{"client certificate", say_client_certificate, NULL, STEP_TLS_ANSWER, false, false, NULL},
 	{"alert", say_alert, NULL, STEP_TLS_ANSWER, false, false, NULL},
 	{"handshake", say_reached, NULL, STEP_TLS_ANSWER, false, false, NULL},

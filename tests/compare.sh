@@ -34,6 +34,12 @@ first tls-ok.pcap filtered.pcap 'answer to the SYN' none
 first tls-ok.pcap tls-expired.pcap 'TLS answer' 'had ended'
 first tls-ok.pcap tls-no-shared-cipher.pcap 'TLS offer' nothing
 
+# Failures that a dissector saw are failures.
+./pcapdx compare "$samples/accept-loop.pcap" "$samples/accept-loop.pcap" | grep -q 'conversations with .*: accept-loop-blocked' ||
+	fail "blocked clients are not failing ones"
+./pcapdx compare "$samples/lb-ok.pcap" "$samples/lb-reset.pcap" | grep -q '^      error: .* resets TLS clients' ||
+	fail "the verdict is not told"
+
 ./pcapdx compare "$samples/tls-ok.pcap" "$samples/tls-ok.pcap" >"$work/out"
 grep -q 'They do not differ' "$work/out" || fail "a capture differs from itself"
 ./pcapdx compare "$samples/lb-ok.pcap" "$samples/refused.pcap" >"$work/out"

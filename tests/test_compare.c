@@ -217,6 +217,68 @@ static void test_other_ciphers_are_an_offer_that_differs(void **state)
 	end(&good, &bad, &c);
 }
 
+static void offer_alpn(struct tls *t)
+{
+	text_copy(t->offered_alpn, sizeof(t->offered_alpn), "h2");
+}
+
+static void expire(struct tls *t)
+{
+	t->at[TLS_SERVER_HELLO] = (struct frame_ref){6, 4 * NS_PER_MS, 0};
+	t->stage = TLS_SERVER_HELLO_DONE;
+	t->alerts[0] = (struct tls_alert_seen){.side = SIDE_ORIG, .code = 45};
+	t->alert_count = 1;
+}
+
+static void test_an_offer_that_was_answered_explains_nothing(void **state)
+{
+	struct side_under_test good, bad;
+	struct comparisons c;
+
+	(void)state;
+	begin(&good, "good.pcap");
+	begin(&bad, "bad.pcap");
+	add_conn(&good, OUTCOME_OK, NULL);
+	add_tls(&good, true, offer_alpn);
+	add_conn(&bad, OUTCOME_FAILED, "tls-certificate-rejected");
+	add_tls(&bad, false, expire);
+	finish(&good, &bad, &c);
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.v[0].differences[0].item->name, "alert");
+	assert_non_null(find(&c.v[0], "application protocols (ALPN)"));
+	assert_int_equal(find(&c.v[0], "application protocols (ALPN)")->step, STEP_NOTHING);
+	end(&good, &bad, &c);
+}
+
+static void test_a_failure_without_a_code_is_known_by_its_evidence(void **state)
+{
+	static const char code[] = "proxy-auth-required";
+	struct side_under_test good, bad;
+	struct comparisons c;
+	struct finding *f = xcalloc(1, sizeof(*f));
+	struct conn *failing;
+
+	(void)state;
+	begin(&good, "good.pcap");
+	begin(&bad, "bad.pcap");
+	add_good(&good, 1);
+	add_good(&bad, 1);
+	failing = add_conn(&bad, OUTCOME_OK, NULL);
+	failing->key_frames[0].ref.frame = 77;
+	failing->key_frame_count = 1;
+	f->code = code;
+	f->severity = SEVERITY_ERROR;
+	f->evidence[0].frame = 77;
+	f->evidence_count = 1;
+	bad.result->findings = xcalloc(1, sizeof(f));
+	bad.result->findings[bad.result->finding_count++] = f;
+	finish(&good, &bad, &c);
+	assert_int_equal(c.failing, 1);
+	assert_int_equal(c.v[0].bad_count, 1);
+	assert_string_equal(c.v[0].bad[0]->code, code);
+	end(&good, &bad, &c);
+}
+
 static void test_order_of_ciphers_explains_nothing(void **state)
 {
 	struct side_under_test good, bad;
@@ -329,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_reset_after_the_hello_differs_first_in_the_tls_answer),
 		cmocka_unit_test(test_syn_without_answer_is_told_before_anything_later),
 		cmocka_unit_test(test_other_ciphers_are_an_offer_that_differs),
+		cmocka_unit_test(test_an_offer_that_was_answered_explains_nothing),
+		cmocka_unit_test(test_a_failure_without_a_code_is_known_by_its_evidence),
 		cmocka_unit_test(test_order_of_ciphers_explains_nothing),
 		cmocka_unit_test(test_what_half_of_the_failing_share_with_working_ones_is_no_difference),
 		cmocka_unit_test(test_times_below_a_twentieth_of_a_second_are_no_difference),
