@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "anonymize.h"
+#include "base/escape.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "capture/capture.h"
@@ -56,8 +57,11 @@ static void add_finding(struct table *t, const struct finding *f)
 	for (int i = 0; i < f->evidence_count; i++) {
 		const struct evidence *e = &f->evidence[i];
 		char *words = xprintf("%s -- %s", title, e->what);
+		struct text safe = { 0 };
 
-		add_comment(t, e->source, e->frame, words);
+		escape_terminal(&safe, words); /* other programs show it as it is */
+		add_comment(t, e->source, e->frame, text_str(&safe));
+		text_free(&safe);
 		free(words);
 	}
 	if (f->typical)

@@ -143,7 +143,8 @@ static void in_short(struct text *t, const struct result *r)
 		text_printf(t, "<li class=\"%s\">", severity_name(d->severity));
 		if (!told)
 			link_to_diagnosis(t, d, NULL, d->title);
-		html_element(t, "p", NULL, d->summary);
+		if (told || !d->title || !d->summary || strcmp(d->title, d->summary) != 0)
+			html_element(t, "p", NULL, d->summary);
 		likeliest(t, d);
 		do_first(t, d);
 		if (told)

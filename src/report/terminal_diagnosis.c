@@ -85,11 +85,17 @@ static void finding_ids(struct page *p, const struct diagnosis *d)
 	text_free(&line);
 }
 
+/* A finding without detail leaves nothing but its title for a summary. */
+static bool says_more(const struct diagnosis *d)
+{
+	return d->summary && *d->summary && (!d->title || strcmp(d->title, d->summary) != 0);
+}
+
 /* The verdict has said the title of the first one: its summary follows at once. */
 static void title_and_summary(struct page *p, const struct diagnosis *d)
 {
 	const char *headline = p->result->headline;
-	bool told = headline && d->title && d->summary && *d->summary && strcmp(headline, d->title) == 0;
+	bool told = headline && d->title && says_more(d) && strcmp(headline, d->title) == 0;
 
 	page_coloured(p, page_severity_colour(d->severity), d->id);
 	text_add(p->out, "  ");
@@ -98,7 +104,7 @@ static void title_and_summary(struct page *p, const struct diagnosis *d)
 		page_wrapped(p, d->title ? d->title : "", 4, 4);
 		page_colour_off(p);
 	}
-	if (d->summary && *d->summary) {
+	if (told || says_more(d)) {
 		text_add(p->out, told ? "" : "    ");
 		page_wrapped(p, d->summary, 4, 4);
 	}
