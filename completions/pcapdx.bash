@@ -9,7 +9,7 @@ _pcapdx() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local long="--anonymize --buffer-size --count --engine --evidence --fail-on --filter --follow --format --from --help
 		--interface --json --keylog --limit --limit-window --list-interfaces --max-expand --memory
-		--no-promiscuous-mode --oui --output --quiet --read --records --snapshot-length --time-wait --to --verbose
+		--no-promiscuous-mode --oui --output --quiet --read --records --snapshot-length --threads --time-wait --to --verbose
 		--version"
 	local short="-B -D -c -f -i -n -o -p -q -r -s -v -w"
 
