@@ -37,7 +37,7 @@ static void *grown(void *list, size_t *room, size_t need, size_t size)
 {
 	if (need <= *room)
 		return list;
-	*room = need < 64 ? 64 : need * 2;
+	*room = need < 64 ? 64 : need + need / 2;
 	return xrealloc(list, *room * size);
 }
 

@@ -27,6 +27,9 @@
 #include "track/surroundings.h"
 #include "track/tracker.h"
 
+/* Of the memory bound: for conversations, and for what stands behind the sink until it costs them more. */
+#define LANES_SHARE 5 / 8
+#define SINK_SHARE 4
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
 #define AHEAD 4			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
@@ -56,7 +59,7 @@ struct pipeline {
 	struct record_sink sink;
 	struct source_counters *sources;
 	struct table announced; /* struct announced_key -> struct announced_value */
-	size_t announced_bytes, elsewhere;
+	size_t announced_bytes, sink_bytes, elsewhere; /* elsewhere: beyond sink_bytes */
 	struct recent_frames recent;
 	struct mac_set receivers;
 	struct flow_key last_tunnel; /* UDP around the last tunnelled packet */
@@ -165,15 +168,16 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	struct outlet out = outlet_of(p);
 
 	p->sink = *sink;
+	p->sink_bytes = o->memory_bytes / SINK_SHARE;
 	p->clock_ns = INT64_MIN;
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
 	p->surroundings = surroundings_new(sink);
 	table_init(&p->announced, sizeof(struct announced_key), sizeof(struct announced_value), ANNOUNCED_MAX);
 	p->announced.held_bytes = &p->announced_bytes;
 	if (o->threads > 1 && o->engine == ENGINE_NATIVE)
-		p->crew = crew_new(o, keys, &out, o->memory_bytes);
+		p->crew = crew_new(o, keys, &out, o->memory_bytes * LANES_SHARE);
 	else
-		p->lane = lane_new(o, keys, &out, o->memory_bytes);
+		p->lane = lane_new(o, keys, &out, o->memory_bytes * LANES_SHARE);
 	return p;
 }
 
@@ -366,7 +370,7 @@ void pipeline_rest(struct pipeline *p)
 
 void pipeline_charge(struct pipeline *p, size_t held_elsewhere)
 {
-	p->elsewhere = held_elsewhere;
+	p->elsewhere = held_elsewhere > p->sink_bytes ? held_elsewhere - p->sink_bytes : 0;
 }
 
 static void end_all(struct pipeline *p)

@@ -12,7 +12,7 @@
 #include "events.h"
 #include "track/stream_births.h"
 
-#define ROUND_PACKETS 2048
+#define ROUND_PACKETS 1024
 #define ROUND_BYTES ((size_t)2 << 20) /* of payload: what a second-level cache holds */
 
 struct round_slot {

@@ -15,6 +15,10 @@
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include <uthash.h>
 
+#define KEPT_MIN 16 /* entries that a table may have whatever others hold */
+
+static _Thread_local struct table_budget *in_force;
+
 struct table_entry {
 	UT_hash_handle hh;
 	_Alignas(max_align_t) unsigned char bytes[]; /* value, then key */
@@ -30,9 +34,17 @@ static size_t entry_size(const struct table *t)
 	return sizeof(struct table_entry) + value_room(t) + t->key_size;
 }
 
+struct table_budget *table_budget_use(struct table_budget *b)
+{
+	struct table_budget *before = in_force;
+
+	in_force = b;
+	return before;
+}
+
 void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max)
 {
-	*t = (struct table){ .key_size = key_size, .value_size = value_size, .max = max };
+	*t = (struct table){ .key_size = key_size, .value_size = value_size, .max = max, .budget = in_force };
 }
 
 static struct table_entry *find(const struct table *t, const void *key)
@@ -50,6 +62,8 @@ static void drop_entry(struct table *t, struct table_entry *e)
 		t->drop(e->bytes);
 	if (t->held_bytes)
 		*t->held_bytes -= entry_size(t);
+	if (t->budget)
+		t->budget->held -= entry_size(t);
 	t->count--;
 	free(e);
 }
@@ -61,6 +75,19 @@ void *table_find(const struct table *t, const void *key)
 	return e ? e->bytes : NULL;
 }
 
+static void make_room(struct table *t)
+{
+	if (t->count >= t->max) {
+		drop_entry(t, t->first);
+		t->evicted++;
+	}
+	while (t->budget && t->count > KEPT_MIN && t->budget->held + entry_size(t) > t->budget->max) {
+		drop_entry(t, t->first);
+		t->evicted++;
+		t->budget->evicted++;
+	}
+}
+
 void *table_add(struct table *t, const void *key)
 {
 	struct table_entry *e = find(t, key);
@@ -68,10 +95,7 @@ void *table_add(struct table *t, const void *key)
 
 	if (e)
 		return e->bytes;
-	if (t->count >= t->max) {
-		drop_entry(t, t->first);
-		t->evicted++;
-	}
+	make_room(t);
 	e = xcalloc(1, entry_size(t));
 	key_at = e->bytes + value_room(t);
 	memcpy(key_at, key, t->key_size);
@@ -79,6 +103,8 @@ void *table_add(struct table *t, const void *key)
 	t->count++;
 	if (t->held_bytes)
 		*t->held_bytes += entry_size(t);
+	if (t->budget)
+		t->budget->held += entry_size(t);
 	return e->bytes;
 }
 #pragma GCC diagnostic pop

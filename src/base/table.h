@@ -11,6 +11,12 @@
 
 struct table_entry;
 
+/* Bytes that several tables may hold together; past it each gives up its oldest entries for new ones. */
+struct table_budget {
+	size_t held, max;
+	uint64_t evicted;
+};
+
 struct table {
 	struct table_entry *first;
 	size_t key_size, value_size;
@@ -18,7 +24,14 @@ struct table {
 	uint64_t evicted;	    /* entries given up because the table was full */
 	void (*drop)(void *value);  /* frees what a value owns; may be NULL */
 	size_t *held_bytes;	    /* counter of the owner, kept up to date; may be NULL */
+	struct table_budget *budget; /* NULL: none */
 };
+
+/*
+ * Tables that this thread makes from now on share that budget; NULL: none. Gives the one that was in force before. The
+ * budget must outlive its tables.
+ */
+struct table_budget *table_budget_use(struct table_budget *b);
 
 /* Keys are compared as bytes: zero the padding. `max` entries, then the oldest goes. */
 void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max);

@@ -12,7 +12,7 @@
 #include "diagnose/claims.h"
 #include "diagnose/context.h"
 
-#define CLAIMS_MAX 150000 /* about 300 MB at worst; counted beyond */
+#define CLAIMS_SHARE 8		  /* of the memory bound; claims beyond it are counted */
 #define TYPICAL_MAX 400	  /* conversations kept whole, for ladder diagrams */
 #define TYPICAL_PER_SERVICE 1
 
@@ -79,7 +79,7 @@ void claim_store(struct diagnosis_context *x, const struct claim *c, const struc
 {
 	struct stored *s;
 
-	if (x->claim_count >= CLAIMS_MAX) {
+	if (x->claim_count >= x->options->memory_bytes / CLAIMS_SHARE / sizeof(struct stored)) {
 		x->claims_lost++;
 		return;
 	}
@@ -208,7 +208,7 @@ void claim_groups(struct diagnosis_context *x, const char *code, enum claim_grou
 {
 	struct table groups;
 
-	table_init(&groups, sizeof(struct group_key), sizeof(struct gathered), CLAIMS_MAX);
+	table_init(&groups, sizeof(struct group_key), sizeof(struct gathered), UINT32_MAX);
 	groups.drop = drop_gathered;
 	for (struct claim *c = claim_next(x, NULL, code); c; c = claim_next(x, c, code)) {
 		struct group_key k = key_of(c, by);

@@ -46,6 +46,7 @@ struct diagnosis_context {
 	bool capture_filtered;		/* "no ICMP" proves nothing */
 	bool icmp_seen;
 	size_t held_bytes;
+	struct table_budget budget; /* of all tables of the diagnosis */
 };
 
 const struct service_state *context_service(const struct diagnosis_context *x, const struct addr *server, uint16_t port,

@@ -10,6 +10,7 @@
 #include "diagnose/core.h"
 #include "diagnose/oui.h"
 
+#define TABLES_SHARE 8 /* of the memory bound: for all tables of all rules */
 #define TICKS_MAX 600 /* after a jump of the clock rules hear of its last ten minutes only */
 
 struct diagnosis_run {
@@ -24,7 +25,10 @@ struct diagnosis_run {
 struct diagnosis_run *diagnose_new(const struct options *o)
 {
 	struct diagnosis_run *d = xcalloc(1, sizeof(*d));
+	struct table_budget *before;
 
+	d->x.budget.max = o->memory_bytes / TABLES_SHARE;
+	before = table_budget_use(&d->x.budget);
 	context_init(&d->x, o);
 	d->x.result = xcalloc(1, sizeof(*d->x.result));
 	d->x.result->options = o;
@@ -40,6 +44,7 @@ struct diagnosis_run *diagnose_new(const struct options *o)
 		if (rule_table[i]->init)
 			rule_table[i]->init(d->states[i], &d->x);
 	}
+	table_budget_use(before);
 	return d;
 }
 
@@ -108,6 +113,8 @@ static void conversation_over(struct diagnosis_run *d, const struct record *r)
 
 void diagnose_record(struct diagnosis_run *d, const struct record *r)
 {
+	struct table_budget *before = table_budget_use(&d->x.budget);
+
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
 	context_learn(&d->x, r);
@@ -119,6 +126,7 @@ void diagnose_record(struct diagnosis_run *d, const struct record *r)
 		conversation_over(d, r);
 	else
 		join_session(d->join, r);
+	table_budget_use(before);
 }
 
 size_t diagnose_held_bytes(const struct diagnosis_run *d)

@@ -191,13 +191,16 @@ static void duplicates(struct diagnosis_context *x, const struct record *r)
 static void state_limited(struct diagnosis_context *x, const struct record *r)
 {
 	const struct capture *c = &r->capture;
+	uint64_t failures = r->source == 0 ? x->claims_lost : 0; /* of all sources together */
 	struct finding *f;
 
-	if (!c->evicted)
+	if (!c->evicted && !failures)
 		return;
 	f = open_for(x, "capture-state-limited", r);
 	f->count = c->evicted;
 	finding_integer(f, "evicted", (int64_t)c->evicted);
+	if (failures)
+		finding_integer(f, "failures_left_out", (int64_t)failures);
 	finding_title(f, "%" PRIu64 " conversations were let go to stay inside the memory bound", c->evicted);
 	finding_detail(f, "The longest-idle ones were closed early; what happened to them afterwards is not judged.");
 	finding_next(f, "Run again with more --memory, or with -f to look at less");

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Captures that ask for more memory than --memory allows: the program stays near the bound, says what it let go, and
+# ends with 3. The bound is on state; the program itself, its tables of vendors and names and its libraries need some
+# 25 MB beside it, and the report's own rows some 15 MB.
+. "$(dirname "$0")/common.sh"
+needs jq
+tools=$(dirname "$pcapdx")/tests/bench
+[ -x "$tools/floods" ] && [ -x "$tools/cost" ] || skip "tests/bench is not built"
+case $("$pcapdx" --version; nm -D "$pcapdx" 2>/dev/null) in *__asan_*) skip "sanitizers take memory of their own" ;; esac
+bound_mib=32
+beside_mib=45
+
+# flood KIND NUMBER THREADS: the report in $tmp/report.json, the exit status in $status, the peak in MiB in $peak.
+flood() {
+	"$tools/floods" "$1" "$2" "$tmp/flood.pcap" || fail "no $1 flood"
+	# shellcheck disable=SC2016 # for the inner shell
+	peak=$("$tools/cost" sh -c '"$@"; echo $? >"$0"' "$tmp/status" \
+		"$pcapdx" -q --threads "$3" --memory ${bound_mib}M -o "$tmp/report.json" "$tmp/flood.pcap" | cut -d' ' -f2)
+	peak=$((peak / 1024))
+	status=$(cat "$tmp/status")
+	[ -z "${VERBOSE-}" ] || echo "$1, $2, $3 threads: $peak MB, exit status $status"
+	[ $peak -le $((bound_mib + beside_mib)) ] || fail "$1, $3 threads: $peak MB with a bound of $bound_mib MB"
+}
+
+limited() {
+	[ $status = 3 ] || fail "$1: exit status $status, not 3"
+	jq -e --argjson least "$2" '.findings[] | select(.code == "capture-state-limited") |
+		.severity == "warning" and .facts.evicted >= $least and .count == .facts.evicted' "$tmp/report.json" >/dev/null ||
+		fail "$1: not told what was let go"
+}
+
+whole() {
+	[ $status = 0 ] || fail "$1: exit status $status, not 0"
+	jq -e '[.findings[] | select(.code == "capture-state-limited")] | length == 0' "$tmp/report.json" >/dev/null ||
+		fail "$1: something was let go without need"
+}
+
+for threads in 1 2; do
+	flood syn 60000 $threads
+	limited "a SYN flood" 30000
+	jq -e '.findings[] | select(.code == "syn-flood")' "$tmp/report.json" >/dev/null || fail "the flood is not seen as one"
+	flood short 30000 $threads
+	limited "connections that nobody closes" 10000
+	flood holes 30000 $threads
+	whole "out-of-order segments"
+	flood fragments 30000 $threads
+	whole "fragments without their rest"
+	flood names 30000 $threads
+	limited "DNS queries" 5000
+done
+finish
