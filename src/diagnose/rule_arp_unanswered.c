@@ -114,12 +114,18 @@ static void note_arp(struct state *s, const struct record *r)
 	note_request(s, r);
 }
 
+/* A host may have a second address; packets that come from farther away have been counted down. */
+static bool was_forwarded(const struct link *l)
+{
+	return l->ttl != 64 && l->ttl != 128 && l->ttl != 255;
+}
+
 static void note_link(struct state *s, const struct link *l)
 {
 	if (!l->pkts || !addr_is_set(&l->ip))
 		return;
 	note_alive(s, &l->ip);
-	if (!l->claimed && addr_is_v4(&l->ip))
+	if (!l->claimed && addr_is_v4(&l->ip) && was_forwarded(l))
 		((struct replies *)table_add(&s->replies, &l->mac))->is_router = true;
 }
 
