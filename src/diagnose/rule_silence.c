@@ -68,13 +68,22 @@ static bool is_in_vain(const struct conn_side *side)
 	return side->unanswered >= VANISHED_MIN || (side->unanswered >= UNANSWERED_MIN && s >= VANISHED_MIN_S);
 }
 
+/* Data flowed; in a conversation picked up in the middle the growing gaps between the sendings say that nothing comes back,
+ * although the capture holds no packet of the peer. */
+static bool worked_before(const struct conversation *c, const struct conn_side *side, const struct conn_side *peer)
+{
+	if (c->conn->midstream && !peer->pkts)
+		return when_s(side->unanswered_last_ns - side->unanswered_first_ns) >= VANISHED_MIN_S;
+	return peer->pkts && side->first_data_acked_ns != UNSET;
+}
+
 /* The retransmissions begin before a pause of the kind above: data was flowing. */
 static bool claim_vanished(const struct conversation *c, struct claim *out)
 {
 	for (int s = 0; s < 2; s++) {
 		const struct conn_side *side = &c->conn->side[s], *peer = &c->conn->side[1 - s];
 
-		if (!is_in_vain(side) || !peer->pkts || side->first_data_acked_ns == UNSET)
+		if (!is_in_vain(side) || !worked_before(c, side, peer))
 			continue;
 		if (peer->last_packet.at_ns > side->unanswered_first_ns && peer->pkts > 1 &&
 			when_s(peer->last_packet.at_ns - side->unanswered_first_ns) > 1 + 2 * c->rtt_s)

@@ -19,6 +19,7 @@
 
 #define SERVICES_MAX 5000
 #define PUSHED_MAX 4096
+#define CLIENTS_MAX 20000
 #define THINK_SLOW_S 0.9     /* answers that a user waits for; long polls and batch jobs are told by their share */
 #define LONG_POLL_S 15.0     /* an answer so late is as likely held back on purpose as slow */
 #define SOME_MIN 3	     /* slow ones, where the usual answer is quick */
@@ -46,6 +47,8 @@ struct slow {
 	struct slow_split sum;
 	uint64_t asks, slow_asks, conversations, slow[CULPRITS];
 	uint64_t near_client, near_server;
+	uint64_t late;	    /* of the slow clients: those that only begin late */
+	struct addr late_client;
 	double rtt_least_s; /* of the conversations with a slow path, as their data shows it */
 };
 
@@ -56,6 +59,7 @@ struct uid_key {
 struct state {
 	struct table services; /* struct service_key -> struct slow */
 	struct table pushed;   /* struct uid_key -> char: HTTP where a late answer is meant (WebSocket, events, polls) */
+	struct table clients;  /* struct addr -> uint64_t: conversations of a client */
 	struct table asked;    /* struct uid_key -> int64_t: when the first data within TLS was sent, from ts_ns on */
 };
 
@@ -72,6 +76,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	(void)x;
 	table_init(&s->services, sizeof(struct service_key), sizeof(struct slow), SERVICES_MAX);
 	table_init(&s->pushed, sizeof(struct uid_key), 1, PUSHED_MAX);
+	table_init(&s->clients, sizeof(struct addr), sizeof(uint64_t), CLIENTS_MAX);
 	table_init(&s->asked, sizeof(struct uid_key), sizeof(int64_t), PUSHED_MAX);
 	s->services.drop = drop;
 }
@@ -174,12 +179,19 @@ static void show_client(struct tally *t, const struct record *r)
 	}
 }
 
-static void note_client(struct slow *w, const struct record *r, const struct slow_split *t)
+static void note_client(struct slow *w, const struct record *r, struct slow_split *t)
 {
-	double all = t->server_s + t->client_s + t->network_s;
+	double waits = t->client_s + t->late_s, all = t->server_s + t->network_s + waits;
 
-	if (t->client_s < CLIENT_WASTE_S || t->client_s < CLIENT_SHARE * all)
+	if (waits < CLIENT_WASTE_S || waits < CLIENT_SHARE * all)
 		return;
+	if (t->late_s > t->client_s) {
+		w->late++;
+		w->late_client = r->orig_h;
+		tally_show(&w->tally[CLIENT], r, &r->conn.handshake_ack, "the connection is made");
+		tally_show(&w->tally[CLIENT], r, &r->conn.side[SIDE_ORIG].first_data, "the client begins %.3f s later", t->late_s);
+	}
+	t->client_s = waits;
 	samples_add(&w->times[CLIENT], t->client_s);
 	w->slow[CLIENT]++;
 	tally_count(&w->tally[CLIENT], r->ts_ns);
@@ -227,11 +239,12 @@ static void on_conversation(struct state *s, const struct record *r)
 	k.proto = 6;
 	w = table_add(&s->services, &k);
 	w->conversations++;
+	++*(uint64_t *)table_add(&s->clients, &r->orig_h);
 	w->near_client += slow_place(&r->conn) == PLACE_CLIENT;
 	w->near_server += slow_place(&r->conn) == PLACE_SERVER;
 	note_server(s, w, r, &t);
-	slow_split_add(&w->sum, &t);
 	note_client(w, r, &t);
+	slow_split_add(&w->sum, &t);
 	note_path(w, r, &t);
 }
 
@@ -329,7 +342,16 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 	finding_next(f, "Server: time of these requests in its own log; slow queries, locks, upstream calls");
 }
 
-static void tell_client(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
+/* Browsers open connections that they use later: told as a note where a client does other things meanwhile. */
+static bool is_preconnected(const struct state *s, const struct slow *w)
+{
+	const uint64_t *all = table_find(&s->clients, &w->late_client);
+
+	return w->late == w->slow[CLIENT] && (w->late < w->conversations || (all && *all > w->conversations));
+}
+
+static void tell_client(const struct state *s, struct diagnosis_context *x, const struct service_key *k,
+	const struct slow *w)
 {
 	struct finding *f = open_for(x, "slow-client", k, w, CLIENT);
 	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE];
@@ -338,8 +360,14 @@ static void tell_client(struct diagnosis_context *x, const struct service_key *k
 	when_duration(samples_median(&w->times[CLIENT]), p50);
 	f->responsible = RESPONSIBLE_CLIENT;
 	finding_title(f, "Clients of %s are what takes the time: the server waits %s for them in a conversation", service, p50);
-	finding_detail(f, "The server has data to send and stands before the client's closed or full window, or waits for the "
-			  "rest of a request.");
+	if (is_preconnected(s, w)) {
+		f->severity = SEVERITY_NOTE;
+		finding_against(f, "the client may have opened the connection in advance, as browsers do");
+	}
+	finding_detail(f, w->late == w->slow[CLIENT] ?
+				  "The connection is made at once, and the client begins late with its request." :
+				  "The server has data to send and stands before the client's closed or full window, or waits for the "
+				  "rest of a request.");
 	say_split(f, w);
 	finding_cause(f, 0.75, "the client's program reads (or sends) slowly: busy, blocked, or writing to a slow disk",
 		"its kernel tells its window; no segment is lost meanwhile");
@@ -392,7 +420,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		else if (w->slow[PATH] && 2 * w->slow[PATH] >= w->conversations)
 			tell_path(x, table_key(e), w);
 		if (w->slow[CLIENT])
-			tell_client(x, table_key(e), w);
+			tell_client(s, x, table_key(e), w);
 	}
 }
 
@@ -401,6 +429,7 @@ static void on_free(void *state)
 	table_free(&((struct state *)state)->services);
 	table_free(&((struct state *)state)->pushed);
 	table_free(&((struct state *)state)->asked);
+	table_free(&((struct state *)state)->clients);
 }
 
 const struct rule rule_slow = {

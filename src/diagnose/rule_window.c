@@ -14,8 +14,8 @@
 #include "diagnose/tally.h"
 
 #define RECEIVERS_MAX 4000
-#define ZERO_MIN_NS (50 * NS_PER_MS) /* shorter closures in all are a busy reader, not a stopped one */
-#define ZERO_LOUD_NS (500 * NS_PER_MS) /* from here on a user notices */
+#define ZERO_MIN_NS (5 * NS_PER_MS)    /* shorter closures in all are a reader at work; up to the next, */
+#define ZERO_LOUD_NS (500 * NS_PER_MS) /* from which on a user notices, a busy one: a note */
 #define LIMITED_MIN_NS (500 * NS_PER_MS)
 #define LIMITED_SHARE 0.3 /* of the conversation */
 #define WINDOW_A_TRIP 0.25 /* as near is a window per round trip to the rate, where the sender's waits are not seen */

@@ -15,11 +15,11 @@ static double positive_s(int64_t ns)
 	return ns > 0 ? when_s(ns) : 0;
 }
 
-/* Before the client's closed or full window, one that never opens included. */
-static double window_s(const struct conn *c)
+/* Before a reader's closed or full window, one that never opens included. */
+static double window_s(const struct conn *c, enum side side)
 {
-	const struct conn_side *reader = &c->side[SIDE_ORIG];
-	double s = positive_s(c->side[SIDE_RESP].window_wait_ns);
+	const struct conn_side *reader = &c->side[side];
+	double s = positive_s(c->side[side_other(side)].window_wait_ns);
 
 	if (reader->zero_window_open_ns != UNSET)
 		s += fmax(0, positive_s(c->duration_ns) - positive_s(reader->zero_window_open_ns));
@@ -49,6 +49,18 @@ static double data_rtt_s(const struct conn *c)
 	return s;
 }
 
+/* The connection is there, and the client asks nothing yet. */
+static double late_s(const struct conn *c)
+{
+	const struct frame_ref *ask = &c->side[SIDE_ORIG].first_data, *said = &c->side[SIDE_RESP].first_data;
+
+	if (strcmp(c->service, "http") != 0 && strcmp(c->service, "tls") != 0)
+		return 0; /* nobody knows whether the client was to begin */
+	if (!ask->frame || !c->handshake_ack.frame || (said->frame && said->at_ns < ask->at_ns))
+		return 0;
+	return positive_s(ask->at_ns - c->handshake_ack.at_ns);
+}
+
 struct slow_split slow_split(const struct record *r)
 {
 	const struct conn *c = &r->conn;
@@ -57,9 +69,11 @@ struct slow_split slow_split(const struct record *r)
 
 	s.rtt_s = positive_s(c->rtt_server_ns) + positive_s(c->rtt_client_ns);
 	s.path_rtt_s = data_rtt_s(c);
-	s.client_s = window_s(c) + request_pauses_s(r);
+	s.client_s = window_s(c, SIDE_ORIG) + request_pauses_s(r);
+	s.server_s += window_s(c, SIDE_RESP);
 	s.client_s = fmin(s.client_s, fmax(0, all - s.server_s - s.idle_s));
-	s.network_s = fmax(0, positive_s(c->time_network_ns) - s.client_s);
+	s.late_s = late_s(c);
+	s.network_s = fmax(0, positive_s(c->time_network_ns) - window_s(c, SIDE_RESP) - s.client_s - s.late_s);
 	return s;
 }
 

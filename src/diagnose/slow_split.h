@@ -19,10 +19,11 @@ enum capture_place {
 
 /* In seconds. */
 struct slow_split {
-	double server_s;  /* from the whole request to the first byte of the answer, round trip taken off */
+	double server_s;  /* from the whole request to the first byte of the answer, round trip taken off; its window too */
 	double client_s;  /* the server stood before the client's closed or full window, or waited for the rest of a request */
 	double network_s; /* round trips, transfer and repairs */
 	double idle_s;	  /* between an answer and the next request */
+	double late_s;	  /* between the handshake and the first request of a client that speaks first */
 	double rtt_s;	  /* of the handshake; 0: not seen */
 	double path_rtt_s; /* least round trip of data, both halves together; 0: not measured */
 };

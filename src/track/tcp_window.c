@@ -171,7 +171,7 @@ static void note_wait(struct passing *w)
 		return;
 	if ((own->flags & HALF_FULL) && waited > READER_TRIPS * trips)
 		stall_add(w, w->side, STALL_RECEIVER_WINDOW, waited, own->last_data.frame);
-	else if (waited >= IDLE_STALL_NS && waited > 4 * trips)
+	else if (waited >= IDLE_STALL_NS && waited > 4 * trips && !(own->flags & HALF_BLOCKED))
 		stall_add(w, w->side, STALL_SENDER_IDLE, waited, own->last_data.frame);
 }
 
