@@ -10,6 +10,7 @@
 #include "diagnose/findings.h"
 
 #define SAME_CLIENT_MIN 3 /* services of one client that fail alike: what they have in common is the client or its path */
+#define SILENT_SERVERS_MIN 2 /* name servers: a client has two so that both are never dead */
 #define DELAY_TOLERANCE 0.02 /* as for timers */
 #define DELAY_MIN_S 0.5
 
@@ -46,6 +47,9 @@ static const struct pair explanations[] = {
 	{ "mtu-black-hole", "tls-handshake-stalled" },
 	{ "mtu-black-hole", "tls-handshake-abandoned" },
 	{ "mtu-black-hole", "packet-loss" },
+	{ "tunnel-peer-restarted", "tcp-refused" },
+	{ "tunnel-peer-restarted", "tcp-no-answer" },
+	{ "zero-window", "slow-client" },
 	{ "tls-interception", "tls-certificate-rejected" },
 	{ "tls-interception", "tls-alert" },
 	{ "arp-conflict", "tcp-no-answer" },
@@ -160,6 +164,11 @@ static bool same_timer(const struct finding *a, const struct finding *b)
 	       mac_equal(&a->typical->conn.side[SIDE_RESP].mac, &b->typical->conn.side[SIDE_RESP].mac);
 }
 
+static int alike_min(const char *code)
+{
+	return strcmp(code, "dns-no-answer") == 0 ? SILENT_SERVERS_MIN : SAME_CLIENT_MIN;
+}
+
 /* The same failure of other services: of the same host, by the same device, or of so many that it has one cause. */
 static bool same_trouble(const struct result *r, const struct finding *lead, const struct finding *f)
 {
@@ -173,7 +182,7 @@ static bool same_trouble(const struct result *r, const struct finding *lead, con
 		return true; /* one name, two addresses */
 	if (strcmp(lead->code, "icmp-rejected") == 0 && same_text_fact(lead, f, "from"))
 		return true;
-	return same_timer(lead, f) || (same_client(a, b) && count_alike(r, lead) >= SAME_CLIENT_MIN);
+	return same_timer(lead, f) || (same_client(a, b) && count_alike(r, lead) >= alike_min(lead->code));
 }
 
 bool finding_is_upstream(const struct finding *lead, const struct finding *f)

@@ -107,7 +107,8 @@ static bool claim_unknown(const struct conversation *c, struct claim *out)
 	enum side other = side_other((enum side)rst->side);
 	const struct conn_side *speaker = &c->conn->side[other];
 
-	if (!c->conn->midstream || !c->conn->rst_count || (rst->flags & TCP_ACK) || rst->after_peer_fin ||
+	/* A conversation on the same ports ended within the capture: then this is its echo. */
+	if (!c->conn->midstream || c->conn->same_stream || c->conn->port_reused || !c->conn->rst_count || (rst->flags & TCP_ACK) || rst->after_peer_fin ||
 	    speaker->fin.frame || !(speaker->bytes || speaker->keep_alives) ||
 	    c->conn->side[rst->side].pkts != c->conn->rst_count)
 		return false;

@@ -15,6 +15,7 @@
 
 #define IDLE_MIN_S 5.0	/* a pause that a person or pool makes, not a slow program */
 #define IDLE_RTTS 10.0
+#define AT_ONCE_S 0.05	/* beside two round trips: no program looks at a request that fast and gives up */
 #define QUIET_MIN_S 1.0 /* an idle timer's close is told with its time from here on */
 #define FLOWING_S 5.0	/* data older than this is not flowing: the client gave a stalled answer up */
 #define FULL_SEGMENT 536 /* the smallest MSS (RFC 9293, section 3.7.1): less is the end of a message */
@@ -29,12 +30,23 @@ uint8_t rst_peer_ttl(const struct conn_side *side)
 	return side->ttl_min == side->ttl_max ? side->ttl : 0;
 }
 
+/* At once, or right behind the kernel's ACK: a program that had given the connection up closes over the new request. */
+static bool answers_pause(const struct conversation *c, const struct rst_seen *rst)
+{
+	const struct turn *t = &c->conn->last_turn;
+
+	if (c->conn->idle_after_rst)
+		return true;
+	return c->conn->turns && t->ask.frame == c->conn->idle_after.frame && !t->answer.frame &&
+	       when_s(rst->ref.at_ns - c->conn->idle_after.at_ns) <= AT_ONCE_S + 2 * c->rtt_s;
+}
+
 bool rst_ends_pause(const struct conversation *c)
 {
 	const struct rst_seen *rst = first_rst(c->conn);
 	double idle = when_s(c->conn->idle_max_ns);
 
-	return rst && c->conn->idle_after_rst && idle >= IDLE_MIN_S && idle >= IDLE_RTTS * c->rtt_s &&
+	return rst && answers_pause(c, rst) && idle >= IDLE_MIN_S && idle >= IDLE_RTTS * c->rtt_s &&
 	       rst->side != c->conn->idle_after_side && !rst->after_fin && !rst->after_peer_fin &&
 	       rst->ref.at_ns >= c->conn->idle_after.at_ns;
 }
