@@ -391,6 +391,26 @@ static void test_datagrams_end_after_their_idle_time(void **state)
 	free(rig);
 }
 
+static void count_end(void *arg, struct flow *f, enum conn_end reason)
+{
+	(void)f;
+	(void)reason;
+	++*(int *)arg;
+}
+
+static void test_the_last_moment_of_the_clock_passes(void **state)
+{
+	int ended = 0;
+	struct tracker_owner owner = { .ended = count_end, .arg = &ended };
+	struct tracker *t = tracker_new(&owner, 1 << 20);
+
+	(void)state;
+	tracker_clock(t, INT64_MAX);
+	tracker_finish(t);
+	assert_int_equal(ended, 0);
+	tracker_free(t);
+}
+
 static void test_first_datagram_may_be_the_answer(void **state)
 {
 	struct track_rig *rig = track_run("server 10.0.0.2:53\n0 < UDP 80\n");
@@ -444,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_memory_bound_lets_the_longest_idle_go),
 		cmocka_unit_test(test_streams_are_numbered_per_protocol_and_source),
 		cmocka_unit_test(test_datagrams_end_after_their_idle_time),
+		cmocka_unit_test(test_the_last_moment_of_the_clock_passes),
 		cmocka_unit_test(test_first_datagram_may_be_the_answer),
 		cmocka_unit_test(test_other_protocols_are_conversations),
 	};

@@ -11,6 +11,7 @@
 #include "diagnose/oui.h"
 
 #define TABLES_SHARE 8 /* of the memory bound: for all tables of all rules */
+#define CLOCK_MAX_NS (INT64_MAX / 4) /* a hostile clock: differences and the next tick still fit */
 #define TICKS_MAX 600 /* after a jump of the clock rules hear of its last ten minutes only */
 
 struct diagnosis_run {
@@ -55,6 +56,10 @@ void diagnose_vendors(struct diagnosis_run *d, const struct oui_table *oui)
 
 static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 {
+	if (clock_ns > CLOCK_MAX_NS)
+		clock_ns = CLOCK_MAX_NS;
+	if (clock_ns < -CLOCK_MAX_NS)
+		clock_ns = -CLOCK_MAX_NS;
 	if (!d->next_tick_ns)
 		d->next_tick_ns = clock_ns - clock_ns % NS_PER_S + NS_PER_S;
 	if (clock_ns - d->next_tick_ns > TICKS_MAX * NS_PER_S)

@@ -100,17 +100,20 @@ static bool claim_half_open(const struct conversation *c, struct claim *out)
 	return true;
 }
 
-/* RFC 9293, section 3.5.1: of one side there are only RSTs without ACK, as a kernel sends for what it does not know. */
+/*
+ * RFC 9293, section 3.5.1: of the server there are only RSTs without ACK, as a kernel sends for what it does not know. A
+ * client that answers late data so has just closed.
+ */
 static bool claim_unknown(const struct conversation *c, struct claim *out)
 {
 	const struct rst_seen *rst = &c->conn->rsts[0];
-	enum side other = side_other((enum side)rst->side);
-	const struct conn_side *speaker = &c->conn->side[other];
+	const struct conn_side *speaker = c->orig;
 
 	/* A conversation on the same ports ended within the capture: then this is its echo. */
-	if (!c->conn->midstream || c->conn->same_stream || c->conn->port_reused || !c->conn->rst_count || (rst->flags & TCP_ACK) || rst->after_peer_fin ||
+	if (!c->conn->midstream || c->conn->same_stream || c->conn->port_reused || !c->conn->rst_count ||
+	    rst->side != SIDE_RESP || (rst->flags & TCP_ACK) || rst->after_peer_fin ||
 	    speaker->fin.frame || !(speaker->bytes || speaker->keep_alives) ||
-	    c->conn->side[rst->side].pkts != c->conn->rst_count)
+	    c->resp->pkts != c->conn->rst_count)
 		return false;
 	out->code = "tcp-half-open";
 	out->value = 1;

@@ -72,12 +72,17 @@ static bool follows_own_alert(const struct conversation *c, const struct rst_see
 	return false;
 }
 
-/* A close with unread data is harmless, but for a server that never answered what it left unread. */
+/* A server that closes over a request that it never read, the first or one of HTTP's. */
+static bool leaves_request(const struct conversation *c, const struct rst_seen *rst)
+{
+	return rst->side == SIDE_RESP && c->conn->pending == SIDE_ORIG &&
+	       (!c->resp->bytes || (c->http && !c->http->status));
+}
+
 static bool is_part_of_close(const struct conversation *c, const struct rst_seen *rst)
 {
-	bool answered = rst->side == SIDE_ORIG || c->conn->pending != SIDE_ORIG;
-
-	return rst->after_fin || rst->after_peer_fin || follows_own_alert(c, rst) || (rst->unread && answered);
+	return rst->after_fin || rst->after_peer_fin || follows_own_alert(c, rst) ||
+	       (rst->unread && !leaves_request(c, rst));
 }
 
 static const char *sender(const struct rst_seen *rst)

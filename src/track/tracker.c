@@ -10,6 +10,7 @@
 #include "track/flow_begin.h"
 #include "track/flow_queue.h"
 
+#define NEVER_DUE INT64_MAX /* also the latest time that a hostile clock can show */
 /* What one more conversation may need at once. */
 #define RESERVE (sizeof(struct flow) + sizeof(struct cold) + sizeof(struct key_more) + 2 * sizeof(struct repair))
 #define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
@@ -140,8 +141,8 @@ static void due_from(struct tracker *t, struct due *d, enum flow_list list, int6
 
 static int64_t due_at(const struct flow *f)
 {
-	if (!f)
-		return INT64_MAX;
+	if (!f || f->queued_ns > NEVER_DUE - IDLE_END_NS - LINGER_NS)
+		return NEVER_DUE;
 	return f->queued_ns + (f->list == LIST_CLOSED ? LINGER_NS : IDLE_END_NS);
 }
 
@@ -167,7 +168,7 @@ void tracker_clock(struct tracker *t, int64_t clock_ns)
 		int64_t closed = due_at(queue_oldest(t, LIST_CLOSED)), other = due_at(queue_oldest(t, LIST_OTHER));
 		int64_t next = closed < other ? closed : other;
 
-		if (next > clock_ns)
+		if (next > clock_ns || next == NEVER_DUE)
 			return;
 		end_due(t, next);
 	}
