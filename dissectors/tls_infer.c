@@ -65,6 +65,14 @@ static void client_finished(struct tls_state *st, const struct tls_place *at)
 		tls_mark(at, "Finished");
 }
 
+/* Where its Finished is due, whatever a client sends first that is too short for one is an alert: Java pads them to hide
+ * their size. */
+static bool too_short_for_finished(const struct tls_state *st, size_t len)
+{
+	return len > alert_size(&st->t) && len < finished_size(&st->t) && len != empty_certificate_size(&st->t) &&
+		!st->infer.client_records && !st->t.inferred_empty_client_cert && !st->t.early_data;
+}
+
 static void client_before_finished(struct tls_state *st, const struct tls_place *at, size_t len)
 {
 	struct tls *t = &st->t;
@@ -76,7 +84,7 @@ static void client_before_finished(struct tls_state *st, const struct tls_place 
 		in->early_data_over = len == MESSAGE_HEADER + overhead(t);
 		if (!in->early_data_over)
 			data_record(st, at, len);
-	} else if (len == alert_size(t)) {
+	} else if (len == alert_size(t) || too_short_for_finished(st, len)) {
 		t->inferred_client_alert = true;
 		t->inferred_ref = session_ref(at->session, &at->absolute);
 		tls_mark(at, "alert?");

@@ -269,6 +269,25 @@ static void test_refusal_without_keys_is_inferred(void **state)
 	text_free(&t.marks);
 }
 
+static void test_padded_alert_in_place_of_finished_is_inferred(void **state)
+{
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	open_tcp(&t);
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	talk_hex(&t, SIDE_RESP, SERVER_HELLO_13 CCS);
+	say_13(&t, SIDE_RESP, 1200);
+	say_13(&t, SIDE_ORIG, 35); /* Java: 16 bytes of padding */
+	t.owner.first_fin = SIDE_RESP;
+	tls = talk_close(&t);
+	assert_true(tls->inferred_client_alert);
+	assert_int_equal(tls->inferred_ref.frame, 4);
+	assert_true(tls->stage < TLS_CLIENT_FINISHED);
+	text_free(&t.marks);
+}
+
 static void test_close_notify_after_tickets_is_no_refusal(void **state)
 {
 	struct talk t;
@@ -321,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_gap_inside_application_data_does_no_harm),
 		cmocka_unit_test(test_gap_in_the_handshake_is_told),
 		cmocka_unit_test(test_refusal_without_keys_is_inferred),
+		cmocka_unit_test(test_padded_alert_in_place_of_finished_is_inferred),
 		cmocka_unit_test(test_close_notify_after_tickets_is_no_refusal),
 		cmocka_unit_test(test_names_are_those_of_iana),
 	};

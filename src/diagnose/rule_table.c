@@ -65,6 +65,7 @@ extern const struct rule rule_https_redirect;
 extern const struct rule rule_proxy;
 extern const struct rule rule_http_errors;
 extern const struct rule rule_silence;
+extern const struct rule rule_goodbye;
 extern const struct rule rule_unanswered;
 extern const struct rule rule_window;
 extern const struct rule rule_loss;
@@ -128,6 +129,7 @@ const struct rule *const rule_table[] = {
 	&rule_no_answer,
 	&rule_handshake,
 	&rule_silence,
+	&rule_goodbye,
 	&rule_rst,
 	&rule_unanswered,
 

@@ -15,6 +15,7 @@
 
 #define FAULTS_MAX 4000
 #define SHOWN_MAX 16
+#define LEAVES_WITHIN_S 0.5 /* a program that refuses does so at once */
 /* September 2001. A clock below that was never set (1970, 1980, 2000): the programs that speak TLS today are younger. */
 #define CLOCK_MIN_NS (1000000000 * NS_PER_S)
 
@@ -61,7 +62,8 @@ static void on_init(void *state, const struct diagnosis_context *x)
 static bool left_without_a_word(const struct tls *t)
 {
 	return t->stage == TLS_ESTABLISHED && !t->app_data[t->client].frame && t->alert_count &&
-		t->alerts[0].side == t->client;
+		t->alerts[0].side == t->client &&
+		when_s(t->alerts[0].ref.at_ns - t->at[TLS_ESTABLISHED].at_ns) < LEAVES_WITHIN_S;
 }
 
 static bool client_failed(const struct tls *t)

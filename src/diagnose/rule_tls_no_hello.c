@@ -2,7 +2,7 @@
 /*
  * tls-handshake-abandoned before it begins: a client connects to a TLS service, waits without sending a ClientHello, and
  * closes. Often it waits for a banner, because it does not know that the port wants TLS. Sockets that a browser opens
- * ahead look the same, but then its other ones speak; health checks that close at once do not wait.
+ * ahead look the same, so ports of HTTPS are left out; health checks that close at once do not wait.
  */
 #include <string.h>
 
@@ -17,6 +17,7 @@
 
 #define PAIRS_MAX 5000
 #define WAIT_MIN_S 3.0 /* a port scan or a check closes at once */
+#define SILENT_MIN 2U
 
 struct pair_key {
 	struct addr client, server;
@@ -37,6 +38,18 @@ static void on_init(void *state, const struct diagnosis_context *x)
 {
 	(void)x;
 	table_init(&((struct state *)state)->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
+}
+
+/* Clients of HTTP open connections ahead and never use them; those of mail and news wait for the server's banner. */
+static bool has_banner(uint16_t port)
+{
+	return port == 465 || port == 563 || port == 990 || port == 992 || port == 993 || port == 994 || port == 995 ||
+		port == 6697;
+}
+
+static bool is_https(uint16_t port)
+{
+	return port == 443 || port == 8443 || port == 4443 || port == 9443 || port == 10443 || port == 6443;
 }
 
 /* When the client closed; NULL: it did not, or not first. */
@@ -90,7 +103,7 @@ static bool is_about_tls(const struct diagnosis_context *x, const struct pair_ke
 {
 	const struct service_state *s = context_service(x, &k->server, k->port, 6);
 
-	return (s && s->tls) || (tls_port_by_custom(k->port) && !(s && s->answered));
+	return (s && s->tls) || (has_banner(k->port) && !(s && s->answered));
 }
 
 static void tell(struct diagnosis_context *x, const struct pair_key *k, const struct pair *p)
@@ -121,7 +134,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		const struct pair *p = table_value(e);
 		const struct pair_key *k = table_key(e);
 
-		if (p->silent.count && !p->spoke && is_about_tls(x, k) && !is_told_otherwise(x, k))
+		if (p->silent.count >= (has_banner(k->port) ? 1 : SILENT_MIN) && !p->spoke && !is_https(k->port) && is_about_tls(x, k) && !is_told_otherwise(x, k))
 			tell(x, k, p);
 	}
 }

@@ -11,6 +11,8 @@
 
 #define STALLED_MIN_S 3.0
 #define STALLED_RTTS 10.0
+/* Less is no patience that ran out: browsers race connections and cancel those that they need no more. */
+#define GIVES_UP_MIN_S 0.5
 
 static bool claim_inferred(const struct conversation *c, struct claim *out)
 {
@@ -170,6 +172,12 @@ static bool client_closed_first(const struct conversation *c)
 	return c->conn->first_fin == tls_client_side(c) && !tls_first_rst(c, side_other(tls_client_side(c)));
 }
 
+/* Before anything came that it could dislike. */
+static bool is_cancelled(const struct conversation *c, double waited)
+{
+	return who_owes(c) != tls_client_side(c) && waited < GIVES_UP_MIN_S;
+}
+
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	double waited;
@@ -185,7 +193,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	waited = silence(c);
 	if (waited_too_long(c, waited))
 		out->code = "tls-handshake-stalled";
-	else if (client_closed_first(c))
+	else if (client_closed_first(c) && !is_cancelled(c, waited))
 		out->code = "tls-handshake-abandoned";
 	else
 		return false;

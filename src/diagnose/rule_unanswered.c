@@ -154,6 +154,31 @@ static enum certainty was_asked(const struct conversation *c)
 	return c->resp->bytes ? MAYBE_ASKED : ASKED;
 }
 
+/* A TLS client that gives up says close_notify with its FIN, and the server answers that: the last turn of all is none. */
+static bool claim_goodbye(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
+{
+	const struct frame_ref *fin = &c->orig->fin, *answer = &c->conn->last_turn.answer;
+	double s;
+
+	(void)state;
+	(void)x;
+	if (c->record->proto != 6 || c->cannot_tell || !answer->frame || answer->at_ns < fin->at_ns)
+		return false;
+	if (!c->tls || c->tls->dtls || c->tls->client != SIDE_ORIG || was_tls_asked(c->tls) != ASKED || !fin->frame ||
+		c->conn->first_fin != SIDE_ORIG || !healthy_path(c) || c->orig->unacked_bytes)
+		return false;
+	s = when_s(fin->at_ns - (c->tls_record->ts_ns - c->record->ts_ns + c->tls->app_data[SIDE_ORIG].at_ns));
+	if (s < NO_REPLY_MIN_S || s < RTTS_MIN * c->rtt_s)
+		return false;
+	out->code = "no-reply";
+	out->bytes = c->resp->bytes;
+	out->delay_s = s;
+	out->number = true;
+	claim_evidence(out, c->tls_record, &c->tls->app_data[SIDE_ORIG], "request");
+	claim_evidence(out, c->record, fin, "the client gives up");
+	return true;
+}
+
 static bool claim_no_reply(const struct conversation *c, struct claim *out)
 {
 	const struct turn *t = &c->conn->last_turn;
@@ -272,6 +297,13 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	claim_groups(x, "stalled-transfer", GROUP_BY_SERVICE, each_stalled, NULL);
 	claim_groups(x, "no-reply", GROUP_BY_SERVICE, each_no_reply, NULL);
 }
+
+/* Before the resets: an RST may end what the client has given up. The finding is made below. */
+const struct rule rule_goodbye = {
+	.codes = { "no-reply" },
+	.spec = "RFC 8446, section 6.1",
+	.claim = claim_goodbye,
+};
 
 const struct rule rule_unanswered = {
 	.codes = { "stalled-transfer", "no-reply" },
