@@ -8,6 +8,7 @@
 
 #include "anonymize.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "capture/capture.h"
 #include "capture/capture_write.h"
 #include "diagnose/diagnose.h"
@@ -20,9 +21,11 @@
 #include "progress.h"
 #include "record/ndjson.h"
 #include "record/recorder.h"
+#include "refresh.h"
 #include "report/report.h"
 
 #define ERROR_SIZE 512
+#define ON_THE_WAY_NS NS_PER_S /* frames that are this old may still come: the kernel hands them over in blocks */
 #define EVIDENCE_SHARE 8 /* of the memory bound: for packets of inputs that can be read only once */
 
 enum status {
@@ -40,6 +43,7 @@ struct run {
 	struct keylog *keys;
 	struct oui_table *vendors;
 	struct anonymizer *anonymizer; /* NULL: everything is told as it is */
+	struct refresh refresh;
 	struct evidence_ring *ring;    /* of --evidence, where the input cannot be read again */
 	bool damaged;
 };
@@ -232,6 +236,39 @@ static void keep_frames(struct run *run, const struct capture_stream *c, const s
 		capture_write_frame(run->writer, &b->frames[i], capture_source(c, b->frames[i].source)->name, NULL);
 }
 
+/* In a copy of the program: ends everything and writes the report files. */
+static _Noreturn void report_so_far(struct run *run, const struct capture_stream *c, struct pipeline *p, int64_t clock_ns)
+{
+	struct options o = refresh_options(run->o);
+	char error[ERROR_SIZE];
+	struct result *r;
+
+	run->recorder = NULL;
+	pipeline_finish(p);
+	tell_sources(run, c, p, clock_ns);
+	r = diagnose_finish(run->diagnosis);
+	r->options = &o;
+	(void)report_write(r, &o, error, sizeof(error));
+	refresh_end();
+}
+
+/* While a capture runs: time passes, and reports are written again and again. */
+static void keep_up(struct run *run, const struct capture_stream *c, struct pipeline *p, int64_t clock_ns, bool idle)
+{
+	uint64_t frames = 0;
+
+	if (idle)
+		pipeline_clock(p, clock_ns - ON_THE_WAY_NS);
+	for (int i = 0; i < capture_source_count(c); i++)
+		frames += capture_source(c, i)->frames;
+	if (!refresh_is_due(&run->refresh, run->o, frames))
+		return;
+	pipeline_freeze(p);
+	if (refresh_begin(&run->refresh, frames))
+		report_so_far(run, c, p, clock_ns);
+	pipeline_thaw(p);
+}
+
 static int64_t read_frames(struct run *run, struct capture_stream *c, struct pipeline *p)
 {
 	struct progress progress = { 0 };
@@ -249,6 +286,8 @@ static int64_t read_frames(struct run *run, struct capture_stream *c, struct pip
 			evidence_ring_add(run->ring, &batch);
 		if (batch.count)
 			clock_ns = batch.frames[batch.count - 1].clock_ns;
+		if (run->o->interface || run->o->follow)
+			keep_up(run, c, p, clock_ns, !batch.count);
 		progress_show(&progress, c, (uint64_t)batch.count);
 	}
 	progress_end(&progress);
@@ -281,6 +320,7 @@ static int analyze_frames(struct run *run)
 	catch_signals(c);
 	clock_ns = read_frames(run, c, p);
 	interrupted = NULL;
+	refresh_wait(&run->refresh);
 	pipeline_finish(p);
 	got = tell_sources(run, c, p, clock_ns);
 	pipeline_free(p);

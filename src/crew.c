@@ -52,6 +52,7 @@ struct crew {
 	uint64_t turn; /* counts the rounds that were given to the workers */
 	int busy;      /* workers that are not through with it */
 	bool over;
+	bool frozen; /* the owner's thread has the lock */
 };
 
 /* --- what a lane says is kept in its round --- */
@@ -394,6 +395,8 @@ void crew_rest(struct crew *c)
 {
 	struct round *worked;
 
+	if (c->frozen)
+		return; /* at rest, and the lock is ours already */
 	if (c->filling->any)
 		turn(c);
 	wait_for_workers(c);
@@ -406,6 +409,19 @@ void crew_rest(struct crew *c)
 		lane_numbered(c->workers[i].lane, &worked->lanes[i].births);
 	c->said_last = NULL;
 	say_all(c, worked);
+}
+
+void crew_freeze(struct crew *c)
+{
+	crew_rest(c);
+	pthread_mutex_lock(&c->lock);
+	c->frozen = true;
+}
+
+void crew_thaw(struct crew *c)
+{
+	c->frozen = false;
+	pthread_mutex_unlock(&c->lock);
 }
 
 /* --- filling a round --- */

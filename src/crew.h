@@ -41,6 +41,9 @@ void crew_receiver(struct crew *c, const struct frame *f, const struct mac *m);
 void crew_clock(struct crew *c, int64_t clock_ns);
 /* Until everything so far has been said, no lane is at work then. */
 void crew_rest(struct crew *c);
+/* The same, and no worker holds the lock until crew_thaw. crew_finish may come between. */
+void crew_freeze(struct crew *c);
+void crew_thaw(struct crew *c);
 /* Memory that others hold; counts against the bound. */
 void crew_charge(struct crew *c, size_t elsewhere);
 

@@ -57,6 +57,7 @@ struct options {
 	uint32_t limit;		  /* connections that a firewall allows, where none was seen to cut */
 	double limit_window_s;	  /* how long such a firewall counts a connection */
 	enum severity fail_on;	  /* SEVERITY_OK: never */
+	bool unfinished;	  /* a report of a capture that still runs: see refresh.h */
 	int verbose;		  /* -1 quiet, 0, 1 */
 };
 

@@ -368,6 +368,18 @@ void pipeline_rest(struct pipeline *p)
 		crew_rest(p->crew);
 }
 
+void pipeline_freeze(struct pipeline *p)
+{
+	if (p->crew)
+		crew_freeze(p->crew);
+}
+
+void pipeline_thaw(struct pipeline *p)
+{
+	if (p->crew)
+		crew_thaw(p->crew);
+}
+
 void pipeline_charge(struct pipeline *p, size_t held_elsewhere)
 {
 	p->elsewhere = held_elsewhere > p->sink_bytes ? held_elsewhere - p->sink_bytes : 0;

@@ -22,6 +22,10 @@ void pipeline_batch(struct pipeline *p, const struct batch *b);
 void pipeline_clock(struct pipeline *p, int64_t clock_ns);
 /* Everything that came so far has been told, and until the next batch nobody reads the key log. */
 void pipeline_rest(struct pipeline *p);
+/* The same, and no thread holds anything until pipeline_thaw: the process may be copied (fork). In the copy only
+ * pipeline_finish and what reads counters may follow. */
+void pipeline_freeze(struct pipeline *p);
+void pipeline_thaw(struct pipeline *p);
 /* Memory that the owner of the sink holds; counts against the bound. */
 void pipeline_charge(struct pipeline *p, size_t held_elsewhere);
 /* Ends all conversations and emits what is left. */

@@ -102,7 +102,54 @@ healthy_until_count() {
 	holds '[.findings[] | select(.severity != "note")] | length == 0'
 }
 
+# The page and the JSON report are there, whole and growing, before the capture ends; with several threads, too.
+refreshed() {
+	local json=$tmp/so_far.json page=$tmp/so_far.html
+
+	rm -f "$json" "$page"
+	start_live -f 'tcp portrange 80-81' -o "$json" -o "$page" "$@"
+	for _ in 1 2 3; do
+		on "$here" curl -s -o /dev/null http://192.0.2.2:81/
+	done
+	wait_for test -s "$page" || fail "no page while the capture runs"
+	jq -e '[.findings[] | select(.code == "tcp-refused" and .state == "open")] | length == 1' "$json" >/dev/null ||
+		fail "the finding is not in the report so far"
+	grep -q 'http-equiv="refresh"' "$page" && grep -q '</html>' "$page" || fail "the page so far is not whole"
+	for _ in 1 2 3; do
+		on "$here" curl -s -o /dev/null http://192.0.2.2:81/
+	done
+	wait_for jq -e '.connections.tcp.total == 6' "$json" || fail "the report is not refreshed"
+	kill -0 "$live" || fail "it ended by itself"
+	kill -INT "$live"
+	ends 0
+	holds '.connections.tcp.total == 6'
+	jq -S 'del(.version)' "$json" >"$tmp/a"
+	jq -S 'del(.version)' "$tmp/report" >"$tmp/b"
+	cmp -s "$tmp/a" "$tmp/b" || fail "the last report is not the final one"
+	! grep -q 'http-equiv="refresh"' "$page" || fail "the final page refreshes itself"
+	[ "$(find "$tmp" -name 'so_far*.tmp')" = "" ] || fail "temporary files are left"
+}
+
+# A file that grows is followed in the same way.
+followed() {
+	local json=$tmp/followed.json file=$tmp/grows.pcap
+
+	head -c 1500 "$top/samples/lb-reset.pcap" >"$file"
+	"$pcapdx" --follow -o "$json" "$file" >"$tmp/report" 2>"$tmp/err" &
+	live=$!
+	wait_for jq -e '.capture.packets > 0' "$json" || fail "no report of a growing file"
+	tail -c +1501 "$top/samples/lb-reset.pcap" >>"$file"
+	wait_for jq -e '[.findings[] | select(.code == "rst-after-client-hello")] | length == 1' "$json" ||
+		fail "the report does not grow with the file"
+	kill -TERM "$live"
+	ends 0
+	jq -e '.capture.packets == 38' "$json" >/dev/null || fail "the final report has not all packets"
+}
+
 open_lab
 refused_until_interrupt
 healthy_until_count
+refreshed
+refreshed --threads 2
+followed
 finish

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "config.h"
+#include "options.h"
 #include "report/html.h"
 #include "report/report.h"
 #include "report/report_json.h"
@@ -33,7 +34,10 @@ static void head(struct text *t, const struct result *r)
 		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		    "<meta name=\"referrer\" content=\"no-referrer\">\n"
-		    "<meta name=\"generator\" content=\"pcapdx " PACKAGE_VERSION "\">\n<title>");
+		    "<meta name=\"generator\" content=\"pcapdx " PACKAGE_VERSION "\">\n");
+	if (r->options && r->options->unfinished)
+		text_add(t, "<meta http-equiv=\"refresh\" content=\"5\">\n");
+	text_add(t, "<title>");
 	text_printf(t, "%s: ", html_severity_word(r->severity));
 	html_text(t, r->headline);
 	text_printf(t, "</title>\n<style>%s</style>\n</head>\n", html_style());
