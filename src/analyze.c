@@ -296,7 +296,8 @@ static int64_t read_frames(struct run *run, struct capture_stream *c, struct pip
 
 static void catch_signals(struct capture_stream *c)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	/* The second one ends the program at once. */
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 
 	interrupted = c;
 	sigaction(SIGINT, &action, NULL);

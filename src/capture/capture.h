@@ -16,6 +16,10 @@
 struct options;
 struct keylog;
 
+/* Times of frames lie between this and its negative, whatever a file claims: the year 2116, past all that 32 bits of
+ * seconds can say. */
+#define FRAME_TIME_MAX_NS (INT64_MAX / 2)
+
 /* One frame. `data` is borrowed until the next capture_next. */
 struct frame {
 	const uint8_t *data;
