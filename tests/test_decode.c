@@ -325,11 +325,68 @@ static void test_every_shorter_capture_is_cut_not_bad(void **state)
 	}
 }
 
+#define IP_UDP "4500 001c 0001 0000 4011 0000 c0000201 c0000209 1388 0035 0008 0000"
+
+struct rare_case {
+	uint32_t link_type;
+	const char *hex;
+};
+
+/* A UDP datagram from port 5000 to 53 behind each header: Frame Relay in three manners, FDDI, Token Ring with and
+ * without a route, IPoIB, IEEE 1394, ipnet, PKTAP over Ethernet, DSA tags, netANALYZER's two. */
+static void test_rare_link_types(void **state)
+{
+	static const struct rare_case cases[] = {
+		{ 107, "1861 03 cc" IP_UDP },
+		{ 107, "1861 0800" IP_UDP },
+		{ 107, "1861 03 00 80 0080c2 0007" MACS "0800" IP_UDP },
+		{ 107, "18608001 03 80 000000 0800" IP_UDP },
+		{ 10, "50 020000000009 020000000001 aaaa03 000000 0800" IP_UDP },
+		{ 6, "1040 020000000009 020000000001 aaaa03 000000 0800" IP_UDP },
+		{ 6, "1040 020000000009 820000000001 0630 00a1 00b0 aaaa03 000000 0800" IP_UDP },
+		{ 242, "0000000000000000000000000000000000000000 0000000000000000000000000000000000000000 0800 0000" IP_UDP },
+		{ 138, "43de09a300093ee2 08090a0b0c0d0e0f 0800" IP_UDP },
+		{ 226, "0102 0000 00000054 00000002 00000000 ffffffff 00000000" IP_UDP },
+		{ 258, "10000000 01000000 01000000 00000000" MACS "0800" IP_UDP },
+		{ 281, MACS "20000008 0800" IP_UDP },
+		{ 282, "20000008" MACS "0800" IP_UDP },
+		{ 284, MACS "c00a0000 0800" IP_UDP },
+		{ 285, MACS "dada 0000 c0000000 0800" IP_UDP },
+		{ 240, "00000000" MACS "0800" IP_UDP "01020304" },
+		{ 241, "00000000 55555555555555d5" MACS "0800" IP_UDP "01020304" },
+	};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		b->f.link_type = cases[i].link_type;
+		decode_hex(b, cases[i].hex);
+		assert_int_equal(b->p.kind, PACKET_UDP);
+		assert_int_equal(b->p.verdict, PACKET_OK);
+		assert_int_equal(b->p.sport, 5000);
+		for (size_t keep = 0; keep < 12; keep++) {
+			decode_kept(b, cases[i].hex, keep);
+			assert_true(b->p.verdict == PACKET_CUT || b->p.kind == PACKET_OTHER);
+		}
+	}
+}
+
+/* A packet tap in a packet tap leads nowhere. */
+static void test_pktap_does_not_nest(void **state)
+{
+	struct bench *b = *state;
+
+	b->f.link_type = 258;
+	decode_hex(b, "10000000 01000000 02010000 00000000 10000000 01000000 01000000 00000000" MACS "0800" IP_UDP);
+	assert_int_equal(b->p.kind, PACKET_OTHER);
+}
+
 #define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		bench_test(test_rare_link_types),
+		bench_test(test_pktap_does_not_nest),
 		bench_test(test_segment_with_timestamps),
 		bench_test(test_options_of_a_syn),
 		bench_test(test_sack_blocks),

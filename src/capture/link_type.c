@@ -54,6 +54,7 @@ static const struct {
 	{LINKTYPE_RAW, "rawip"},
 	{228, "rawip4"},
 	{229, "rawip6"},
+	{252, "wireshark-upper-pdu"},
 };
 
 static void lower_dashed(char *s)

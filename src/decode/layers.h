@@ -78,6 +78,9 @@ layer_fn link_sll, link_sll2, link_nflog;
 
 /* link_wifi.c */
 layer_fn link_wifi, link_radiotap, link_prism, link_ppi;
+/* link_rare.c */
+layer_fn link_frame_relay, link_fddi, link_token_ring, link_infiniband, link_ieee1394, link_ipnet, link_pktap;
+layer_fn link_dsa, link_edsa, link_tag_before, link_netanalyzer, link_netanalyzer_whole;
 /* tunnel_ppp.c */
 layer_fn link_ppp, link_ppp_hdlc, link_ppp_direction, link_chdlc, link_chdlc_direction, link_pppoe, link_slip;
 
