@@ -46,6 +46,7 @@ struct run {
 	struct refresh refresh;
 	struct evidence_ring *ring;    /* of --evidence, where the input cannot be read again */
 	bool damaged;
+	int64_t clock_ns; /* at the end of the frames */
 };
 
 static struct capture_stream *interrupted; /* for the signal handler */
@@ -178,6 +179,20 @@ static void source_record(const struct source *s, uint16_t index, const struct p
 	memcpy(c->jump_frames, s->jump_frames, sizeof(c->jump_frames));
 	c->clock_jump_max_ns = s->clock_jump_max_ns;
 	pipeline_source_counters(p, index, c);
+}
+
+/* Names that files bring along become records, so that rules and reports know them from records, too. */
+static void take_name(void *arg, const char *address, const char *name)
+{
+	struct run *run = arg;
+	struct record r;
+
+	record_init(&r, RECORD_NAME);
+	r.ts_ns = r.emitted_ns = run->clock_ns;
+	if (!addr_parse(address, &r.name.ip))
+		return;
+	text_copy(r.name.name, sizeof(r.name.name), name);
+	take_record(run, &r);
 }
 
 /* A capture of something else (Bluetooth, USB) is read in vain. True: nothing of it could be decoded. */
@@ -323,6 +338,8 @@ static int analyze_frames(struct run *run)
 	interrupted = NULL;
 	refresh_wait(&run->refresh);
 	pipeline_finish(p);
+	run->clock_ns = clock_ns;
+	capture_names(c, take_name, run);
 	got = tell_sources(run, c, p, clock_ns);
 	pipeline_free(p);
 	capture_close(c);

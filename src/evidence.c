@@ -114,7 +114,7 @@ static void drop_oldest(struct evidence_ring *r)
 {
 	struct kept_frame *k = &r->frames[r->first];
 
-	r->bytes -= k->frame.captured;
+	r->bytes -= k->frame.captured + k->frame.comment_size;
 	free(k->data);
 	r->first = (r->first + 1) % r->room;
 	r->count--;
@@ -137,16 +137,20 @@ static void ring_add(struct evidence_ring *r, const struct frame *f)
 {
 	struct kept_frame *k;
 
-	while (r->count && r->bytes + f->captured > r->max_bytes)
+	while (r->count && r->bytes + f->captured + f->comment_size > r->max_bytes)
 		drop_oldest(r);
 	if (r->count == r->room)
 		make_room(r);
 	k = &r->frames[(r->first + r->count++) % r->room];
 	k->frame = *f;
-	k->data = xmalloc(f->captured);
+	k->data = xmalloc((size_t)f->captured + f->comment_size);
 	memcpy(k->data, f->data, f->captured);
 	k->frame.data = k->data;
-	r->bytes += f->captured;
+	if (f->comment_size) {
+		k->frame.comment = k->data + f->captured;
+		memcpy(k->data + f->captured, f->comment, f->comment_size);
+	}
+	r->bytes += f->captured + f->comment_size;
 }
 
 void evidence_ring_add(struct evidence_ring *r, const struct batch *b)
@@ -181,6 +185,7 @@ static void write_frame(struct capture_writer *w, struct table *wanted, const st
 		memcpy(bytes, f->data, f->captured);
 		anonymize_frame(a, bytes, f->captured, f->link_type);
 		copy.data = bytes;
+		copy.comment_size = 0; /* it may name anyone */
 	}
 	capture_write_frame(w, &copy, NULL, c->text[0] ? c->text : NULL);
 	free(bytes);

@@ -94,7 +94,7 @@ static void test_every_resolution_of_time_becomes_ns(void **state)
 		{12, 1999, 0, 1},
 		{0x80 | 10, 1536, 0, 1500 * NS_PER_MS},
 		{0x80 | 32, UINT64_C(3) << 31, -1, 500 * NS_PER_MS},
-		{0, UINT64_MAX, 0, INT64_MAX},
+		{0, UINT64_MAX, 0, FRAME_TIME_MAX_NS},
 	};
 
 	(void)state;

@@ -23,6 +23,7 @@ void arena_copy(struct arena *a, int i, const struct pcap_pkthdr *h, const uint8
 	out->on_wire = h->len < h->caplen ? h->caplen : h->len;
 	out->ts_ns = h->ts.tv_sec * NS_PER_S + h->ts.tv_usec * (nano ? 1 : NS_PER_US);
 	out->interface = 0;
+	out->comment_size = 0;
 }
 
 void arena_free(struct arena *a)

@@ -32,6 +32,8 @@ struct frame {
 	uint32_t link_type; /* LINKTYPE_* as in files (not libpcap's DLT_*) */
 	uint16_t source;    /* index in capture_source */
 	uint16_t interface; /* counted over all sections of a pcapng file; 0 elsewhere */
+	uint16_t comment_size;
+	const uint8_t *comment; /* first comment of the frame in pcapng, no NUL at its end; lent as `data` is */
 };
 
 #define BATCH_MAX 32

@@ -160,9 +160,11 @@ void encode_packet(struct text *t, uint32_t interface, const struct frame *f, co
 	put32(t, f->on_wire);
 	text_add_bytes(t, f->data, f->captured);
 	pad(t, f->captured);
-	if (comment && comment[0]) {
+	if (f->comment_size)
+		option(t, OPTION_COMMENT, f->comment, f->comment_size);
+	if (comment && comment[0])
 		option(t, OPTION_COMMENT, comment, strlen(comment));
+	if (f->comment_size || (comment && comment[0]))
 		end_of_options(t);
-	}
 	end(t, at);
 }

@@ -80,6 +80,7 @@ static void read_record(const struct pcap_file *f, const uint8_t *p, struct fram
 	out->ts_ns = load32(p, f->big) * NS_PER_S + fraction_ns(f, load32(p + 4, f->big));
 	out->link_type = f->link_type;
 	out->interface = 0;
+	out->comment_size = 0;
 	if (f->fcs_size)
 		frame_cut_fcs(out, f->fcs_size);
 }

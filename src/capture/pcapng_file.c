@@ -16,6 +16,7 @@
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
 
 enum {
+	OPTION_COMMENT = 1,
 	PACKET_FLAGS = 2,
 	PACKET_DROPCOUNT = 4,
 };
@@ -44,10 +45,11 @@ static int64_t to_ns(const struct pcapng_interface *i, uint64_t units)
 	return ns;
 }
 
-/* Options of a packet block that change what the frame is: the length of its check sequence, frames lost before it. */
+/* Options of a packet block: its comment, the length of its check sequence, frames lost before it. */
 static void packet_options(struct frame_reader *r, struct pcapng_file *f, struct pcapng_interface *i,
-	struct reader options, uint32_t *fcs_size)
+	struct reader options, struct frame *out)
 {
+	uint32_t fcs_size = i->fcs_size;
 	struct pcapng_option o;
 
 	while (pcapng_option_next(&options, f->big, &o)) {
@@ -56,13 +58,18 @@ static void packet_options(struct frame_reader *r, struct pcapng_file *f, struct
 
 		if (o.code == PACKET_FLAGS) {
 			number = pcapng_u32(&value, f->big) >> 5 & 0xf;
-			*fcs_size = number ? (uint32_t)number : *fcs_size;
+			fcs_size = number ? (uint32_t)number : fcs_size;
 		} else if (o.code == PACKET_DROPCOUNT && (number = pcapng_u64(&value, f->big)) != 0) {
 			i->packet_drops += number;
 			i->drops_known = true;
 			pcapng_sum_drops(r, f);
+		} else if (o.code == OPTION_COMMENT && !out->comment_size) {
+			out->comment = o.value;
+			out->comment_size = o.size;
 		}
 	}
+	if (fcs_size)
+		frame_cut_fcs(out, fcs_size);
 }
 
 /* The frame's bytes after `head` bytes of the block; false when there are fewer than it says. */
@@ -80,6 +87,7 @@ static void set_interface(struct pcapng_file *f, struct frame *out, const struct
 {
 	out->link_type = i->link_type;
 	out->interface = (uint16_t)(i - f->interfaces);
+	out->comment_size = 0;
 	f->last_ts_ns = out->ts_ns;
 }
 
@@ -89,7 +97,6 @@ static enum taken read_packet(
 {
 	const size_t head = 28;
 	struct pcapng_interface *i;
-	uint32_t fcs_size;
 	size_t end;
 
 	if (size < head + 4)
@@ -101,14 +108,10 @@ static enum taken read_packet(
 		return TAKEN_BAD;
 	out->ts_ns = to_ns(i, (uint64_t)load32(p + 12, f->big) << 32 | load32(p + 16, f->big));
 	set_interface(f, out, i);
-	fcs_size = i->fcs_size;
 	if (old && load16(p + 10, f->big) != 0xffff)
 		i->packet_drops += load16(p + 10, f->big);
 	end = head + ((size_t)out->captured + 3) / 4 * 4;
-	if (end + 8 <= size)
-		packet_options(r, f, i, rd_make(p + end, size - 4 - end, 0), &fcs_size);
-	if (fcs_size)
-		frame_cut_fcs(out, fcs_size);
+	packet_options(r, f, i, rd_make(p + end, end + 4 < size ? size - 4 - end : 0, 0), out);
 	return TAKEN_FRAME;
 }
 

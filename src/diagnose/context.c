@@ -144,6 +144,10 @@ void context_learn(struct diagnosis_context *x, const struct record *r)
 	case RECORD_DNS:
 		learn_dns(x, &r->dns);
 		break;
+	case RECORD_NAME:
+		if (!table_find(&x->names, &r->name.ip))
+			learn_name(x, &r->name.ip, r->name.name);
+		break;
 	case RECORD_ICMP:
 		x->icmp_seen = true;
 		break;

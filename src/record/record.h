@@ -30,6 +30,7 @@ enum record_kind {
 	RECORD_TUNNEL,
 	RECORD_LINK,
 	RECORD_SERIES,
+	RECORD_NAME,
 	RECORD_KINDS,
 };
 
@@ -551,6 +552,11 @@ struct series { /* one stretch of buckets of one measure */
 #define TLS_ALERT_CODES 122  /* the highest known one is ech_required */
 #define DNS_RCODES 16	     /* four bits of the header (RFC 1035, section 4.1.1) */
 
+struct name { /* of a host, as a name resolution block of pcapng says */
+	struct addr ip;
+	char name[128];
+};
+
 struct capture { /* one source; ts_ns of the record is its first packet */
 	char name[256], format[24], link_type[32], filter[256], comment[256];
 	uint32_t snaplen;	/* 0: none */
@@ -607,6 +613,7 @@ struct record {
 		struct tunnel tunnel;
 		struct link link;
 		struct series series;
+		struct name name;
 	};
 };
 

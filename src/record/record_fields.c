@@ -270,6 +270,12 @@ static const struct field tunnel_fields[] = {
 	{NULL},
 };
 
+static const struct field name_fields[] = {
+	SAME(name, ip),
+	SAME(name, name),
+	{NULL},
+};
+
 static const struct field link_fields[] = {
 	SAME(link, mac),
 	SAME(link, ip),
@@ -312,4 +318,5 @@ const struct field_table record_kind_tables[RECORD_KINDS + 1] = {
 	[RECORD_TUNNEL] = KIND(tunnel),
 	[RECORD_LINK] = KIND(link),
 	[RECORD_SERIES] = KIND(series),
+	[RECORD_NAME] = KIND(name),
 };

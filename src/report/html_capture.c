@@ -41,6 +41,7 @@ static void source_row(struct text *t, const struct capture *c)
 	cell_text(t, c->has_packets ? when_rfc3339(c->first_ts_ns, when) : "");
 	cell_seconds(t, c->has_packets ? when_s(c->last_ts_ns - c->first_ts_ns) : -1);
 	cell_text(t, c->filter);
+	cell_text(t, c->comment);
 	state_of(&state, c);
 	cell_text(t, text_str(&state));
 	text_add(t, "</tr>\n");
@@ -51,7 +52,7 @@ static void sources(struct text *t, const struct result *r)
 {
 	static const struct column columns[] = {{"Source", false}, {"Format", false}, {"Link type", false},
 		{"Snap length", true}, {"Packets", true}, {"Bytes", true}, {"First packet", false}, {"Duration", true},
-		{"Filter", false}, {"State", false}};
+		{"Filter", false}, {"Comment", false}, {"State", false}};
 	size_t begin;
 	int count = r->summary.source_count, shown = count < SOURCES_SHOWN ? count : SOURCES_SHOWN;
 

@@ -33,6 +33,7 @@ static void json_source(struct json *j, const struct capture *c)
 	else
 		json_null(j, "drops");
 	json_text(j, "filter", c->filter[0] ? c->filter : NULL);
+	json_text(j, "comment", c->comment[0] ? c->comment : NULL);
 	json_end_object(j);
 }
 
