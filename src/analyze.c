@@ -92,23 +92,11 @@ static void take_record(void *arg, const struct record *r)
 	diagnose_record(run->diagnosis, r);
 }
 
-static bool are_records(const struct options *o)
-{
-	int records = 0;
-
-	for (int i = 0; i < o->input_count; i++) {
-		const char *dot = strrchr(o->inputs[i], '.');
-
-		records += dot && (strcmp(dot, ".ndjson") == 0 || strcmp(dot, ".jsonl") == 0);
-	}
-	return records && records == o->input_count;
-}
-
 static int open_writer(struct run *run)
 {
 	char error[ERROR_SIZE];
 
-	if (are_records(run->o))
+	if (options_are_records(run->o))
 		return complain("-w needs the packets: records do not hold them");
 	if (run->o->anonymize)
 		return complain("-w writes all packets as they are; --anonymize goes with --evidence");
@@ -135,10 +123,12 @@ static int prepare(struct run *run)
 	}
 	if (o->anonymize)
 		run->anonymizer = anonymizer_new();
-	if (o->evidence_path && are_records(o))
+	if (o->evidence_path && options_are_records(o))
 		return complain("--evidence needs the packets: records do not hold them");
 	if (o->evidence_path && evidence_needs_ring(o))
 		run->ring = evidence_ring_new(o->memory_bytes / EVIDENCE_SHARE);
+	if (report_can_write(o, error, sizeof(error)))
+		return complain(error);
 	if (o->records_path) {
 		run->recorder = recorder_open(o->records_path, error, sizeof(error));
 		if (!run->recorder)
@@ -366,7 +356,8 @@ static int analyze_records(struct run *run)
 static bool stdout_is_taken(const struct options *o)
 {
 	return report_takes_stdout(o) || (o->records_path && strcmp(o->records_path, "-") == 0) ||
-	       (o->write_path && strcmp(o->write_path, "-") == 0);
+	       (o->write_path && strcmp(o->write_path, "-") == 0) ||
+	       (o->evidence_path && strcmp(o->evidence_path, "-") == 0);
 }
 
 static int report(struct run *run)
@@ -409,7 +400,7 @@ int analyze(const struct options *o)
 	struct run run = { .o = o };
 	int status = STATUS_FAILED;
 
-	if (prepare(&run) == 0 && (are_records(o) ? analyze_records(&run) : analyze_frames(&run)) == 0)
+	if (prepare(&run) == 0 && (options_are_records(o) ? analyze_records(&run) : analyze_frames(&run)) == 0)
 		status = report(&run);
 	else
 		result_free(diagnose_finish(run.diagnosis));

@@ -301,6 +301,53 @@ static int check_outputs(struct options *o)
 	return 0;
 }
 
+/* Bytes of two kinds in one stream are of use to nobody. */
+static int check_stdout(const struct options *o)
+{
+	int users = o->json;
+
+	for (int i = 0; i < o->output_count; i++)
+		users += strcmp(o->outputs[i].path, "-") == 0;
+	users += o->records_path && strcmp(o->records_path, "-") == 0;
+	users += o->write_path && strcmp(o->write_path, "-") == 0;
+	users += o->evidence_path && strcmp(o->evidence_path, "-") == 0;
+	if (users > 1)
+		fprintf(stderr, "pcapdx: only one output can go to standard output\n");
+	return users > 1 ? -1 : 0;
+}
+
+static bool is_records_name(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot && (strcmp(dot, ".ndjson") == 0 || strcmp(dot, ".jsonl") == 0);
+}
+
+bool options_are_records(const struct options *o)
+{
+	for (int i = 0; i < o->input_count; i++)
+		if (!is_records_name(o->inputs[i]))
+			return false;
+	return o->input_count > 0;
+}
+
+static int check_inputs(const struct options *o)
+{
+	int records = 0;
+
+	for (int i = 0; i < o->input_count; i++)
+		records += is_records_name(o->inputs[i]);
+	if (records && records < o->input_count) {
+		fprintf(stderr, "pcapdx: captures and records (.ndjson) cannot be read in one run\n");
+		return -1;
+	}
+	if (o->from_ns > o->to_ns) {
+		fprintf(stderr, "pcapdx: --from is later than --to: no packet can be between them\n");
+		return -1;
+	}
+	return 0;
+}
+
 static int check(struct options *o)
 {
 	if (o->list_interfaces)
@@ -317,7 +364,9 @@ static int check(struct options *o)
 		fprintf(stderr, "pcapdx: -i and files cannot be read in one run\n");
 		return -1;
 	}
-	return check_outputs(o);
+	if (check_inputs(o) || check_outputs(o))
+		return -1;
+	return check_stdout(o);
 }
 
 /* getopt_long leaves the letter in optopt: of a short option, or of a long one that has a letter too. */

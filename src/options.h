@@ -65,6 +65,7 @@ struct options {
  * Reads argv. 0: go on; otherwise the program ends with *status (help and version: 0; bad usage: 2, a sentence is
  * already on stderr). The strings belong to argv or live as long as the program.
  */
+bool options_are_records(const struct options *o); /* all inputs are records by their names */
 int options_read(struct options *o, int argc, char **argv, int *status);
 void options_defaults(struct options *o);
 void options_free(struct options *o);

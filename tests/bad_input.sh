@@ -47,7 +47,7 @@ make_inputs() {
 	chmod 755 "$tmp"
 	echo "This is a letter, not a capture." >"$tmp/letter"
 	: >"$tmp/empty"
-	mkdir "$tmp/folder"
+	mkdir "$tmp/folder" "$tmp/folder.html"
 	head -c 3000 "$good" >"$tmp/cut.pcap"
 	head -c 20 "$good" >"$tmp/cut-header.pcap"
 	head -c 24 "$good" >"$tmp/no-packets.pcap"
@@ -78,6 +78,12 @@ unreadable_inputs() {
 	fi
 }
 
+packed_inputs() {
+	gzip -c "$good" >"$tmp/good.gz"
+	refuses 2 "the limit of --max-expand" "$pcapdx" --max-expand 1 "$tmp/good.gz"
+	refuses 3 "the limit of --max-expand" "$pcapdx" --max-expand 1000 "$tmp/good.gz"
+}
+
 damaged_inputs() {
 	refuses 3 "$tmp/cut.pcap: the file ends inside a frame" "$pcapdx" "$tmp/cut.pcap"
 	grep -q 'resets TLS clients' "$tmp/out" || fail "what came before the cut is not diagnosed"
@@ -101,16 +107,25 @@ bad_usage() {
 	refuses 2 "--fail-on: " "$pcapdx" --fail-on panic "$good"
 	refuses 2 "-o x.docx: " "$pcapdx" -o x.docx "$good"
 	refuses 2 "-i and files" "$pcapdx" -i lo -r "$good"
+	refuses 2 "cannot be read in one run" "$pcapdx" "$tmp/bad.ndjson" "$good"
+	refuses 2 "only one output can go to standard output" "$pcapdx" --json --records - "$good"
+	refuses 2 "--from is later than --to" "$pcapdx" --from 2027-01-01T00:00:00Z --to 2026-01-01T00:00:00Z "$good"
+	refuses 2 "--from: " "$pcapdx" --from yesterday "$good"
 	refuses 2 "the filter 'tcp prot 5' is wrong" "$pcapdx" -f 'tcp prot 5' "$good"
 }
 
 failing_outputs() {
 	refuses 2 "cannot write" "$pcapdx" -o "$tmp/none/x.html" "$good"
+	refuses 2 "cannot write $tmp/none/x.pcapng" "$pcapdx" --evidence "$tmp/none/x.pcapng" "$good"
+	refuses 2 "$tmp/none/x.pcap cannot be written" "$pcapdx" -w "$tmp/none/x.pcap" "$good"
+	refuses 2 "cannot write $tmp/folder.html" "$pcapdx" -o "$tmp/folder.html" "$good"
 	refuses 2 "cannot write" "$pcapdx" --records "$tmp/none/x.ndjson" "$good"
 	[ -w /dev/full ] || return
 	refuses 2 "standard output" sh -c '"$1" "$2" >/dev/full' sh "$pcapdx" "$good"
 	refuses 2 "standard output" sh -c '"$1" --json "$2" >/dev/full' sh "$pcapdx" "$good"
 	refuses 2 "/dev/full: No space" "$pcapdx" -o /dev/full --format html "$good"
+	refuses 2 "/dev/full cannot be written: No space" "$pcapdx" -w /dev/full "$good"
+	refuses 2 "/dev/full cannot be written: No space" "$pcapdx" --evidence /dev/full "$good"
 	refuses 2 "/dev/full: No space" "$pcapdx" --records /dev/full "$good"
 }
 
@@ -124,6 +139,7 @@ exit_statuses() {
 
 make_inputs
 unreadable_inputs
+packed_inputs
 damaged_inputs
 bad_usage
 failing_outputs

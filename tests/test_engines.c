@@ -221,7 +221,7 @@ static int compare_file(const char *path, const struct stat *st, int kind)
 	struct capture_stream *stream;
 	char error[200];
 
-	if (kind != FTW_F || st->st_size > FILE_MAX || !strstr(path, ".pcap"))
+	if (kind != FTW_F || st->st_size > FILE_MAX || !(strstr(path, ".pcap") || strstr(path, ".cap")))
 		return 0;
 	o.inputs = &path;
 	stream = capture_open(&o, error, sizeof(error));
@@ -245,6 +245,8 @@ static void test_both_engines_tell_the_same_of_every_capture(void **state)
 		if (access(path, R_OK) == 0)
 			ftw(path, compare_file, 16);
 	}
+	if (getenv("PCAPDX_CAPTURES")) /* more of them, by hand */
+		ftw(getenv("PCAPDX_CAPTURES"), compare_file, 16);
 	print_message("%d files, %d connections, %d directions with data, %llu bytes, gaps in %d\n", (int)sum.files,
 		(int)sum.connections, (int)sum.directions, (unsigned long long)sum.bytes, (int)sum.gaps);
 	print_message("libnids ordered %d of %d by itself; helped: start %d, dropped queue %d, filler %d; lost %d\n",

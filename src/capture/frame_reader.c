@@ -29,7 +29,7 @@ static size_t probe(struct frame_reader *r)
 	/* What is followed may have nothing yet, but no format can be told before its first bytes are here. */
 	while ((state = window_need(&r->w, PROBE_SIZE)) == WINDOW_AGAIN && window_left(&r->w) < HEAD_SIZE)
 		poll(NULL, 0, HEAD_WAIT_MS);
-	if (state == WINDOW_FAILED && window_left(&r->w) == 0) {
+	if (state == WINDOW_FAILED && window_left(&r->w) < HEAD_SIZE) {
 		unreadable(r, r->w.in->problem);
 		return 0;
 	}

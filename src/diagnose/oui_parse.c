@@ -89,8 +89,10 @@ static void read_line(struct oui_list *l, const char *line)
 	size_t n;
 	int bits;
 
-	if (strncmp(p, "MA-", 3) == 0 || strncmp(p, "IAB,", 4) == 0 || strncmp(p, "CID,", 4) == 0)
-		p = strchr(p, ',') + 1;
+	if (strncmp(p, "MA-", 3) == 0 || strncmp(p, "IAB,", 4) == 0 || strncmp(p, "CID,", 4) == 0) {
+		p += strcspn(p, ",");
+		p += *p == ',';
+	}
 	bits = read_prefix(&p, &prefix);
 	if (!bits || (*p != ',' && *p != '\t' && *p != ' '))
 		return;

@@ -66,6 +66,14 @@ static int write_one(
 	return result;
 }
 
+int report_can_write(const struct options *o, char *error, size_t error_size)
+{
+	for (int i = 0; i < o->output_count; i++)
+		if (report_file_probe(o->outputs[i].path, error, error_size))
+			return -1;
+	return o->evidence_path ? report_file_probe(o->evidence_path, error, error_size) : 0;
+}
+
 int report_write(struct result *r, const struct options *o, char *error, size_t error_size)
 {
 	int result = 0;

@@ -31,6 +31,10 @@ int report_write(struct result *r, const struct options *o, char *error, size_t 
 /* Format by a path's extension: "html", "json", "md", "csv", "text"; NULL unknown. */
 const char *report_format_of(const char *path);
 
+/* Whether the folders and devices that report_write and --evidence will write to let it, as far as can be known before:
+ * a capture of an hour should not end in vain. -1 and a sentence when not. */
+int report_can_write(const struct options *o, char *error, size_t error_size);
+
 /* Whether report_write puts something on stdout, so that the diagnosis as text does not belong there too. */
 bool report_takes_stdout(const struct options *o);
 

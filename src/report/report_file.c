@@ -132,3 +132,22 @@ int report_file_write(const char *path, const struct text *content, char *error,
 	}
 	return result == 0 ? 0 : say(path, error, error_size);
 }
+
+int report_file_probe(const char *path, char *error, size_t error_size)
+{
+	char folder[PATH_MAX];
+	struct stat old;
+	char *slash;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+		return S_ISDIR(old.st_mode) ? (errno = EISDIR, say(path, error, error_size))
+		       : access(path, W_OK) ? say(path, error, error_size)
+					    : 0;
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder ? 1 : 0] = '\0';
+	return access(slash ? folder : ".", W_OK | X_OK) ? say(path, error, error_size) : 0;
+}
