@@ -90,6 +90,8 @@ extras ">"
 for program in gzip bzip2 xz zstd lz4; do
 	packed "$program"
 done
+[ "$("$pcapdx" --json <(head -c 1500 "$sample" | gzip -c | head -c -60) 2>/dev/null | jq '.capture.packets > 1')" = true ] ||
+	fail "a small .gz that is cut gives nothing"
 pieces
 growing
 finish

@@ -54,6 +54,9 @@ static void test_each_bad_input_has_its_sentence(void **state)
 	assert_refused(write_file("short.pcap", "\xd4\xc3", 2), "is not a capture file (it begins with d4 c3");
 	assert_refused(write_file("head.pcap", "\xd4\xc3\xb2\xa1\2\0\4\0", 8), "the file ends inside the file header");
 	assert_refused(write_file("x.snoop", "snoop\0\0\0\0\0\0\2\0\0\0\4", 16), "is a snoop file (Solaris)");
+	assert_refused(write_file("x.erf", "\0\xd7\xd3\xd6\xec\x7a\x45\x3f\2\5\0\x60\0\0\0\x4e\x9d\x6f\0\x40\x43\3\x7b\xc9", 24),
+		"looks like an ERF file (Endace)");
+	assert_refused(write_file("x.jpg", "\xff\xd8\xff\xe0", 4), "is a JPEG picture");
 	assert_refused(write_file("x.cap", "GMBU\0\2\0\0", 8), "Microsoft Network Monitor");
 	assert_refused(write_file("y.cap", "XCP\0002.002\0", 10), "NetXray");
 	assert_refused(write_file("x.trc", "iptrace 2.0\0\0\0\0", 15), "iptrace");
@@ -286,6 +289,51 @@ static void test_compressed_file_that_ends_early_is_cut_short(void **state)
 		}
 		collected_free(&c);
 	}
+	text_free(&t);
+}
+
+/* A small one, cut before the last of its data: what was packed before the cut is read. */
+static void test_small_gzip_that_ends_early_gives_what_it_has(void **state)
+{
+	static uint8_t bytes[64 * 1024];
+	struct text t = {0};
+	struct collected c;
+	ssize_t size;
+	int fd;
+
+	(void)state;
+	pcap_header(&t, false, MAGIC_US, 1);
+	for (uint32_t i = 0; i < 500; i++)
+		pcap_record(&t, false, 1, i, 4, 4, (int)(i * 2654435761u >> 16));
+	fd = open(write_packed("small.pcap.gz", "gzip", &t), O_RDONLY);
+	size = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	c = collect(write_file("small-cut", bytes, (size_t)size - 100));
+	assert_non_null(c.stream);
+	assert_true(capture_source(c.stream, 0)->cut_short);
+	assert_in_range(c.count, 400, 499);
+	collected_free(&c);
+	text_free(&t);
+}
+
+/* What was appended to a packed capture by a program that pads is no data. */
+static void test_padding_behind_gzip_is_no_data(void **state)
+{
+	static uint8_t bytes[64 * 1024];
+	struct text t = {0};
+	struct collected c;
+	ssize_t size;
+	int fd;
+
+	(void)state;
+	counting(&t, 7, 1, 20, 0);
+	fd = open(write_packed("padded.pcap.gz", "gzip", &t), O_RDONLY);
+	size = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	c = collect(write_file("padded", bytes, (size_t)size + 512));
+	assert_int_equal(c.count, 20);
+	assert_string_equal(capture_source(c.stream, 0)->problem, "");
+	collected_free(&c);
 	text_free(&t);
 }
 
@@ -530,6 +578,8 @@ int main(void)
 		cmocka_unit_test(test_compressed_captures_are_read_by_content),
 		cmocka_unit_test(test_expansion_is_bounded_and_what_was_read_stays),
 		cmocka_unit_test(test_compressed_file_that_ends_early_is_cut_short),
+		cmocka_unit_test(test_small_gzip_that_ends_early_gives_what_it_has),
+		cmocka_unit_test(test_padding_behind_gzip_is_no_data),
 		cmocka_unit_test(test_a_pipe_is_read_in_any_portions),
 		cmocka_unit_test(test_a_growing_file_is_followed_until_stopped),
 		cmocka_unit_test(test_filter_keeps_the_numbers_of_all_frames),

@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "capture/frame_reader.h"
 
+#define TEXT_LOOKED_AT 64 /* bytes that must be text for all to be text */
+#define YEAR_1995 788918400u
+#define YEAR_2100 4102444800u
 #define ADVICE_EDITCAP "which is not read; 'editcap -F pcap IN OUT' (Wireshark) converts it"
 
 static const struct {
@@ -37,6 +40,9 @@ static const struct {
 	 "ELF",
 		4, "a program", "not a capture"},
 	{"%PDF", 4, "a PDF document", "not a capture"},
+	{"\xff\xd8\xff", 3, "a JPEG picture", "not a capture"},
+	{"\x89PNG", 4, "a PNG picture", "not a capture"},
+	{"\xff\xfe", 2, "a text in UTF-16", "not a capture"},
 };
 
 static bool is_classic(uint32_t magic)
@@ -87,10 +93,25 @@ static bool all_zero(const uint8_t *data, size_t size)
 
 static bool is_text(const uint8_t *data, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < size && i < TEXT_LOOKED_AT; i++)
 		if ((data[i] < 0x20 || data[i] > 0x7e) && !strchr("\t\r\n", data[i] ? data[i] : 1))
 			return false;
 	return true;
+}
+
+/* ERF has no magic: a time (seconds little-endian in its upper half), a type, flags, and the lengths of record and
+ * frame. */
+static bool is_erf(const uint8_t *data, size_t size)
+{
+	uint32_t seconds, type, record_size;
+
+	if (size < 24)
+		return false;
+	seconds = load32(data + 4, false);
+	type = data[8] & 0x7f;
+	record_size = load16(data + 10, true);
+	return seconds > YEAR_1995 && seconds < YEAR_2100 && type >= 1 && type <= 48 && record_size >= 24 &&
+	       load16(data + 14, true) > 0 && record_size % 8 == 0;
 }
 
 /* "12:34:56.789012 IP ..." or "2026-01-31 12:34:56.789012 IP ...": what tcpdump prints without -w. */
@@ -112,6 +133,8 @@ void magic_unknown(const uint8_t *data, size_t size, char *why, size_t why_size)
 	}
 	if (is_tcpdump_text(data, size))
 		text_copy(why, why_size, "is what tcpdump prints, not a capture; capture with 'tcpdump -w FILE'");
+	else if (is_erf(data, size))
+		text_copy(why, why_size, "looks like an ERF file (Endace), " ADVICE_EDITCAP);
 	else if (is_text(data, size))
 		text_copy(why, why_size, "is a text, not a capture file");
 	else if (all_zero(data, size))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compressed captures: gzip, zstd, xz, lz4 and bzip2 by libarchive, which sees the file as one raw entry. */
+/* Compressed captures: gzip by zlib (gunzip.c), zstd, xz, lz4 and bzip2 by libarchive, which sees the file as one raw entry. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdio.h>
@@ -49,9 +49,7 @@ static ssize_t lend_raw(struct archive *a, void *arg, const void **at)
 
 	window_skip(&u->raw, u->lent);
 	u->lent = 0;
-	do /* a pipe that is followed may have a pause; a file is taken as it is now */
-		state = window_need(&u->raw, 1);
-	while (state == WINDOW_AGAIN && !u->raw.in->size);
+	state = window_wait(&u->raw, 1);
 	if (state == WINDOW_FAILED) {
 		archive_set_error(a, ARCHIVE_FATAL, "%s", u->raw.in->problem);
 		return -1;
@@ -91,6 +89,14 @@ static ssize_t open_entry(struct unpack *u)
 	return 1;
 }
 
+ssize_t input_too_much(struct input *in, uint64_t max_bytes)
+{
+	snprintf(in->problem, sizeof(in->problem),
+		"it unpacks to more than %llu bytes, the limit of --max-expand; the rest was left unread",
+		(unsigned long long)max_bytes);
+	return INPUT_FAILED;
+}
+
 /* All that is allowed was given out: is there more? */
 static ssize_t at_limit(struct unpack *u)
 {
@@ -101,10 +107,7 @@ static ssize_t at_limit(struct unpack *u)
 		return failed(u);
 	if (got == 0)
 		return INPUT_END;
-	snprintf(u->in.problem, sizeof(u->in.problem),
-		"it unpacks to more than %llu bytes, the limit of --max-expand; the rest was left unread",
-		(unsigned long long)u->max);
-	return INPUT_FAILED;
+	return input_too_much(&u->in, u->max);
 }
 
 static ssize_t unpack_read(struct input *in, void *to, size_t n)
@@ -136,7 +139,7 @@ static void unpack_close(struct input *in)
 	free(u);
 }
 
-struct input *input_unpack(struct window *raw, uint64_t max_bytes)
+static struct input *unpack_by_libarchive(struct window *raw, uint64_t max_bytes)
 {
 	struct unpack *u = xcalloc(1, sizeof(*u));
 
@@ -147,8 +150,7 @@ struct input *input_unpack(struct window *raw, uint64_t max_bytes)
 	*raw = (struct window){0};
 	u->max = max_bytes ? max_bytes : UINT64_MAX;
 	u->archive = archive_read_new();
-	/* These five only: others of libarchive's filters start programs. */
-	archive_read_support_filter_gzip(u->archive);
+	/* These four only: others of libarchive's filters start programs. */
 	archive_read_support_filter_zstd(u->archive);
 	archive_read_support_filter_xz(u->archive);
 	archive_read_support_filter_lz4(u->archive);
@@ -156,4 +158,11 @@ struct input *input_unpack(struct window *raw, uint64_t max_bytes)
 	archive_read_support_format_raw(u->archive);
 	archive_read_support_format_empty(u->archive);
 	return &u->in;
+}
+
+struct input *input_unpack(struct window *raw, uint64_t max_bytes)
+{
+	const char *name = input_packed_name(window_at(raw), window_left(raw));
+
+	return name && strcmp(name, "gzip") == 0 ? input_gunzip(raw, max_bytes) : unpack_by_libarchive(raw, max_bytes);
 }

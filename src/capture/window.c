@@ -53,3 +53,13 @@ enum window_state window_need(struct window *w, size_t n)
 	}
 	return WINDOW_READY;
 }
+
+enum window_state window_wait(struct window *w, size_t n)
+{
+	enum window_state state;
+
+	do
+		state = window_need(w, n);
+	while (state == WINDOW_AGAIN && !w->in->size);
+	return state;
+}

@@ -35,6 +35,9 @@ void window_free(struct window *w); /* closes the input; safe on a zeroed one */
 
 /* Has n bytes in one piece at window_at, reading as needed. */
 enum window_state window_need(struct window *w, size_t n);
+/* The same for packed input, which cannot stop in the middle: a pipe that is followed may have a pause, which is waited
+ * for; a file is taken as it is now. */
+enum window_state window_wait(struct window *w, size_t n);
 
 static inline const uint8_t *window_at(const struct window *w)
 {

@@ -38,6 +38,7 @@ static struct sum unpack_all(const uint8_t *data, size_t size, size_t room)
 	enum window_state state;
 
 	window_init(&raw, input_from_memory(data, size), room);
+	window_need(&raw, 6);
 	window_init(&w, input_unpack(&raw, EXPAND_MAX), WINDOW_ROOM);
 	while ((state = window_need(&w, 1)) == WINDOW_READY) {
 		const uint8_t *p = window_at(&w);
