@@ -167,7 +167,7 @@ static bool filter_fits(struct capture_stream *c, char *error, size_t error_size
 		if (!c->runs[i]->raw)
 			continue;
 		asked++;
-		if (frame_filter_fits(c->env.filter, c->runs[i]->frames[0].link_type, why, sizeof(why)))
+		if (frame_filter_fits(c->env.filter, &c->runs[i]->frames[0], why, sizeof(why)))
 			return true;
 		snprintf(error, error_size, "the filter '%s' cannot be used: %s", c->o->filter, why);
 	}

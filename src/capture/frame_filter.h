@@ -14,8 +14,8 @@ struct frame_filter;
 struct frame_filter *frame_filter_new(const char *text, char *error, size_t error_size);
 void frame_filter_free(struct frame_filter *f);
 
-/* Whether the filter can be used on frames of that type; if not, `error` says why and none of them passes. */
-bool frame_filter_fits(struct frame_filter *f, uint32_t link_type, char *error, size_t error_size);
+/* Whether the filter can be used on frames like this one; if not, `error` says why and none of them passes. */
+bool frame_filter_fits(struct frame_filter *f, const struct frame *frame, char *error, size_t error_size);
 bool frame_filter_passes(struct frame_filter *f, const struct frame *frame);
 
 #endif
