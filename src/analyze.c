@@ -374,6 +374,7 @@ static int report(struct run *run)
 		complain(error);
 		status = STATUS_FAILED;
 	}
+	run->recorder = NULL;
 	if (o->evidence_path && evidence_write(r, o, run->ring, run->anonymizer, error, sizeof(error))) {
 		complain(error);
 		status = STATUS_FAILED;
@@ -405,6 +406,7 @@ int analyze(const struct options *o)
 	else
 		result_free(diagnose_finish(run.diagnosis));
 	capture_write_discard(run.writer);
+	recorder_discard(run.recorder);
 	anonymizer_free(run.anonymizer);
 	evidence_ring_free(run.ring);
 	keylog_free(run.keys);

@@ -32,15 +32,33 @@ static int make_aside(struct file_replace *f)
 	return fd;
 }
 
+/* Beside what a link points to, with the rights of the file that is there. */
+static int make_successor(struct file_replace *f, mode_t mode)
+{
+	char *target = realpath(f->path, NULL);
+	int fd;
+
+	if (target) {
+		free(f->path);
+		f->path = target;
+	}
+	fd = make_aside(f);
+	if (fd >= 0)
+		(void)fchmod(fd, mode);
+	return fd;
+}
+
 static int open_for(struct file_replace *f)
 {
 	struct stat st;
 
 	if (strcmp(f->path, "-") == 0)
 		return dup(STDOUT_FILENO);
-	if (stat(f->path, &st) != 0 || S_ISREG(st.st_mode))
+	if (stat(f->path, &st) != 0)
 		return make_aside(f);
-	return open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (!S_ISREG(st.st_mode))
+		return open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return make_successor(f, st.st_mode & 0777);
 }
 
 bool file_replace_open(struct file_replace *f, const char *path)

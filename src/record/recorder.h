@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records into a file as they come (--records): "-" is stdout. */
+/* Records into a file (--records), which appears when it is whole; "-" is stdout, where they come one by one. */
 #ifndef PCAPDX_RECORD_RECORDER_H
 #define PCAPDX_RECORD_RECORDER_H
 
@@ -13,5 +13,6 @@ struct recorder *recorder_open(const char *path, char *error, size_t error_size)
 void recorder_take(struct recorder *w, const struct record *r);
 /* -1 and a sentence when not everything could be written (a full disk); frees the recorder in any case. */
 int recorder_close(struct recorder *w, char *error, size_t error_size);
+void recorder_discard(struct recorder *w); /* leaves no file; NULL is fine */
 
 #endif

@@ -51,7 +51,7 @@ void page_wrapped(struct page *p, const char *raw, int at, int indent)
 	bool fresh = true;
 
 	escape_terminal(&safe, raw);
-	for (s = text_str(&safe); *s;) {
+	for (s = text_str(&safe) + strspn(text_str(&safe), " "); *s;) {
 		size_t n = strcspn(s, " ");
 		int wide = page_columns(s, n);
 
