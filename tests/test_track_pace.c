@@ -98,6 +98,39 @@ static void test_keep_alives_into_the_void_belong_to_the_silence(void **state)
 	assert_int_equal(c->side[SIDE_ORIG].keep_alives, 3);
 }
 
+static void test_new_data_after_a_silence_is_no_repeat(void **state)
+{
+	const struct conn *c = track_one(HANDSHAKE "0.1 > PA 1:11(10) ack 1\n0.2 < A ack 11\n9.2 > PA 11:21(10) ack 1\n"
+						   "14.2 > PA 21:31(10) ack 1\n19.2 > PA 31:41(10) ack 1\n");
+
+	(void)state;
+	assert_int_equal(c->idle_max_ns, MS(9000));
+	assert_int_equal(c->idle_after_unanswered, 1);
+}
+
+/* 2 s before a closed window and a round trip of 31 ms: only what the reader took is its own. */
+static void test_wait_for_the_reader_is_less_the_round_trip(void **state)
+{
+	const struct conn *c =
+		track_one(HANDSHAKE "0.100 > PA 1:101(100) ack 1\n0.130 < A 1:1001(1000) ack 101\n0.131 > A ack 1001 win 0\n"
+				    "2.131 > A ack 1001 win 502\n2.161 < A 1001:2001(1000) ack 101\n");
+
+	(void)state;
+	assert_int_equal(c->side[SIDE_ORIG].zero_window_ns, MS(2000));
+	assert_int_equal(c->side[SIDE_RESP].window_wait_ns, MS(2000));
+	assert_int_equal(c->side[SIDE_ORIG].window_wait_ns, 0);
+}
+
+/* Nobody waits for a window that closes after the other side's FIN. */
+static void test_window_closed_after_the_fin_is_none(void **state)
+{
+	const struct conn *c = track_one(HANDSHAKE "0.1 > PA 1:11(10) ack 1\n0.2 < PA 1:21(20) ack 11\n0.21 > A ack 21\n"
+						   "0.3 < FA seq 21 ack 11\n0.31 > A ack 22 win 0\n");
+
+	(void)state;
+	assert_int_equal(c->side[SIDE_ORIG].zero_windows, 0);
+}
+
 static void test_answered_segment_after_a_silence_is_no_trouble(void **state)
 {
 	const struct conn *c = track_one(HANDSHAKE "9 > PA 1:11(10) ack 1\n9.03 < A ack 11\n");
@@ -158,6 +191,9 @@ static void test_macs_and_ttls_are_kept_per_direction(void **state)
 	assert_int_equal(o->to_mac.b[5], 1);
 	assert_true(o->mac_changed);
 	assert_int_equal(o->mac_change.frame, 6);
+	assert_int_equal(o->mac_before.frame, 5);
+	assert_int_equal(o->mac_after.b[5], 0x99);
+	assert_int_equal(o->mac_changes, 1); /* the RST, back from the first MAC, is none */
 	assert_int_equal(c->rsts[0].ttl, 250);
 }
 
@@ -229,6 +265,9 @@ int main(void)
 		cmocka_unit_test(test_server_that_speaks_first_answers_nothing),
 		cmocka_unit_test(test_silence_and_the_rst_after_it),
 		cmocka_unit_test(test_keep_alives_into_the_void_belong_to_the_silence),
+		cmocka_unit_test(test_new_data_after_a_silence_is_no_repeat),
+		cmocka_unit_test(test_wait_for_the_reader_is_less_the_round_trip),
+		cmocka_unit_test(test_window_closed_after_the_fin_is_none),
 		cmocka_unit_test(test_answered_segment_after_a_silence_is_no_trouble),
 		cmocka_unit_test(test_one_direction_whose_acks_advance_is_one_sided),
 		cmocka_unit_test(test_unanswered_syns_are_not_one_sided),

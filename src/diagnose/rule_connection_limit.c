@@ -212,7 +212,7 @@ static void add_claims(struct finding *f, const struct attempts *a, const struct
 
 	for (uint32_t i = b->first; i < a->n && a->list[i]->ts_ns < b->until_ns; i++) {
 		struct claim *c = a->list[i];
-		const struct evidence *last = &c->evidence[c->evidence_count - 1];
+		const struct evidence *last = c->evidence + (c->evidence_count ? c->evidence_count - 1 : 0);
 
 		if (c->evidence_count)
 			finding_evidence(f, c->evidence[0].source, c->evidence[0].frame, c->evidence[0].ts_ns,

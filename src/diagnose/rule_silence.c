@@ -6,6 +6,7 @@
 #include "base/when.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
+#include "diagnose/timers.h"
 
 #define IDLE_MIN_S 5.0	  /* a pause after which a stateful device may have forgotten the connection */
 #define UNANSWERED_MIN 3  /* sendings of one segment, or keep-alives, that nobody answers */
@@ -141,6 +142,9 @@ static void each_after_idle(void *arg, struct diagnosis_context *x, const struct
 	finding_cause(f, 0.8, "a stateful firewall, NAT or load balancer forgot the idle connection and drops its packets",
 		"it worked before the pause and not at all afterwards; no RST, no ICMP");
 	finding_cause(f, 0.15, "the server went away during the pause", "it would look the same if its address is gone");
+	if (timer_known_as(group_delay_median(g), TIMER_IDLE))
+		finding_detail(f, "The pause is as long as the %s; it need not be that one: the pause only has to be longer than "
+				  "the time-out.", timer_known_as(group_delay_median(g), TIMER_IDLE));
 	finding_next(f, "Send keep-alives more often than every %s (net.ipv4.tcp_keepalive_time, or the application's)", idle);
 	finding_next(f, "Compare with the idle time-outs of the devices on the path; let them reset instead of drop");
 }
