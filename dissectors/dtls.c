@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "dissectors/message_counts.h"
 #include "dissectors/pieces.h"
 #include "dissectors/tls.h"
 #include "dissectors/tls_decrypt.h"
@@ -176,6 +177,7 @@ static void handshake_fragments(struct dtls_state *d, const struct tls_place *at
 			tls_cut(&d->tls, at);
 			return;
 		}
+		count_tls_message(session_counts(at->session, at->absolute.source), f.type);
 		on_fragment(d, at, &f);
 	}
 }

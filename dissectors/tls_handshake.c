@@ -104,6 +104,7 @@ static void on_client_hello(struct tls_state *st, const struct tls_place *at, co
 
 void tls_handshake_sslv2(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
 {
+	count_tls_message(session_counts(at->session, at->absolute.source), TLS_MSG_CLIENT_HELLO);
 	client_is(st, at->side);
 	st->t.client_hellos++;
 	if (!tls_sslv2_client_hello(st, body, n))
@@ -211,7 +212,8 @@ static void server_message(struct tls_state *st, const struct tls_place *at, uin
 /* `body` is NULL for a message of which only the beginning was captured. */
 void tls_handshake_message(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n)
 {
-	count_tls_message(session_counts(at->session, at->absolute.source), type);
+	if (!st->t.dtls) /* there each fragment counts */
+		count_tls_message(session_counts(at->session, at->absolute.source), type);
 	switch (type) {
 	case TLS_MSG_CLIENT_HELLO:
 		on_client_hello(st, at, body, n);

@@ -19,6 +19,7 @@ lab_open() {
 	tasks=()
 	capture_task=
 	wire_ms=0
+	wire_fault=
 	gateway_ttl=
 }
 
@@ -96,7 +97,7 @@ lay_wire() {
 	plain_card router "$port-w"
 	plain_card router "$port-b"
 	on router ip link set "$port-b" master "br-$side"
-	start router python3 "$here/programs/wire.py" "$port" "$port-w" "$wire_ms"
+	start router python3 "$here/programs/wire.py" "$port" "$port-w" "$wire_ms" $wire_fault # one word each
 }
 
 # Both networks speak IPv6 too.

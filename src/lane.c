@@ -247,7 +247,7 @@ static void count_duplicate(struct lane_source *n, const struct packet *p, const
 {
 	struct chunk c = datagram_chunk(p, t->side);
 
-	if (!n->duplicates++)
+	if (!t->flow && !n->duplicates++)
 		n->duplicates_frame = p->frame->number;
 	if (t->flow && p->kind == PACKET_UDP)
 		session_datagram_again(*flow_session(t->flow), &c);

@@ -71,6 +71,7 @@ static void test_sack_blocks(void **state)
 	assert_int_equal(p->tcp.sack_left[0], 3000);
 	assert_int_equal(p->tcp.sack_right[1], 6000);
 	assert_true(p->tcp.mptcp);
+	assert_int_equal(p->tcp.mptcp_kinds, 1 << 2);
 }
 
 static void test_option_that_overruns_leaves_the_segment(void **state)

@@ -222,6 +222,47 @@ static void test_dsack_for_a_copy_blames_the_network(void **state)
 	assert_int_equal(o->loss.duplicated_by_network, 1);
 }
 
+/* The first copy is its own first packet again, the second one an ACK that nobody can report. */
+static void test_copies_that_the_receiver_reports_are_the_networks(void **state)
+{
+	const struct conn *c = track_one(FLOW "0.0625 < A 4001:5001(1000) ack 101 id 105\n"
+					      "0.0626 > A ack 5001 <sack 4001-5001>\n"
+					      "0.0627 < A ack 101 id 106\n0.0628 < A ack 101 id 106\n");
+	const struct conn_side *o = &c->side[SIDE_RESP];
+
+	(void)state;
+	assert_int_equal(o->loss.duplicated_by_network, 2);
+	assert_int_equal(o->loss.duplicated_by_capture, 0);
+	assert_int_equal(o->doubled.frame, 10);
+	assert_int_equal(o->doubled_copy.frame, 11);
+	assert_int_equal(o->doubled_answer.frame, 12);
+}
+
+static void test_copies_that_nobody_reports_are_the_captures(void **state)
+{
+	const struct conn_side *o = resp_of(FLOW "0.0625 < A 3001:4001(1000) ack 101 id 104\n"
+						 "0.0625 < A 4001:5001(1000) ack 101 id 105\n"
+						 "0.0626 > A ack 5001\n0.0626 > A ack 5001\n");
+
+	(void)state;
+	assert_int_equal(o->loss.duplicated_by_capture, 2);
+	assert_int_equal(o->loss.duplicated_by_network, 0);
+	assert_int_equal(o->doubled_answer.frame, 0);
+}
+
+static void test_dsack_for_what_was_sent_once_is_a_copy_behind_the_capture(void **state)
+{
+	const struct conn_side *o = resp_of(FLOW "0.0925 > A ack 5001 <sack 4001-5001>\n");
+
+	(void)state;
+	assert_int_equal(o->loss.duplicated_by_network, 1);
+	assert_int_equal(o->doubled.frame, 10);
+	assert_int_equal(o->doubled_copy.frame, 0);
+	/* of a sender that repeats itself the report may be about a repetition that is not in the capture */
+	o = resp_of(FLOW "0.4 < A 1:1001(1000) ack 101 id 110\n0.43 > A ack 5001 <sack 4001-5001>\n");
+	assert_int_equal(o->loss.duplicated_by_network, 0);
+}
+
 static void test_acknowledged_gap_is_a_hole_in_the_capture(void **state)
 {
 	const struct conn_side *o = resp_of(FLOW "0.063 < A 6001:7001(1000) ack 101 id 107\n0.0631 > A ack 7001\n");
@@ -367,10 +408,27 @@ static void test_wrong_checksum_is_a_loss_only_where_right_ones_were_seen(void *
 
 	(void)state;
 	assert_int_equal(o->loss.bad_checksum, 1);
+	assert_int_equal(o->damaged.frame, 11);
+	assert_int_equal(o->damaged_again.frame, 12);
 	assert_int_equal(o->bytes, 6000);
 	o = orig_of("0 > S sum bad\n0.03 < SA\n0.031 > A sum bad\n0.032 > A 1:101(100) ack 1 sum bad\n");
 	assert_int_equal(o->loss.bad_checksum, 0);
 	assert_int_equal(o->bytes, 100);
+}
+
+static void test_wrong_checksum_that_is_acknowledged_was_no_damage(void **state)
+{
+	const struct conn_side *o = resp_of(FLOW "0.063 < A 5001:6001(1000) ack 101 id 106 sum bad\n"
+						 "0.064 < A 6001:7001(1000) ack 101 id 107\n"
+						 "0.065 > A ack 7001\n"
+						 "0.1 < A 7001:8001(1000) ack 101 id 108 sum bad\n"
+						 "0.3 < A 7001:8001(1000) ack 101 id 109\n");
+
+	(void)state;
+	assert_int_equal(o->loss.bad_checksum, 0);
+	assert_int_equal(o->missing_bytes, 0);
+	assert_int_equal(o->bytes, 8000);
+	assert_int_equal(o->loss.lost, 1);
 }
 
 static void test_small_writes_wait_for_delayed_acks(void **state)
@@ -466,6 +524,10 @@ int main(void)
 		cmocka_unit_test(test_only_the_tail_of_a_flight_arrives),
 		cmocka_unit_test(test_gap_that_fills_has_no_tail),
 		cmocka_unit_test(test_wrong_checksum_is_a_loss_only_where_right_ones_were_seen),
+		cmocka_unit_test(test_copies_that_the_receiver_reports_are_the_networks),
+		cmocka_unit_test(test_copies_that_nobody_reports_are_the_captures),
+		cmocka_unit_test(test_dsack_for_what_was_sent_once_is_a_copy_behind_the_capture),
+		cmocka_unit_test(test_wrong_checksum_that_is_acknowledged_was_no_damage),
 		cmocka_unit_test(test_small_writes_wait_for_delayed_acks),
 		cmocka_unit_test(test_slow_ack_of_a_long_path_is_no_delayed_ack),
 		cmocka_unit_test(test_small_window_filled_each_round_trip_limits),

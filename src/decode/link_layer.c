@@ -56,6 +56,13 @@ static bool cisco_meta(struct packet *p, struct reader *r, uint16_t *type)
 	return rd_ok(r);
 }
 
+/* Cisco FabricPath: forwarding tag and hop limit, then the frame that it carries. */
+static void fabric_path(struct decoder *d, struct packet *p, struct reader *r)
+{
+	rd_skip(r, 2);
+	tunnel_follow(d, p, r, &(struct inside){ "fabricpath", 0, ETHER_TEB, false });
+}
+
 static void ether_other(struct decoder *d, struct packet *p, uint16_t type, struct reader *r)
 {
 	if (type == ETHER_ARP || type == ETHER_RARP)
@@ -68,6 +75,8 @@ static void ether_other(struct decoder *d, struct packet *p, uint16_t type, stru
 		tunnel_nsh(d, p, r);
 	else if (type == ETHER_TEB)
 		tunnel_follow(d, p, r, &(struct inside){ "ethernet", 0, ETHER_TEB, false });
+	else if (type == ETHER_FABRIC_PATH)
+		fabric_path(d, p, r);
 	else if (type == ETHER_JUMBO_LLC)
 		link_llc(d, p, r);
 	else if (type <= LLC_LENGTH_MAX) {

@@ -75,6 +75,7 @@ struct tcp_header {
 	uint16_t mss;	       /* 0: absent */
 	int8_t window_scale;   /* -1: absent */
 	bool sack_permitted, has_timestamps, fast_open, mptcp;
+	uint16_t mptcp_kinds;  /* bit n: an MPTCP option of subtype n (RFC 8684, section 8) */
 	uint32_t ts_value, ts_echo;
 	uint8_t sack_count;
 	uint32_t sack_left[SACK_BLOCKS_MAX], sack_right[SACK_BLOCKS_MAX];

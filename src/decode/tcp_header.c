@@ -53,6 +53,7 @@ static void tcp_option(struct tcp_header *t, uint8_t kind, struct reader *o)
 		break;
 	case OPT_MPTCP:
 		t->mptcp = true;
+		t->mptcp_kinds |= (uint16_t)(1u << (rd_u8(o) >> 4));
 		break;
 	case OPT_FAST_OPEN:
 		t->fast_open = true;
@@ -101,6 +102,7 @@ static void clear_options(struct tcp_header *t)
 	t->window_scale = -1;
 	t->sack_permitted = t->has_timestamps = t->fast_open = t->mptcp = false;
 	t->ts_value = t->ts_echo = 0;
+	t->mptcp_kinds = 0;
 	t->sack_count = 0;
 }
 

@@ -12,6 +12,8 @@
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 
+#define ONE_PROTOCOL_MIN 100 /* so many packets without one ARP or DNS among them are no chance */
+
 static struct finding *open_for(struct diagnosis_context *x, const char *code, const struct record *r)
 {
 	struct subject subject = {.port = 0};
@@ -65,16 +67,33 @@ static void snaplen(struct diagnosis_context *x, const struct record *r)
 	finding_next(f, "Capture whole frames: tcpdump -s 0");
 }
 
+/* What is in the capture when it is nothing else: a filter without its record. NULL: several protocols, or too little
+ * to tell. */
+static const char *only_protocol(const struct capture *c)
+{
+	if (c->packets < ONE_PROTOCOL_MIN)
+		return NULL;
+	if (c->tcp_packets == c->packets)
+		return "TCP";
+	if (c->udp_packets == c->packets)
+		return "UDP";
+	return c->icmp_packets == c->packets ? "ICMP" : NULL;
+}
+
 static void filtered(struct diagnosis_context *x, const struct record *r)
 {
 	const struct capture *c = &r->capture;
+	const char *only = only_protocol(c);
 	struct finding *f;
 
-	if (!c->filter[0])
+	if (!c->filter[0] && !only)
 		return;
 	f = open_for(x, "capture-filtered", r);
-	finding_text(f, "filter", c->filter);
-	finding_title(f, "The capture was made with a filter: %s", c->filter);
+	finding_text(f, "filter", c->filter[0] ? c->filter : NULL);
+	if (c->filter[0])
+		finding_title(f, "The capture was made with a filter: %s", c->filter);
+	else
+		finding_title(f, "Only %s is in the capture: it seems to be filtered", only);
 	finding_detail(f, "What the filter left out is not here: that no ICMP, DNS or ARP is seen proves nothing.");
 }
 
@@ -162,7 +181,8 @@ static void duplicates(struct diagnosis_context *x, const struct record *r)
 	const struct capture *c = &r->capture;
 	struct finding *f;
 
-	if (c->duplicates) {
+	/* Where the network doubles packets, copies that nobody can report (UDP, ARP) are its too. */
+	if (c->duplicates > c->network_duplicates) {
 		f = open_for(x, "capture-duplicates", r);
 		f->count = c->duplicates;
 		f->of = c->packets;
@@ -175,16 +195,6 @@ static void duplicates(struct diagnosis_context *x, const struct record *r)
 		finding_evidence(f, r->source, c->duplicates_frame, c->first_ts_ns, "the first copy");
 		finding_filter_frames(f);
 		finding_next(f, "Capture on one interface, or one direction of the mirrored port");
-	}
-	if (c->network_duplicates) {
-		f = open_for(x, "packet-duplicates", r);
-		f->count = c->network_duplicates;
-		finding_integer(f, "duplicates", (int64_t)c->network_duplicates);
-		f->responsible = RESPONSIBLE_PATH;
-		finding_title(f, "The network delivered %" PRIu64 " packets twice", c->network_duplicates);
-		finding_evidence(f, r->source, c->network_duplicates_frame, c->first_ts_ns, "the first copy");
-		finding_filter_frames(f);
-		finding_next(f, "Look for a loop, a bond in broadcast mode or a flooding switch on the path");
 	}
 }
 

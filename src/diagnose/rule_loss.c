@@ -80,6 +80,16 @@ static bool discovers_mtu(const struct conn *c)
 	return false;
 }
 
+/* Repeats into nowhere are a vanished peer or a black hole, not a rate; what arrived damaged is told as that. */
+static uint32_t lost_on_the_way(const struct conn_side *o)
+{
+	uint32_t lost = o->loss.lost;
+
+	if (o->unanswered > 1 && o->unanswered - 1 <= lost)
+		lost -= o->unanswered - 1;
+	return lost > o->loss.bad_checksum ? lost - o->loss.bad_checksum : 0;
+}
+
 static void note_loss(struct state *s, const struct record *r, enum side side)
 {
 	const struct conn_side *o = &r->conn.side[side];
@@ -93,8 +103,7 @@ static void note_loss(struct state *s, const struct record *r, enum side side)
 	p->conversations++;
 	if (!o->loss.lost && !o->loss.reordered)
 		return;
-	/* repeats into nowhere are a vanished peer or a black hole, not a rate */
-	p->lost += o->loss.lost - (o->unanswered > 1 && o->unanswered - 1 <= o->loss.lost ? o->unanswered - 1 : 0);
+	p->lost += lost_on_the_way(o);
 	p->reordered += o->loss.reordered;
 	p->stalled_ns += o->loss.stalled_ns;
 	tally_count(&p->tally, r->ts_ns);
@@ -114,8 +123,8 @@ static void note_others(struct state *s, const struct record *r, enum side side)
 		p->count += o->loss.bad_checksum;
 		tally_count(&p->tally, r->ts_ns);
 		tally_conversation(&p->tally, r);
-		show_stalls(p, r, side);
-		tally_show(&p->tally, r, &o->first_data, "first data of that conversation");
+		tally_show(&p->tally, r, &o->damaged, "wrong checksum: the receiver ignores it");
+		tally_show(&p->tally, r, &o->damaged_again, "the same bytes again, with a right one");
 	}
 	if (o->delayed_ack_stalls) {
 		p = path_of(s, r, side, TROUBLE_DELAYED_ACK);

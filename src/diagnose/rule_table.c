@@ -69,6 +69,7 @@ extern const struct rule rule_goodbye;
 extern const struct rule rule_unanswered;
 extern const struct rule rule_window;
 extern const struct rule rule_loss;
+extern const struct rule rule_packet_duplicates;
 extern const struct rule rule_slow;
 /* What the failing conversations have in common. */
 extern const struct rule rule_retries;
@@ -138,6 +139,7 @@ const struct rule *const rule_table[] = {
 	&rule_http_errors,
 	&rule_window,
 	&rule_loss,
+	&rule_packet_duplicates,
 	&rule_slow,
 
 	&rule_retries,

@@ -171,6 +171,9 @@ struct conn_side {
 	uint16_t mss;		/* announced; 0: none */
 	int8_t window_scale;	/* announced; -1: none */
 	bool sack_permitted, timestamps;
+	bool fast_open;		/* its SYN or SYN-ACK carried the option (RFC 7413) */
+	bool mptcp;		/* some segment of it carried MPTCP options (RFC 8684) */
+	uint32_t syn_data;	/* payload bytes in its SYN */
 	uint32_t window_min, window_max; /* announced, scaled, after the handshake */
 	uint64_t highest_in_flight;	 /* most payload bytes sent and not yet acknowledged */
 	struct frame_ref first_data, last_data; /* segments with payload; last_data: new bytes only */
@@ -202,6 +205,9 @@ struct conn_side {
 	uint32_t gap_tail;	      /* segments of it that arrived only beyond a gap that never filled */
 	struct frame_ref gap_first;   /* first segment beyond that gap */
 	struct frame_ref fin;	      /* its first FIN */
+	/* the first packet of it that came twice, the copy (0: not in the capture), and the D-SACK that reports it */
+	struct frame_ref doubled, doubled_copy, doubled_answer;
+	struct frame_ref damaged, damaged_again; /* its first segment with a wrong checksum, and the sound one */
 	struct tcp_loss loss;
 };
 
@@ -572,7 +578,7 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	char malformed_kinds[160]; /* "ip-length 3, tcp-offset 1" */
 	uint64_t duplicates;	/* frames captured twice */
 	uint64_t duplicates_frame; /* the first of them */
-	uint64_t network_duplicates, network_duplicates_frame;
+	uint64_t network_duplicates; /* packets that the network doubled */
 	uint64_t offload_large, offload_checksum, offload_frame;
 	uint64_t clock_jumps;
 	uint64_t jump_frame;	/* first frame whose time is before its predecessor's, or far after */

@@ -85,7 +85,6 @@ static const struct field capture_fields[] = {
 	SAME(capture, duplicates),
 	SAME(capture, duplicates_frame),
 	SAME(capture, network_duplicates),
-	SAME(capture, network_duplicates_frame),
 	SAME(capture, offload_large),
 	SAME(capture, offload_checksum),
 	SAME(capture, offload_frame),

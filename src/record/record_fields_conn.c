@@ -132,7 +132,8 @@ static const struct field turn_fields[] = {
 		OF(p, i, ttl_change), OF(p, i, ttl_before), OF(p, i, mac_change), OF(p, i, mac_before), \
 		AS(conn, p "l2_after", side[i].mac_after), OF(p, i, mac_changes), OF(p, i, mac_after_pkts), OF(p, i, mss), \
 		ROW(conn, p "window_scale", side[i].window_scale, FIELD_INT, -1), OF(p, i, sack_permitted), \
-		OF(p, i, timestamps), OF(p, i, window_min), OF(p, i, window_max), OF(p, i, highest_in_flight)
+		OF(p, i, timestamps), OF(p, i, fast_open), OF(p, i, mptcp), OF(p, i, syn_data), \
+		OF(p, i, window_min), OF(p, i, window_max), OF(p, i, highest_in_flight)
 #define CONN_SIDE_ANSWERS(p, i) \
 	OF(p, i, first_data), OF(p, i, last_data), OF(p, i, first_data_len), \
 		UNSET_SPAN(conn, p "first_data_acked", side[i].first_data_acked_ns), OF(p, i, last_packet), \
@@ -151,6 +152,8 @@ static const struct field turn_fields[] = {
 		OF(p, i, delayed_ack_stalls), SPAN(conn, p "delayed_ack", side[i].delayed_ack_ns), \
 		OF(p, i, delayed_ack_first), OF(p, i, keep_alives), OF(p, i, keep_alives_answered), \
 		OF(p, i, gap_tail), OF(p, i, gap_first), OF(p, i, fin), \
+		OF(p, i, doubled), OF(p, i, doubled_copy), OF(p, i, doubled_answer), OF(p, i, damaged), \
+		OF(p, i, damaged_again), \
 		OBJECT(conn, p "loss", side[i].loss, loss_fields)
 #define CONN_SIDE(p, i) CONN_SIDE_COUNTS(p, i), CONN_SIDE_ANSWERS(p, i), CONN_SIDE_PACE(p, i)
 

@@ -216,7 +216,8 @@ void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, c
 {
 	struct cold *k = f->cold;
 
-	(void)side;
+	if (k->side[side].loss.bad_checksum)
+		return; /* the first copy was damaged on the way */
 	if (!k->overlaps_differ) {
 		k->overlap_old = relative(f, old);
 		k->overlap_new = relative(f, new_one);
@@ -250,6 +251,17 @@ static bool failed(const struct conn *c)
 	return c->pending == SIDE_ORIG || side_failed(&c->side[SIDE_ORIG]) || side_failed(&c->side[SIDE_RESP]);
 }
 
+static void settle_copies(const struct flow *f, struct conn *c)
+{
+	struct tcp_loss loss[2] = { c->side[0].loss, c->side[1].loss };
+
+	if (f->key.proto != 6)
+		return;
+	duplicates_settle(f, loss);
+	c->side[0].loss = loss[0];
+	c->side[1].loss = loss[1];
+}
+
 void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 {
 	const struct cold *k = f->cold;
@@ -274,6 +286,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	fill_handshake(f, c);
 	fill_side(f, SIDE_ORIG, &c->side[SIDE_ORIG]);
 	fill_side(f, SIDE_RESP, &c->side[SIDE_RESP]);
+	settle_copies(f, c);
 	fill_trouble(f, c);
 	fill_idle(f, c);
 	c->overlaps_differ = k->overlaps_differ;

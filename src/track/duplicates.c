@@ -151,6 +151,39 @@ bool duplicate_in_flow(struct passing *w)
 	return false;
 }
 
+void duplicate_noted(struct passing *w)
+{
+	w->own->doubled++;
+	if (!w->c->copy[w->side].frame)
+		w->c->copy[w->side] = passing_ref(w);
+}
+
+/* Most of a side's copies were reported by its receiver: then the network made the others too. */
+static bool network_doubles(const struct half *h, uint32_t reported)
+{
+	return reported && reported * 2 >= h->doubled_data;
+}
+
+/*
+ * Copies that nobody reports are the capture's. A side that sends no data gets no reports: of its copies is what is
+ * known of the other side's.
+ */
+void duplicates_settle(const struct flow *f, struct tcp_loss loss[2])
+{
+	uint32_t reported[2] = { loss[0].duplicated_by_network, loss[1].duplicated_by_network };
+
+	for (int s = 0; s < 2; s++) {
+		const struct half *own = &f->half[s], *peer = &f->half[1 - s];
+		bool all = network_doubles(own, reported[s]) ||
+			   (!own->doubled_data && peer->doubled_data && network_doubles(peer, reported[1 - s]));
+		uint32_t seen = reported[s] < own->doubled_data ? reported[s] : own->doubled_data;
+
+		if (all)
+			loss[s].duplicated_by_network = own->doubled > reported[s] ? own->doubled : reported[s];
+		loss[s].duplicated_by_capture = all ? 0 : own->doubled - seen;
+	}
+}
+
 static uint64_t arp_content(const struct packet *p)
 {
 	uint64_t h = mix(p->arp.operation, 0), v = 0;

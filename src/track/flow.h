@@ -75,7 +75,7 @@ struct half {
 	uint32_t window_min, window_max, highest_in_flight, largest_len;
 	uint32_t ttl_count, other_ttl_count;
 	uint32_t unlinked; /* packets since the link tracker was told of any */
-	uint32_t doubled;  /* packets of it that were in the capture before */
+	uint32_t doubled, doubled_data; /* packets of it that were in the capture before; those with payload */
 	uint16_t last_ip_id;
 	uint16_t mss;	/* announced */
 	struct mac mac; /* of its last frame */
@@ -123,6 +123,22 @@ struct sent {
 
 #define SENT_MAX 16
 
+/* A segment with a wrong checksum that nobody answered yet. */
+struct damage {
+	uint32_t seq, end;
+	struct frame_ref ref;
+};
+
+#define DAMAGES_MAX 4
+
+/* Bytes [seq, end) that came twice. */
+struct copied {
+	uint32_t seq, end;
+	struct frame_ref ref; /* of the copy */
+};
+
+#define COPIES_MAX 4
+
 /* Loss and repair of one direction; exists once something was out of order. */
 struct repair {
 	uint32_t hole_count;
@@ -131,6 +147,10 @@ struct repair {
 	uint32_t sack_count;		    /* blocks of the peer's last ACK */
 	uint32_t sack_left[SACK_BLOCKS_MAX], sack_right[SACK_BLOCKS_MAX];
 	int64_t stalled_until_ns; /* stalls before it are counted */
+	uint32_t damage_count;
+	struct damage damages[DAMAGES_MAX];
+	uint32_t copy_count; /* of all; the last ones are kept */
+	struct copied copies[COPIES_MAX];
 };
 
 /* What only failed or odd conversations have. */
@@ -205,6 +225,7 @@ struct cold {
 	uint32_t overlaps_differ;
 	struct frame_ref overlap_old, overlap_new; /* of the first one */
 	uint64_t overlap_frames[2 * OVERLAPS_LISTED];
+	struct frame_ref copy[2];		   /* first packet of a side that was in the capture before */
 
 	/* close */
 	uint8_t first_fin, first_rst;

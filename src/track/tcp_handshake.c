@@ -47,6 +47,8 @@ static void note_options(struct passing *w)
 	o->window_scale = t->window_scale;
 	o->sack_permitted = t->sack_permitted;
 	o->timestamps = t->has_timestamps;
+	o->fast_open = t->fast_open;
+	o->syn_data = w->len;
 	o->syn_ttl = w->p->ttl;
 	if (t->window_scale >= 0) {
 		w->own->scale = (uint8_t)(t->window_scale > 14 ? 14 : t->window_scale);

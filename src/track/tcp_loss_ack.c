@@ -31,24 +31,61 @@ static void was_spurious(struct tcp_loss *l, struct resend *e)
 	l->spurious++;
 }
 
+static const struct copied *copy_of(const struct repair *r, uint32_t left, uint32_t right)
+{
+	for (uint32_t i = 0; i < r->copy_count && i < COPIES_MAX; i++)
+		if (seq_before(left, r->copies[i].end) && seq_after(right, r->copies[i].seq))
+			return &r->copies[i];
+	return NULL;
+}
+
+/* The packet that carried these bytes first; NULL: too long ago, or not in the capture. */
+static const struct sent *sending_of(const struct passing *w, uint32_t left, uint32_t right)
+{
+	const struct sent *ring = w->c->sent[side_other(w->side)];
+
+	for (int i = 0; i < SENT_MAX; i++)
+		if (ring[i].frame && seq_diff(ring[i].seq, left) >= 0 && seq_before(ring[i].seq, right))
+			return &ring[i];
+	return NULL;
+}
+
+/*
+ * Bytes that were sent once, and reached the receiver twice. The copy is in the capture, or it was made behind the
+ * place of the capture: then only a sender that never repeats itself is beyond doubt.
+ */
+static void on_doubled(struct passing *w, const struct repair *r, uint32_t left, uint32_t right)
+{
+	struct conn_side *o = w->peer_out;
+	const struct copied *copy = copy_of(r, left, right);
+	const struct sent *first = sending_of(w, left, right);
+
+	if (!copy && (!first || o->loss.retransmitted || o->missing_bytes || right - left < 2))
+		return;
+	if (o->loss.duplicated_by_network++)
+		return;
+	if (first)
+		o->doubled = (struct frame_ref){ first->frame, first->at_ns, w->f->cold->source };
+	if (copy)
+		o->doubled_copy = copy->ref;
+	o->doubled_answer = passing_ref(w);
+	w->f->keep = true;
+}
+
 /* The receiver got these bytes twice: a segment was sent again in vain, or the network doubled it. */
 static void on_dsack(struct passing *w, uint32_t left, uint32_t right)
 {
 	struct repair *r = w->f->repair[side_other(w->side)];
-	struct tcp_loss *l = &w->peer_out->loss;
 
 	for (int i = 0; r && i < RESENDS_MAX; i++) {
 		struct resend *e = &r->resends[i];
 
 		if (e->sent && seq_before(left, e->end) && seq_after(right, e->seq)) {
-			was_spurious(l, e);
+			was_spurious(&w->peer_out->loss, e);
 			return;
 		}
 	}
-	if (l->duplicated_by_capture) {
-		l->duplicated_by_capture--;
-		l->duplicated_by_network++;
-	}
+	on_doubled(w, r, left, right);
 }
 
 static void keep_sacks(struct repair *r, const struct tcp_header *t, bool dsack)

@@ -40,26 +40,6 @@ static void begin_numbers(struct passing *w)
 	}
 }
 
-/* A wrong checksum where right ones were seen: the receiver drops the segment, and so do we. */
-static bool is_damaged(struct passing *w)
-{
-	enum checksum_state sum;
-
-	/* Offload leaves sums unfinished: where one was seen there is nothing to judge, and summing costs. */
-	if (w->own->flags & HALF_PARTIAL_SUM)
-		return false;
-	sum = packet_checksum_of(w->p);
-	if (sum == CHECKSUM_GOOD)
-		w->own->flags |= HALF_GOOD_SUM;
-	if (sum == CHECKSUM_PARTIAL)
-		w->own->flags |= HALF_PARTIAL_SUM;
-	if (sum != CHECKSUM_BAD || !(w->own->flags & HALF_GOOD_SUM))
-		return false;
-	history_add(w->f, w->side, 'C');
-	w->out->loss.bad_checksum++;
-	return true;
-}
-
 static void largest_acked(struct half *h, uint32_t ack)
 {
 	if (!h->pending_len || seq_before(ack, h->pending_end))
@@ -88,6 +68,7 @@ static void on_ack(struct passing *w)
 
 	window_packet(w);
 	window_small_acked(w);
+	damage_acked(w);
 	loss_acked(w);
 	rtt_acked(w);
 	turns_acked(w);
@@ -144,8 +125,10 @@ static void on_probe(struct passing *w)
 
 static void on_payload(struct passing *w)
 {
-	enum segment_kind kind = loss_segment(w);
+	enum segment_kind kind;
 
+	damage_repaired(w);
+	kind = loss_segment(w);
 	w->own->data_segments++;
 	history_add(w->f, w->side, kind == SEGMENT_RESENT ? 'T' : 'D');
 	if (kind == SEGMENT_RESENT)
@@ -223,6 +206,18 @@ static bool is_padding(const struct packet *p)
 	return true;
 }
 
+static void note_copy(struct passing *w)
+{
+	struct repair *r;
+
+	duplicate_noted(w);
+	w->own->doubled_data += w->len > 0;
+	if (!w->len)
+		return;
+	r = flow_repair(w->f, w->side);
+	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){ w->seq, w->end, passing_ref(w) };
+}
+
 struct tracked tcp_track(struct passing *w)
 {
 	struct tracked out = { .flow = w->f, .side = w->side };
@@ -235,14 +230,14 @@ struct tracked tcp_track(struct passing *w)
 	count_flags(w);
 	ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p, &w->c->analysis);
 	if (duplicate_in_flow(w)) {
-		w->own->doubled++;
-		w->out->loss.duplicated_by_capture++;
-		return (struct tracked){ .side = w->side, .duplicate = true };
+		note_copy(w);
+		return (struct tracked){ .flow = w->f, .side = w->side, .duplicate = true };
 	}
 	flow_count(w);
 	answer_keep_alive(w);
+	w->out->mptcp |= w->p->tcp.mptcp;
 	history_packet(w);
-	if (!is_damaged(w)) {
+	if (!damage_packet(w)) {
 		if (w->flags & TCP_RST)
 			close_rst(w);
 		else

@@ -77,6 +77,25 @@ uint64_t tracker_evicted(const struct tracker *t)
 	return t->evicted;
 }
 
+static void count_copies(struct tracker *t, const struct flow *f)
+{
+	struct tcp_loss loss[2] = { f->cold->side[0].loss, f->cold->side[1].loss };
+
+	duplicates_settle(f, loss);
+	for (int s = 0; s < 2; s++) {
+		const struct frame_ref *copy = &f->cold->copy[s];
+		struct stream_count *n;
+
+		if (!f->half[s].doubled)
+			continue;
+		n = flow_count_of(t, copy->source);
+		n->network_duplicates += f->half[s].doubled - loss[s].duplicated_by_capture;
+		n->duplicates += loss[s].duplicated_by_capture;
+		if (loss[s].duplicated_by_capture && (!n->duplicates_frame || copy->frame < n->duplicates_frame))
+			n->duplicates_frame = copy->frame;
+	}
+}
+
 /* Tells the owner, then forgets all but a tombstone. */
 static void end_flow(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
 {
@@ -84,6 +103,7 @@ static void end_flow(struct tracker *t, struct flow *f, enum conn_end reason, in
 	if (f->state == FLOW_CLOSED && f->end_reason != CONN_END_OPEN)
 		reason = f->end_reason;
 	t->owner.ended(t->owner.arg, f, reason);
+	count_copies(t, f);
 	queue_remove(t, f);
 	tombstone_leave(t, f, f->state == FLOW_CLOSED);
 	flow_delete(t, f);
@@ -366,10 +386,19 @@ static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *mo
 	sum->reused_ports += more->reused_ports;
 }
 
+/* Of two frames of one source; 0: none. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
 void tracker_late(const struct tracker *t, uint16_t source, struct capture *out)
 {
 	if (source >= t->stream_room)
 		return;
+	out->duplicates += t->streams[source].duplicates;
+	out->duplicates_frame = earlier(out->duplicates_frame, t->streams[source].duplicates_frame);
+	out->network_duplicates += t->streams[source].network_duplicates;
 	out->udp_streams += t->streams[source].udp;
 	out->late_fin += t->streams[source].late_fin;
 	out->late_rst += t->streams[source].late_rst;

@@ -29,11 +29,11 @@ struct tracker_owner {
 
 /* What the packet turned out to be. */
 struct tracked {
-	struct flow *flow; /* NULL: not part of a conversation (ARP, fragments, other), or a TCP segment captured twice; for an
-			    * ICMP error the conversation that it quotes, if that is known (feed is then false) */
+	struct flow *flow; /* NULL: not part of a conversation (ARP, fragments, other); for an ICMP error the conversation
+			    * that it quotes, if that is known (feed is then false) */
 	enum side side;	   /* who sent it */
-	bool duplicate;	   /* the same frame again (SPAN, -i any): counted, to be ignored by everyone after this, except
-			  * that messages in datagrams are counted */
+	bool duplicate;	   /* the same frame again (SPAN, -i any): counted with its flow, if it has one; to be
+			    * ignored by everyone after this, except that messages in datagrams are counted */
 	bool feed;	   /* its payload or flags matter to reassembly or a datagram dissector */
 	bool new_link;	   /* its side is new, or came from another MAC before */
 	bool resent;	   /* TCP: it brings bytes again that were lost, or that its sender took for lost */
@@ -98,7 +98,7 @@ size_t tracker_held_bytes(const struct tracker *t);
 /* Memory that others hold on behalf of conversations; counts against the same bound. */
 void tracker_charge(struct tracker *t, size_t held_elsewhere);
 uint64_t tracker_evicted(const struct tracker *t);
-/* Adds to udp_streams, late_fin, late_rst, late_analysis of a source's record. */
+/* Adds to duplicates (of ended conversations), udp_streams, late_fin, late_rst, late_analysis of a source's record. */
 void tracker_late(const struct tracker *t, uint16_t source, struct capture *out);
 
 /* Fills the conn part of a record (head included) from the flow. The service's fields are the caller's. */

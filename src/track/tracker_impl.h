@@ -48,6 +48,7 @@ struct tombstone {
 struct stream_count {
 	uint32_t tcp, udp;
 	uint64_t late_fin, late_rst;
+	uint64_t duplicates, duplicates_frame, network_duplicates;
 	struct tcp_analysis late;
 };
 
@@ -88,8 +89,10 @@ struct tracked udp_track(struct passing *w);
 /* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
 void flow_count(struct passing *w);
 
-/* duplicates.c */
+/* duplicates.c: whose copies they were, as far as is known now; fills loss.duplicated_by_* of both sides */
+void duplicates_settle(const struct flow *f, struct tcp_loss loss[2]);
 bool duplicate_in_flow(struct passing *w);
+void duplicate_noted(struct passing *w);
 
 /* tcp_handshake.c */
 enum flow_start {
@@ -119,6 +122,11 @@ void loss_gap(struct passing *w); /* the same without payload: its number may li
 void loss_id(struct passing *w);
 bool loss_is_probe(const struct passing *w);
 bool loss_has_holes(const struct flow *f, enum side s); /* bytes of that side are missing and not acknowledged */
+
+/* tcp_damage.c: a wrong checksum. True: the segment is to be ignored */
+bool damage_packet(struct passing *w);
+void damage_repaired(struct passing *w); /* a sound segment with payload */
+void damage_acked(struct passing *w);	 /* an ACK: what it covers was no damage */
 
 /* tcp_loss_ack.c: what an ACK, its SACK blocks and its time stamp say about the peer's segments */
 void loss_acked(struct passing *w);

@@ -17,7 +17,7 @@ struct tracked udp_track(struct passing *w)
 	struct half *own = w->own;
 
 	if (duplicate_in_flow(w)) {
-		own->doubled++;
+		duplicate_noted(w);
 		return (struct tracked){ .flow = w->f, .side = w->side, .duplicate = true };
 	}
 	flow_count(w);

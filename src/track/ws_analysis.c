@@ -98,6 +98,8 @@ static uint32_t ack_classes(struct seen *s)
 		return KEEP_ALIVE_ACK;
 	if (s->tcp->window == 0)
 		return s->rev->last_class & ZERO_WINDOW_PROBE ? ZERO_WINDOW_PROBE_ACK : 0;
+	if (s->a->mptcp_kinds != s->fwd->mptcp_kinds)
+		return 0; /* MPTCP repeats ACKs to carry its options (RFC 8684, section 4) */
 	s->fwd->duplicate_acks = s->fwd->duplicate_acks == -1 ? 1 : s->fwd->duplicate_acks + 1;
 	return DUPLICATE_ACK;
 }
@@ -141,7 +143,8 @@ static uint32_t resent_class(const struct seen *s)
 		return SPURIOUS_RETRANSMISSION;
 	if (!old)
 		return 0;
-	if (s->rev->duplicate_acks >= 2 && s->rev->last_ack == s->tcp->seq &&
+	/* Wireshark's counter has no sign: "acknowledged something unseen" passes for many duplicates. */
+	if ((uint32_t)s->rev->duplicate_acks >= 2 && s->rev->last_ack == s->tcp->seq &&
 		(uint64_t)(s->ns - s->rev->last_ack_ns) < FAST_NS)
 		return FAST_RETRANSMISSION;
 	return is_out_of_order(s) ? OUT_OF_ORDER : RETRANSMISSION;
@@ -179,6 +182,8 @@ static void remember(struct seen *s)
 	fwd->last_ack = s->tcp->ack;
 	fwd->last_ack_ns = s->ns;
 	fwd->last_class = (uint16_t)s->class;
+	fwd->mptcp_kinds = s->a->mptcp_kinds;
+	s->a->mptcp_kinds = s->tcp->mptcp_kinds;
 }
 
 static void begin(struct ws_analysis *a)

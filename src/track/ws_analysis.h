@@ -25,6 +25,7 @@ struct ws_end {
 	uint32_t last_ack;	/* acknowledged last, not highest */
 	int32_t duplicate_acks; /* -1: it acknowledged something unseen */
 	uint16_t window;	/* as in the header */
+	uint16_t mptcp_kinds;	/* as known at its last segment, see there */
 	uint16_t last_class;	/* what its last segment was; bits private to ws_analysis.c */
 	int8_t scale;		/* WS_SCALE_UNKNOWN, WS_SCALE_NONE, or the shift */
 	bool base_set, window_set, before_first_ack;
@@ -34,6 +35,7 @@ struct ws_analysis {
 	struct ws_end end[2];
 	int64_t syn_ns;	      /* time of the last SYN */
 	int64_t first_rtt_ns; /* from it to the first ACK; 0: not known */
+	uint16_t mptcp_kinds; /* options of the last segment of either end: Wireshark reads them after its analysis */
 	bool syn_seen, begun;
 };
 

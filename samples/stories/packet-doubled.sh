@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The network delivers every third large packet twice; the client reports the copies by D-SACK.
+play() {
+	gateway 00:1e:bd:10:44:a8
+	host client in 192.0.2.10 00:1a:a0:6b:11:0a
+	wire_ms=5
+	wire_fault=double=3
+	host server out 198.51.100.20 00:50:56:8a:22:14
+	web server 80 <<-EOF
+		listen 80;
+	EOF
+	head -c 60000 /dev/urandom >"$work/web-server-80/root/file"
+	sleep 0.5
+	start_capture client -s 128
+	get client http://www.example/file 198.51.100.20
+	get client http://www.example/file 198.51.100.20
+	stop_capture
+}
