@@ -3,6 +3,8 @@
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
+#define ANSWER_NS NS_PER_S /* a copy is reported within a round trip; later it is a keep-alive that is answered */
+
 bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end)
 {
 	for (uint32_t i = 0; i < r->sack_count; i++)
@@ -31,10 +33,11 @@ static void was_spurious(struct tcp_loss *l, struct resend *e)
 	l->spurious++;
 }
 
-static const struct copied *copy_of(const struct repair *r, uint32_t left, uint32_t right)
+static const struct copied *copy_of(const struct passing *w, const struct repair *r, uint32_t left, uint32_t right)
 {
 	for (uint32_t i = 0; i < r->copy_count && i < COPIES_MAX; i++)
-		if (seq_before(left, r->copies[i].end) && seq_after(right, r->copies[i].seq))
+		if (seq_before(left, r->copies[i].end) && seq_after(right, r->copies[i].seq) &&
+			w->at_ns - r->copies[i].ref.at_ns < ANSWER_NS)
 			return &r->copies[i];
 	return NULL;
 }
@@ -45,22 +48,24 @@ static const struct sent *sending_of(const struct passing *w, uint32_t left, uin
 	const struct sent *ring = w->c->sent[side_other(w->side)];
 
 	for (int i = 0; i < SENT_MAX; i++)
-		if (ring[i].frame && seq_diff(ring[i].seq, left) >= 0 && seq_before(ring[i].seq, right))
+		if (ring[i].frame && seq_diff(ring[i].seq, left) >= 0 && seq_before(ring[i].seq, right) &&
+			w->at_ns - ring[i].at_ns < ANSWER_NS)
 			return &ring[i];
 	return NULL;
 }
 
 /*
  * Bytes that were sent once, and reached the receiver twice. The copy is in the capture, or it was made behind the
- * place of the capture: then only a sender that never repeats itself is beyond doubt.
+ * place of the capture: then only a sender that never repeats itself is beyond doubt. One byte is a keep-alive, which
+ * is reported like a copy.
  */
 static void on_doubled(struct passing *w, const struct repair *r, uint32_t left, uint32_t right)
 {
 	struct conn_side *o = w->peer_out;
-	const struct copied *copy = copy_of(r, left, right);
+	const struct copied *copy = copy_of(w, r, left, right);
 	const struct sent *first = sending_of(w, left, right);
 
-	if (!copy && (!first || o->loss.retransmitted || o->missing_bytes || right - left < 2))
+	if (right - left < 2 || (!copy && (!first || o->loss.retransmitted || o->missing_bytes)))
 		return;
 	if (o->loss.duplicated_by_network++)
 		return;

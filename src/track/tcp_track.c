@@ -20,6 +20,16 @@ static void count_flags(struct passing *w)
 	c->flag_rst += (w->flags & TCP_RST) != 0;
 }
 
+/* Of a conversation that was running already: what was under way when the capture began is not missing in it. */
+static void skip_under_way(struct passing *w)
+{
+	struct half *own = w->own;
+
+	if (w->f->midstream && own->pkts == 1 && (own->flags & HALF_NEXT_SET) &&
+		seq_after(w->p->tcp.seq, own->next_seq))
+		own->next_seq = w->p->tcp.seq;
+}
+
 /* Numbers of a direction that begins without SYN, as Wireshark counts them: its first byte is number 1. */
 static void begin_numbers(struct passing *w)
 {
@@ -33,6 +43,7 @@ static void begin_numbers(struct passing *w)
 		own->next_seq = t->seq;
 		own->flags |= HALF_BASE_SET | HALF_NEXT_SET;
 	}
+	skip_under_way(w);
 	if (!(peer->flags & HALF_BASE_SET) && (w->flags & TCP_ACK)) {
 		peer->base_seq = t->ack - 1;
 		peer->next_seq = t->ack;
