@@ -56,11 +56,11 @@ static bool cisco_meta(struct packet *p, struct reader *r, uint16_t *type)
 	return rd_ok(r);
 }
 
-/* Cisco FabricPath: forwarding tag and hop limit, then the frame that it carries. */
-static void fabric_path(struct decoder *d, struct packet *p, struct reader *r)
+/* A short header, then the frame that it carries: Cisco FabricPath, provider backbone bridges (IEEE 802.1ah). */
+static void mac_in_mac(struct decoder *d, struct packet *p, struct reader *r, const char *kind, size_t header)
 {
-	rd_skip(r, 2);
-	tunnel_follow(d, p, r, &(struct inside){ "fabricpath", 0, ETHER_TEB, false });
+	rd_skip(r, header);
+	tunnel_follow(d, p, r, &(struct inside){ kind, 0, ETHER_TEB, false });
 }
 
 static void ether_other(struct decoder *d, struct packet *p, uint16_t type, struct reader *r)
@@ -76,7 +76,9 @@ static void ether_other(struct decoder *d, struct packet *p, uint16_t type, stru
 	else if (type == ETHER_TEB)
 		tunnel_follow(d, p, r, &(struct inside){ "ethernet", 0, ETHER_TEB, false });
 	else if (type == ETHER_FABRIC_PATH)
-		fabric_path(d, p, r);
+		mac_in_mac(d, p, r, "fabricpath", 2);
+	else if (type == ETHER_PBB)
+		mac_in_mac(d, p, r, "pbb", 4);
 	else if (type == ETHER_JUMBO_LLC)
 		link_llc(d, p, r);
 	else if (type <= LLC_LENGTH_MAX) {

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Zeek's `history` and `conn_state` of a conversation, as its documentation of conn.log defines them. */
 #include <ctype.h>
+#include <string.h>
 
 #include "track/tracker_impl.h"
+
+static uint64_t history_bit(enum side side, char letter)
+{
+	return UINT64_C(1) << ((letter - 'A') + (side == SIDE_RESP ? 32 : 0));
+}
 
 /* Appends a letter the first time that the side earns it: upper case for orig, lower for resp. */
 void history_add(struct flow *f, enum side side, char letter)
 {
-	uint64_t bit = UINT64_C(1) << ((letter - 'A') + (side == SIDE_RESP ? 32 : 0));
+	uint64_t bit = history_bit(side, letter);
 
 	if (f->history_seen & bit)
 		return;
@@ -15,6 +21,20 @@ void history_add(struct flow *f, enum side side, char letter)
 	f->keep = true;
 	if (f->cold->history_len + 1u < sizeof(f->cold->history))
 		f->cold->history[f->cold->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
+}
+
+/* Letters that are told again at the 10th, 100th, ... time. */
+void history_again(struct flow *f, enum side side, char letter)
+{
+	static const char letters[] = "CGTW";
+	uint32_t n = ++f->cold->again[side][strchr(letters, letter) - letters], power = 1;
+
+	while (power < n && power <= UINT32_MAX / 10)
+		power *= 10;
+	if (n != power)
+		return;
+	f->history_seen &= ~history_bit(side, letter);
+	history_add(f, side, letter);
 }
 
 void history_packet(struct passing *w)
@@ -32,7 +52,23 @@ void history_packet(struct passing *w)
 	else if (!w->len && !(f & TCP_SYN) && (f & TCP_ACK))
 		history_add(w->f, w->side, 'A');
 	if (!w->p->tcp.window && !(f & (TCP_SYN | TCP_FIN | TCP_RST)))
-		history_add(w->f, w->side, 'W');
+		history_again(w->f, w->side, 'W');
+}
+
+/* Of a side whose SYN is not in the capture Zeek says that it is inactive, until it ends. */
+static const char *partial_state(uint32_t orig, uint32_t resp)
+{
+	bool fin_orig = (orig & HALF_FIN) != 0, fin_resp = (resp & HALF_FIN) != 0;
+
+	if (fin_orig && fin_resp)
+		return "SF";
+	if (resp & HALF_RST_SEEN)
+		return fin_orig ? "RSTR" : "RSTRH";
+	if (orig & HALF_RST_SEEN)
+		return fin_resp ? "RSTO" : "RSTOS0";
+	if (fin_orig)
+		return "SH";
+	return fin_resp ? "SHR" : "OTH";
 }
 
 static const char *tcp_state(const struct flow *f)
@@ -42,10 +78,8 @@ static const char *tcp_state(const struct flow *f)
 	bool fin_orig = (orig & HALF_FIN) != 0, fin_resp = (resp & HALF_FIN) != 0;
 	bool rst_orig = (orig & HALF_RST_SEEN) != 0, rst_resp = (resp & HALF_RST_SEEN) != 0;
 
-	if (f->midstream)
-		return "OTH";
-	if (!c->syns)
-		return rst_resp ? "RSTRH" : fin_resp ? "SHR" : "OTH";
+	if (f->midstream || (!c->syns && !f->half[SIDE_ORIG].pkts))
+		return partial_state(orig, resp);
 	if (!c->syn_acks)
 		return rst_resp ? "REJ" : rst_orig ? "RSTOS0" : fin_orig ? "SH" : "S0";
 	if (fin_orig && fin_resp)

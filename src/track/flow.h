@@ -207,6 +207,7 @@ struct cold {
 	bool cut_frames, port_reused, same_stream;
 	char history[48];
 	uint8_t history_len;
+	uint32_t again[2][4]; /* of both sides: what history_again counts */
 	uint32_t part;
 
 	/* handshake */

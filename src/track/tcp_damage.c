@@ -44,7 +44,7 @@ bool damage_packet(struct passing *w)
 
 	if (!sum_is_wrong(w))
 		return false;
-	history_add(w->f, w->side, 'C');
+	history_again(w->f, w->side, 'C');
 	if (!w->len || (w->flags & (TCP_SYN | TCP_RST)) || !is_plausible(w))
 		return true;
 	r = flow_repair(w->f, w->side);

@@ -80,6 +80,7 @@ void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t righ
 	struct repair *r = f->repair[s];
 
 	f->cold->side[s].missing_bytes += right - left;
+	history_again(f, s, 'G');
 	if (r)
 		*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
 }

@@ -131,6 +131,7 @@ static void holes_acked(struct passing *w, struct repair *r)
 		h->acked = true;
 		show_missing(w);
 		w->peer_out->missing_bytes += h->right - h->left;
+		history_again(w->f, side_other(w->side), 'G');
 	}
 	if (!loss_has_holes(w->f, side_other(w->side))) {
 		w->peer_out->gap_tail = 0;

@@ -141,7 +141,10 @@ static void on_payload(struct passing *w)
 	damage_repaired(w);
 	kind = loss_segment(w);
 	w->own->data_segments++;
-	history_add(w->f, w->side, kind == SEGMENT_RESENT ? 'T' : 'D');
+	if (kind == SEGMENT_RESENT)
+		history_again(w->f, w->side, 'T');
+	else
+		history_add(w->f, w->side, 'D');
 	if (kind == SEGMENT_RESENT)
 		w->f->keep = true;
 	else

@@ -160,6 +160,7 @@ void key_frames_free(struct flow *f);
 
 /* conn_state.c */
 void history_add(struct flow *f, enum side side, char letter);
+void history_again(struct flow *f, enum side side, char letter); /* C, G, T, W */
 void history_packet(struct passing *w);
 const char *conn_state(const struct flow *f);
 
