@@ -19,7 +19,6 @@
 #define JUMBO_MAX 9216	      /* IP packets beyond it are none that a network card sends */
 
 struct lane_source {
-	uint64_t duplicates, duplicates_frame;
 	uint64_t offload_large, offload_checksum, offload_frame;
 };
 
@@ -243,13 +242,12 @@ static void feed(struct lane *l, const struct packet *p, const struct tracked *t
 		feed_datagram(l, p, t);
 }
 
-static void count_duplicate(struct lane_source *n, const struct packet *p, const struct tracked *t)
+/* The frame counts with its conversation; what is in it counts too. */
+static void count_duplicate(const struct packet *p, const struct tracked *t)
 {
 	struct chunk c = datagram_chunk(p, t->side);
 
-	if (!t->flow && !n->duplicates++)
-		n->duplicates_frame = p->frame->number;
-	if (t->flow && p->kind == PACKET_UDP)
+	if (p->kind == PACKET_UDP)
 		session_datagram_again(*flow_session(t->flow), &c);
 }
 
@@ -269,7 +267,7 @@ void lane_packet(struct lane *l, struct packet *p)
 		packet_checksum(p);
 	t = tracker_packet(l->tracker, p);
 	if (t.duplicate) {
-		count_duplicate(n, p, &t);
+		count_duplicate(p, &t);
 		return;
 	}
 	outlet_packet(&l->out, p, &t);
@@ -336,8 +334,6 @@ void lane_counters(const struct lane *l, uint16_t source, struct capture *out)
 	const struct lane_source *n = &l->sources[source];
 
 	if (source < l->source_count) {
-		out->duplicates += n->duplicates;
-		out->duplicates_frame = earlier(out->duplicates_frame, n->duplicates_frame);
 		out->offload_large += n->offload_large;
 		out->offload_checksum += n->offload_checksum;
 		out->offload_frame = earlier(out->offload_frame, n->offload_frame);
