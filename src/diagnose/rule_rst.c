@@ -281,7 +281,7 @@ static void each_in_handshake(void *arg, struct diagnosis_context *x, const stru
 	finding_cause(f, 0.35, "a device on the path that reads the names or certificates cut the connection",
 		"it sees ServerHello and, before TLS 1.3, the certificate in clear");
 	finding_next(f, "openssl s_client -connect %s -servername %s -msg; then the logs of the side that resets", service,
-		sni[0] ? sni : "NAME");
+		group_server_name(g));
 	finding_next(f, "Capture at both ends: the RST that is on one side only was made in between");
 }
 

@@ -3,6 +3,7 @@
 #include "diagnose/rule_tls.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "dissectors/tls_names.h"
@@ -160,4 +161,14 @@ const char *group_text(const struct claim_group *g)
 		if (g->claims[i]->text[0])
 			return g->claims[i]->text;
 	return "";
+}
+
+const char *group_server_name(const struct claim_group *g)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	const char *name = group_text(g);
+
+	if (!*name)
+		return "''";
+	return *name != '-' && strspn(name, plain) == strlen(name) ? name : "NAME";
 }

@@ -46,5 +46,7 @@ void tls_list_offered(struct finding *f, const char *name, const struct tls *t);
 
 /* The name that the clients asked for, of the first claim that has one; "" none. */
 const char *group_text(const struct claim_group *g);
+/* That name as an argument of a command to copy: "NAME" when a shell could take it for more than a name, '' for none. */
+const char *group_server_name(const struct claim_group *g);
 
 #endif

@@ -46,6 +46,7 @@ static bool claim_reset(const struct conversation *c, struct claim *out)
 	out->code = "rst-after-client-hello";
 	out->delay_s = when_s(rst->ref.at_ns - tls_hello_at(c));
 	tls_claim_hello(out, c);
+	claim_evidence(out, c->record, &c->conn->last_turn.acked, "its acknowledgement");
 	claim_evidence(out, c->record, &rst->ref, "RST from the server");
 	return out->delay_s >= 0;
 }
@@ -113,7 +114,7 @@ static struct finding *open_finding(struct diagnosis_context *x, const struct cl
 	else
 		finding_null(f, "sni");
 	finding_next(f, "openssl s_client -connect %s -servername %s (from the client, then from behind the gateway)",
-		service, group_text(g)[0] ? "NAME" : "''");
+		service, group_server_name(g));
 	return f;
 }
 
