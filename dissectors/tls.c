@@ -137,25 +137,42 @@ static void plain_answer(struct tls_state *st, const struct tls_place *at, const
 		session_mark(at->session, at->side, &at->absolute, out);
 }
 
+/* Where in the bytes of a plain server a ServerHello begins; n: nowhere. *whole: enough of it is here to be sure. */
+static size_t find_server_hello(const uint8_t *p, size_t n, bool *whole)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != TLS_HANDSHAKE || tls_record_header(p + i, n - i) == TLS_HEADER_NO)
+			continue;
+		*whole = n - i > TLS_HEADER;
+		if (!*whole || p[i + TLS_HEADER] == TLS_MSG_SERVER_HELLO)
+			return i;
+	}
+	return n;
+}
+
 /*
- * Text first, then TLS behind the end of a line: some STARTTLS of a protocol that nobody here knows. Otherwise passes
- * over the rest of the line.
+ * Something plain first, then TLS: behind the end of a line, or with a ServerHello. Some STARTTLS of a protocol that
+ * nobody here knows. Otherwise passes over the rest of the line.
  */
 static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n,
 	size_t *used)
 {
 	struct tls_direction *d = &st->dir[at->side];
 	enum tls_header header = d->line_ended ? tls_record_header(p, n) : TLS_HEADER_NO;
-	const uint8_t *end = memchr(p, '\n', n);
+	bool whole = false;
+	size_t hello = find_server_hello(p, n, &whole);
+	const uint8_t *end;
 
-	if (header == TLS_HEADER_MORE)
+	if (header == TLS_HEADER_MORE || (hello == 0 && !whole))
 		return DISSECT_MORE;
-	if (header == TLS_HEADER_YES) {
+	if (header == TLS_HEADER_YES || hello == 0) {
 		d->plain = d->plain_told = false;
 		st->t.answered_with[0] = '\0';
 		st->t.answered_ref = (struct frame_ref){ 0 };
 		return DISSECT_OK;
 	}
+	n = hello;
+	end = memchr(p, '\n', n);
 	d->line_ended = end != NULL;
 	*used = end ? (size_t)(end + 1 - p) : n;
 	plain_answer(st, at, p, *used);

@@ -180,6 +180,24 @@ static void test_text_instead_of_tls_is_told(void **state)
 	text_free(&t.marks);
 }
 
+/* As Performance Co-Pilot does: some packets of its own, then both go over to TLS. */
+static void test_tls_behind_plain_bytes_is_found(void **state)
+{
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	open_tcp(&t);
+	talk_hex(&t, SIDE_RESP, "00000014 00007000 00000000 00000002");
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	talk_hex(&t, SIDE_RESP, SERVER_HELLO_12);
+	tls = talk_close(&t);
+	assert_string_equal(tls->answered_with, "");
+	assert_int_equal(tls->stage, TLS_SERVER_HELLO);
+	assert_int_equal(tls->at[TLS_SERVER_HELLO].frame, 3);
+	text_free(&t.marks);
+}
+
 static void test_bytes_that_are_no_text_are_told_in_hex(void **state)
 {
 	struct talk t;
@@ -336,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_tls12_handshake_ends_with_both_finished),
 		cmocka_unit_test(test_server_that_skips_the_key_exchange_resumes),
 		cmocka_unit_test(test_text_instead_of_tls_is_told),
+		cmocka_unit_test(test_tls_behind_plain_bytes_is_found),
 		cmocka_unit_test(test_bytes_that_are_no_text_are_told_in_hex),
 		cmocka_unit_test(test_gap_inside_application_data_does_no_harm),
 		cmocka_unit_test(test_gap_in_the_handshake_is_told),

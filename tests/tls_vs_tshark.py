@@ -5,8 +5,8 @@ versions, cipher, names, application protocols and fingerprints.
 
 usage: tls_vs_tshark.py [-a] [-v] [FILE...]
 
-Without files: those captures in ../shared beside the source tree, where there are any, that hold handshakes; all of
-them with -a. A file with a key log beside it
+Without files: the samples that hold handshakes, and those captures in ../shared beside the source tree, where there
+are any, that do; all of these with -a. A file with a key log beside it
 (x.keys for x.pcap) is compared twice, without and with it. The program is $TLS_DUMP or tests/tls_dump."""
 
 import argparse
@@ -135,7 +135,10 @@ def check(dump, path, keys, verbose):
 
 
 def captures(all_of_them):
-    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared")
+    tree = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    for pattern in ("samples/*tls*.pcap*", "samples/client-cert*.pcap", "samples/lb-ok.pcap"):
+        yield from sorted(glob.glob(os.path.join(tree, pattern)))
+    top = os.path.join(tree, "..", "shared")
     some = ("lab/*tls*.pcap", "lab/lb-*.pcap", "lab/license*.pcap", "lab/pcapng.pcapng", "lab/proxy-*.pcap",
             "captures/tls/*.pcap", "captures/tls/*.pcapng")
     for pattern in ("lab/*.pcap", "lab/*.pcapng", "captures/*/*.pcap", "captures/*/*.pcapng") if all_of_them else some:
