@@ -331,9 +331,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 void lane_counters(const struct lane *l, uint16_t source, struct capture *out)
 {
-	const struct lane_source *n = &l->sources[source];
+	const struct lane_source *n = source < l->source_count ? &l->sources[source] : NULL;
 
-	if (source < l->source_count) {
+	if (n) {
 		out->offload_large += n->offload_large;
 		out->offload_checksum += n->offload_checksum;
 		out->offload_frame = earlier(out->offload_frame, n->offload_frame);

@@ -436,9 +436,9 @@ static void list_faults(const struct source_counters *n, struct capture *out)
 
 void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct capture *out)
 {
-	const struct source_counters *n = &p->sources[source];
+	const struct source_counters *n = source < p->source_count ? &p->sources[source] : NULL;
 
-	if (source < p->source_count) {
+	if (n) {
 		list_faults(n, out);
 		out->tcp_packets = n->kinds[PACKET_TCP];
 		out->udp_packets = n->kinds[PACKET_UDP];
