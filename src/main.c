@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 		return explain_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], "compare") == 0)
 		return compare_main(argc - 1, argv + 1);
-	if (options_read(&o, argc, argv, &status) == 0)
+	if (options_read(&o, argc, argv, &status) == 0 && options_one_kind(&o) == 0)
 		status = o.list_interfaces ? list_interfaces() : analyze(&o);
 	options_free(&o);
 	return status;

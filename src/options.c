@@ -331,16 +331,20 @@ bool options_are_records(const struct options *o)
 	return o->input_count > 0;
 }
 
-static int check_inputs(const struct options *o)
+int options_one_kind(const struct options *o)
 {
 	int records = 0;
 
 	for (int i = 0; i < o->input_count; i++)
 		records += is_records_name(o->inputs[i]);
-	if (records && records < o->input_count) {
-		fprintf(stderr, "pcapdx: captures and records (.ndjson) cannot be read in one run\n");
-		return -1;
-	}
+	if (!records || records == o->input_count)
+		return 0;
+	fprintf(stderr, "pcapdx: captures and records (.ndjson) cannot be read in one run\n");
+	return -1;
+}
+
+static int check_inputs(const struct options *o)
+{
 	if (o->from_ns > o->to_ns) {
 		fprintf(stderr, "pcapdx: --from is later than --to: no packet can be between them\n");
 		return -1;

@@ -67,6 +67,8 @@ struct options {
  */
 bool options_are_records(const struct options *o); /* all inputs are records by their names */
 int options_read(struct options *o, int argc, char **argv, int *status);
+/* -1 and a sentence when captures and records are mixed: only pcapdx compare can read both. */
+int options_one_kind(const struct options *o);
 void options_defaults(struct options *o);
 void options_free(struct options *o);
 
