@@ -44,7 +44,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 		return false;
 	out->code = "tcp-no-answer";
 	out->delay_s = waited(c);
-	out->number = sureness(c);
+	out->number = (uint16_t)sureness(c);
 	out->value = c->conn->syns;
 	for (uint32_t i = 0; i < n && i < CLAIM_EVIDENCE_MAX; i++)
 		claim_evidence(out, c->record,

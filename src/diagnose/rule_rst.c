@@ -295,7 +295,7 @@ static void each_after_request(void *arg, struct diagnosis_context *x, const str
 	when_duration(group_delay_median(g), delay);
 	finding_number(f, "delay_median_s", group_delay_median(g));
 	finding_title(f, "%s resets connections %s after the request, without an answer (%d)", service, delay, g->count);
-	finding_detail(f, g->claims[0]->value ? "The request is acknowledged; instead of an answer comes a RST." :
+	finding_detail(f, g->claims[0]->value > 0 ? "The request is acknowledged; instead of an answer comes a RST." :
 						"The request is sent; instead of an acknowledgement and an answer comes a RST.");
 	f->responsible = RESPONSIBLE_SERVER;
 	finding_cause(f, 0.6, "the server's process gives up on the request: a crash, a time-out, a limit",
