@@ -50,6 +50,19 @@ from_pieces() {
 	done
 }
 
+# The same at every packet of one capture.
+from_pieces_anywhere() {
+	local sample=$1 frames at
+
+	told_loosely "$sample" >"$tmp/a"
+	frames=$("$pcapdx" --json "$sample" | jq .capture.packets)
+	for at in $(seq 1 $((frames - 1))); do
+		python3 "$split" "$sample" "$at" "$tmp/part1.pcap" "$tmp/part2.pcap"
+		told_loosely "$tmp/part1.pcap" "$tmp/part2.pcap" >"$tmp/b"
+		same whole "cut after $at" "${sample##*/}: cut after frame $at it tells another story"
+	done
+}
+
 from_elsewhere() {
 	local sample=$1
 
@@ -68,4 +81,5 @@ for sample in "$top"/samples/*.pcap*; do
 	case "$sample" in *.pcap) from_pieces "$sample" ;; esac
 	from_elsewhere "$sample"
 done
+from_pieces_anywhere "$top/samples/lb-reset.pcap"
 finish

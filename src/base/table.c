@@ -14,6 +14,9 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include <uthash.h>
+/* Longest chain of a bucket: each step is a cache miss, and keys that are not there walk all of it. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 5U
 
 #define KEPT_MIN 16 /* entries that a table may have whatever others hold */
 

@@ -74,13 +74,19 @@ static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 
 static bool ask_for_claim(struct diagnosis_run *d, const struct conversation *c, struct claim *out)
 {
+	struct claim fresh;
+
+	memset(&fresh, 0, sizeof(fresh));
+	claim_fill(&fresh, c->record);
+	memcpy(out, &fresh, sizeof(fresh));
 	for (int i = 0; i < d->rules; i++) {
 		if (!rule_table[i]->claim)
 			continue;
-		memset(out, 0, sizeof(*out));
-		claim_fill(out, c->record);
 		if (rule_table[i]->claim(d->states[i], &d->x, c, out))
 			return true;
+		/* Few rules write before they say no, and comparing is cheaper than filling anew for each. */
+		if (memcmp(out, &fresh, sizeof(fresh)) != 0)
+			memcpy(out, &fresh, sizeof(fresh));
 	}
 	return false;
 }

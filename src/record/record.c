@@ -3,6 +3,7 @@
 #include "record/record.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "record/record_fields.h"
@@ -68,12 +69,24 @@ void fields_set_defaults(const struct field *table, void *base)
 	}
 }
 
+/* Walking the field tables for each record costs more than all rules that look at it. */
+static struct record empty[RECORD_KINDS];
+static pthread_once_t empty_once = PTHREAD_ONCE_INIT;
+
+static void make_empty(void)
+{
+	for (int kind = 0; kind < RECORD_KINDS; kind++) {
+		memset(&empty[kind], 0, sizeof(empty[kind]));
+		empty[kind].kind = (uint8_t)kind;
+		fields_set_defaults(record_kind_tables[kind].fields, record_body(&empty[kind]));
+	}
+}
+
 void record_init(struct record *r, enum record_kind kind)
 {
 	assert(kind < RECORD_KINDS);
-	memset(r, 0, sizeof(*r));
-	r->kind = (uint8_t)kind;
-	fields_set_defaults(record_kind_tables[kind].fields, record_body(r));
+	pthread_once(&empty_once, make_empty);
+	*r = empty[kind];
 }
 
 const char *record_kind_name(enum record_kind kind)
