@@ -130,7 +130,7 @@ static void take_summary(struct tunnel_pair *p, const struct record *r)
 }
 
 /* A refused connection to the tunnel's port says that nobody listens there any more. */
-static void take_refusal(struct table *pairs, const struct record *r, enum tunnel_protocol protocol)
+static void take_refusal(struct table *pairs, const struct record *r, uint8_t protocol)
 {
 	struct tunnel_pair_key k = key_of(r, protocol);
 	struct tunnel_pair *p = table_find(pairs, &k);
