@@ -8,7 +8,6 @@
  */
 #include "dissectors/tls.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -111,32 +110,6 @@ static enum dissect_verdict walk_sslv2(struct tls_state *st, const struct tls_pl
 	return DISSECT_OK;
 }
 
-/* Appends to the first line of a plain answer: text as it is, other bytes as hex. */
-static void plain_answer(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n)
-{
-	struct tls_direction *d = &st->dir[at->side];
-	char *out = st->t.answered_with;
-	size_t len = strlen(out), room = sizeof(st->t.answered_with);
-
-	if (!len)
-		st->t.answered_ref = session_ref(at->session, &at->absolute);
-	for (size_t i = 0; i < n && !d->plain_told; i++) {
-		bool text = p[i] >= 0x20 && p[i] < 0x7f;
-
-		if (p[i] == '\r' || p[i] == '\n' || len + 4 > room)
-			d->plain_told = true;
-		else if (text && strncmp(out, "0x ", 3) != 0)
-			out[len++] = (char)p[i];
-		else if (len == 0 || strncmp(out, "0x ", 3) == 0)
-			len += (size_t)snprintf(out + len, room - len, "%s%02x", len ? "" : "0x ", p[i]);
-		else
-			out[len++] = '?';
-		out[len] = '\0';
-	}
-	if (d->plain_told)
-		session_mark(at->session, at->side, &at->absolute, out);
-}
-
 /* Where in the bytes of a plain server a ServerHello begins; n: nowhere. *whole: enough of it is here to be sure. */
 static size_t find_server_hello(const uint8_t *p, size_t n, bool *whole)
 {
@@ -167,6 +140,7 @@ static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_pl
 		return DISSECT_MORE;
 	if (header == TLS_HEADER_YES || hello == 0) {
 		d->plain = d->plain_told = false;
+		d->head_len = 0;
 		st->t.answered_with[0] = '\0';
 		st->t.answered_ref = (struct frame_ref){ 0 };
 		return DISSECT_OK;
@@ -175,7 +149,7 @@ static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_pl
 	end = memchr(p, '\n', n);
 	d->line_ended = end != NULL;
 	*used = end ? (size_t)(end + 1 - p) : n;
-	plain_answer(st, at, p, *used);
+	tls_plain_answer(st, at, p, *used);
 	return DISSECT_OK;
 }
 

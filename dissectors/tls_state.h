@@ -56,6 +56,7 @@ struct tls_direction {
 	bool started;		 /* a TLS record was seen */
 	bool plain;		 /* speaks something else: see answered_with */
 	bool plain_told;	 /* the first line is complete */
+	uint8_t head[48], head_len; /* the first bytes of what it speaks */
 	bool line_ended;	 /* what was passed over last was the end of a line */
 	bool opaque;		 /* nothing more to learn from this side */
 	bool closed;		 /* sent close_notify or a fatal alert: what follows need not be TLS */
@@ -118,6 +119,9 @@ size_t tls_find_record(const struct tls_direction *d, const uint8_t *p, size_t n
 bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uint8_t *header, const uint8_t *body,
 	size_t n);
 void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n);
+
+/* tls_plain.c: keeps the first of these bytes, which are no TLS, and tells what they are. */
+void tls_plain_answer(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n);
 
 /* tls.c: the conversation's record. */
 void tls_emit(struct tls_state *st, struct session *s);

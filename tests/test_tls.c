@@ -208,6 +208,24 @@ static void test_bytes_that_are_no_text_are_told_in_hex(void **state)
 	talk_hex(&t, SIDE_RESP, "00 00 02 28");
 	assert_string_equal(talk_close(&t)->answered_with, "0x 00000228");
 	text_free(&t.marks);
+	open_tcp(&t);
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	talk_hex(&t, SIDE_RESP, "41 00 00 0a 02 28 9f");
+	assert_string_equal(talk_close(&t)->answered_with, "0x 4100000a02289f");
+	text_free(&t.marks);
+}
+
+static void test_greeting_of_mysql_is_named(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	open_tcp(&t);
+	talk_hex(&t, SIDE_RESP, "5b 00 00 00 0a 38");
+	talk_hex(&t, SIDE_RESP, "2e302e33 36 00 08000000 5a5a5a5a");
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	assert_string_equal(talk_close(&t)->answered_with, "MySQL 8.0.36");
+	text_free(&t.marks);
 }
 
 static void test_gap_inside_application_data_does_no_harm(void **state)
@@ -356,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_text_instead_of_tls_is_told),
 		cmocka_unit_test(test_tls_behind_plain_bytes_is_found),
 		cmocka_unit_test(test_bytes_that_are_no_text_are_told_in_hex),
+		cmocka_unit_test(test_greeting_of_mysql_is_named),
 		cmocka_unit_test(test_gap_inside_application_data_does_no_harm),
 		cmocka_unit_test(test_gap_in_the_handshake_is_told),
 		cmocka_unit_test(test_refusal_without_keys_is_inferred),

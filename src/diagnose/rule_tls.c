@@ -155,6 +155,11 @@ void tls_list_offered(struct finding *f, const char *name, const struct tls *t)
 	}
 }
 
+bool tls_answer_is_odd(const struct conversation *c)
+{
+	return strncmp(c->tls->answered_with, TLS_NO_TEXT, strlen(TLS_NO_TEXT)) == 0;
+}
+
 const char *group_text(const struct claim_group *g)
 {
 	for (int i = 0; i < g->count; i++)

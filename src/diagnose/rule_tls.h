@@ -44,6 +44,9 @@ void tls_claim_alert(struct claim *out, const struct conversation *c, const stru
 /* "TLS 1.2, TLS 1.3" for a fact; appended to a list fact of the finding. */
 void tls_list_offered(struct finding *f, const char *name, const struct tls *t);
 
+/* The server answers with bytes that are neither TLS nor text nor a protocol that is known. */
+bool tls_answer_is_odd(const struct conversation *c);
+
 /* The name that the clients asked for, of the first claim that has one; "" none. */
 const char *group_text(const struct claim_group *g);
 /* That name as an argument of a command to copy: "NAME" when a shell could take it for more than a name, '' for none. */

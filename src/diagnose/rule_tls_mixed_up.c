@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plain-on-tls-port: plain HTTP or other text meets a server that wants TLS. tls-on-plain-port: a ClientHello is
- * answered by plain text.
+ * answered by plain text, or the greeting of another protocol.
  */
 #include <string.h>
 
@@ -12,7 +12,8 @@
 
 static bool claim_tls_on_plain(const struct conversation *c, struct claim *out)
 {
-	if (!c->tls || !c->tls->answered_with[0] || !c->tls->at[TLS_CLIENT_HELLO].frame)
+	if (!c->tls || !c->tls->answered_with[0] || !c->tls->at[TLS_CLIENT_HELLO].frame ||
+		tls_answer_is_odd(c))
 		return false;
 	out->code = "tls-on-plain-port";
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_CLIENT_HELLO], "ClientHello");
@@ -99,7 +100,7 @@ static void each_tls_on_plain(void *arg, struct diagnosis_context *x, const stru
 	subject_service_text(&g->server, g->port, service);
 	finding_text(f, "answered_with", group_text(g));
 	finding_title(f, "Clients speak TLS to %s, which answers in plain text: %s (%d)", service, group_text(g), g->count);
-	finding_detail(f, "The ClientHello is answered by text instead of a TLS record.");
+	finding_detail(f, "What comes instead of TLS records is plain: the server speaks another protocol.");
 	f->responsible = RESPONSIBLE_CLIENT;
 	finding_cause(f, 0.6, "the client uses the wrong port, or https where the service speaks plain",
 		"the server answers \"%s\"", group_text(g));

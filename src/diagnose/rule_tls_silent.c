@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tls-silent-server: the ClientHello is acknowledged and never answered. tls-closed-after-client-hello: the server
- * answers it with FIN. rst-after-client-hello: with RST.
+ * answers it with FIN, or some bytes that are no TLS and FIN. rst-after-client-hello: with RST.
  */
+#include <string.h>
+
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
@@ -29,6 +31,15 @@ static bool hello_unanswered(const struct conversation *c)
 {
 	return c->tls && !c->tls->dtls && !c->tls->quic && c->tls->at[TLS_CLIENT_HELLO].frame && !c->cannot_tell &&
 		!c->conn->midstream && server_said_nothing(c);
+}
+
+/* Some bytes that mean nothing, and the server's FIN, while the client got no further than its ClientHello. */
+static bool closed_with_odd_bytes(const struct conversation *c)
+{
+	return c->tls && !c->tls->dtls && !c->tls->quic && c->tls->at[TLS_CLIENT_HELLO].frame && !c->cannot_tell &&
+		!c->conn->midstream && tls_answer_is_odd(c) && c->tls->stage == TLS_CLIENT_HELLO &&
+		!c->tls->app_data[tls_client_side(c)].frame && tls_client_side(c) == SIDE_ORIG &&
+		c->conn->first_fin == SIDE_RESP;
 }
 
 static bool hello_received(const struct conversation *c)
@@ -58,6 +69,11 @@ static bool claim_closed(const struct conversation *c, struct claim *out)
 	out->code = "tls-closed-after-client-hello";
 	out->delay_s = when_s(c->resp->fin.at_ns - tls_hello_at(c));
 	tls_claim_hello(out, c);
+	if (tls_answer_is_odd(c)) {
+		out->number = (uint16_t)out->evidence_count;
+		claim_evidence(out, c->tls_record, &c->tls->answered_ref, "no TLS record: %s",
+			c->tls->answered_with + strlen(TLS_NO_TEXT));
+	}
 	claim_evidence(out, c->record, &c->resp->fin, "FIN from the server, without an answer");
 	return out->delay_s >= 0;
 }
@@ -99,6 +115,8 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 {
 	(void)state;
 	(void)x;
+	if (closed_with_odd_bytes(c))
+		return claim_closed(c, out);
 	if (!hello_unanswered(c))
 		return false;
 	return claim_reset(c, out) || claim_closed(c, out) || claim_silent(c, out);
@@ -146,18 +164,41 @@ static void each_reset(void *arg, struct diagnosis_context *x, const struct clai
 	finding_next(f, "Check the server behind it directly, past any load balancer: does it complete the handshake?");
 }
 
+static const struct claim *first_with_odd_bytes(const struct claim_group *g)
+{
+	for (int i = 0; i < g->count; i++)
+		if (g->claims[i]->number)
+			return g->claims[i];
+	return NULL;
+}
+
+static void explain_odd_bytes(struct finding *f, const struct claim *c)
+{
+	finding_detail(f, "The ClientHello is received; instead of a ServerHello or an alert the server sends bytes that begin no "
+			  "TLS record (%s), then FIN.", strchr(c->evidence[c->number].what, ':') + 2);
+	finding_cause(f, 0.45, "something in the path, or the server itself, breaks TLS records",
+		"bytes come back, but neither TLS nor text: the head of the record is missing or changed");
+	finding_cause(f, 0.35, "the service speaks another protocol, not TLS",
+		"a server that cannot make sense of a ClientHello answers in its own way and closes");
+}
+
 static void each_closed(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	char service[SERVICE_TEXT_SIZE], delay[WHEN_TEXT_SIZE];
 	struct finding *f = open_finding(x, g, service);
+	const struct claim *odd = first_with_odd_bytes(g);
 
 	(void)arg;
 	add_delays(f, g);
 	when_duration(group_delay_median(g), delay);
-	finding_title(f, "%s closes TLS connections %s after the ClientHello, without an answer (%d)", service, delay,
-		g->count);
-	finding_detail(f, "The ClientHello is received; instead of a ServerHello or an alert the server sends FIN.");
+	finding_title(f, "%s closes TLS connections %s after the ClientHello, without an answer%s (%d)", service, delay,
+		odd ? " in TLS" : "", g->count);
 	f->responsible = RESPONSIBLE_SERVER;
+	if (odd) {
+		explain_odd_bytes(f, odd);
+		return;
+	}
+	finding_detail(f, "The ClientHello is received; instead of a ServerHello or an alert the server sends FIN.");
 	finding_cause(f, 0.45, "a proxy or load balancer has no server for that name or port",
 		"it closes cleanly, which a crashed process does not");
 	finding_cause(f, 0.4, "the service does not speak TLS, or refuses this client",

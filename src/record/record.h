@@ -335,6 +335,7 @@ struct tls_alert_seen {
 
 #define TLS_ALERTS_MAX 4
 #define TLS_LIST_MAX 48
+#define TLS_NO_TEXT "0x "
 
 struct tls {
 	bool dtls, quic;
@@ -398,7 +399,9 @@ struct tls {
 	uint64_t quic_close_code;
 	struct frame_ref quic_close_ref;
 	/* what came instead of TLS */
-	char answered_with[48];	   /* server's plain answer to a ClientHello: "SSH-2.0-...", "HTTP/1.1 400 ..." */
+	/* server's answer to a ClientHello that is no TLS: "SSH-2.0-...", "HTTP/1.1 400 ...", "MySQL 8.0.36"; the first
+	 * bytes in hex after TLS_NO_TEXT when they are neither text nor a protocol that is known */
+	char answered_with[48];
 	struct frame_ref answered_ref;
 };
 
