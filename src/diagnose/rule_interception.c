@@ -12,7 +12,7 @@
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/issuers.h"
-#include "diagnose/rule.h"
+#include "diagnose/rule_tls.h"
 #include "diagnose/tally.h"
 
 #define NAMES_MAX 5000
@@ -157,7 +157,7 @@ static void tell(struct diagnosis_context *x, const char *name, const struct nam
 	const struct issuer_seen *suspect)
 {
 	struct subject subject = { .server = n->server, .port = n->port, .proto = 6, .service = "tls" };
-	char service[SERVICE_TEXT_SIZE];
+	char service[SERVICE_TEXT_SIZE], option[SERVER_OPTION_SIZE];
 	struct finding *f;
 
 	text_copy(subject.name, sizeof(subject.name), name);
@@ -186,7 +186,8 @@ static void tell(struct diagnosis_context *x, const char *name, const struct nam
 	finding_cause(f, 0.8, "an inspection box decrypts TLS and signs with its own authority, which the client does not know",
 		"the issuer is %s", suspect->issuer);
 	finding_next(f, "Give the client the inspection authority's root, or have the name exempted from inspection");
-	finding_next(f, "openssl s_client -connect %s -servername %s -showcerts from inside and outside", service, name);
+	finding_next(f, "openssl s_client -connect %s %s -showcerts from inside and outside", service,
+		tls_server_option(name, option));
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)

@@ -264,7 +264,7 @@ static void each_in_handshake(void *arg, struct diagnosis_context *x, const stru
 	bool by_client = g->claims[0]->value == SIDE_ORIG;
 	struct finding *f = finding_of_group(x, g);
 	const char *sni = group_text(g);
-	char service[SERVICE_TEXT_SIZE];
+	char service[SERVICE_TEXT_SIZE], option[SERVER_OPTION_SIZE];
 
 	(void)arg;
 	subject_service_text(&g->server, g->port, service);
@@ -280,8 +280,8 @@ static void each_in_handshake(void *arg, struct diagnosis_context *x, const stru
 		"an orderly refusal would be an alert");
 	finding_cause(f, 0.35, "a device on the path that reads the names or certificates cut the connection",
 		"it sees ServerHello and, before TLS 1.3, the certificate in clear");
-	finding_next(f, "openssl s_client -connect %s -servername %s -msg; then the logs of the side that resets", service,
-		group_server_name(g));
+	finding_next(f, "openssl s_client -connect %s %s -msg; then the logs of the side that resets", service,
+		group_server_option(g, option));
 	finding_next(f, "Capture at both ends: the RST that is on one side only was made in between");
 }
 

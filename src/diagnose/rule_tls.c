@@ -168,12 +168,19 @@ const char *group_text(const struct claim_group *g)
 	return "";
 }
 
-const char *group_server_name(const struct claim_group *g)
+const char *tls_server_option(const char *name, char out[SERVER_OPTION_SIZE])
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-	const char *name = group_text(g);
+	bool safe = *name != '-' && strspn(name, plain) == strlen(name);
 
-	if (!*name)
-		return "''";
-	return *name != '-' && strspn(name, plain) == strlen(name) ? name : "NAME";
+	if (*name)
+		snprintf(out, SERVER_OPTION_SIZE, "-servername %.128s", safe ? name : "NAME");
+	else
+		text_copy(out, SERVER_OPTION_SIZE, "-noservername");
+	return out;
+}
+
+const char *group_server_option(const struct claim_group *g, char out[SERVER_OPTION_SIZE])
+{
+	return tls_server_option(group_text(g), out);
 }

@@ -49,7 +49,9 @@ bool tls_answer_is_odd(const struct conversation *c);
 
 /* The name that the clients asked for, of the first claim that has one; "" none. */
 const char *group_text(const struct claim_group *g);
-/* That name as an argument of a command to copy: "NAME" when a shell could take it for more than a name, '' for none. */
-const char *group_server_name(const struct claim_group *g);
+/* An option of openssl s_client that asks for that name; a placeholder when a shell could take it for more than a name. */
+#define SERVER_OPTION_SIZE 160
+const char *tls_server_option(const char *name, char out[SERVER_OPTION_SIZE]);
+const char *group_server_option(const struct claim_group *g, char out[SERVER_OPTION_SIZE]);
 
 #endif

@@ -28,7 +28,7 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	const char *by = first->value > 0 ? "server" : "client";
 	const char *stage = tls_stage_name((uint8_t)first->bytes), *name = tls_alert_name((uint8_t)first->number);
 	struct finding *f = finding_of_group(x, g);
-	char service[SERVICE_TEXT_SIZE], alert[64];
+	char service[SERVICE_TEXT_SIZE], alert[64], option[SERVER_OPTION_SIZE];
 
 	(void)arg;
 	subject_service_text(&g->server, g->port, service);
@@ -42,8 +42,8 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_detail(f, "The fatal alert %s comes from the %s; the handshake had reached: %s.", alert, by,
 		stage ? stage : "nothing");
 	f->responsible = first->value <= 0 ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
-	finding_next(f, "openssl s_client -connect %s -servername %s -msg (does it end the same way?)", service,
-		first->text[0] ? "NAME" : "''");
+	finding_next(f, "openssl s_client -connect %s %s -msg (does it end the same way?)", service,
+		group_server_option(g, option));
 	finding_next(f, "Look for the alert in the log of the %s's peer: it names the message that was not accepted", by);
 }
 

@@ -162,7 +162,10 @@ static void next_of(struct finding *f, const struct fault_key *k, const char *se
 		"Install a certificate of an authority that the clients trust, or give this one to them",
 		"Allow TLS 1.2 and 1.3 on the server, and retire the older versions" };
 
-	finding_next(f, "openssl s_client -connect %s -servername NAME </dev/null | openssl x509 -noout -text", service);
+	char option[SERVER_OPTION_SIZE];
+
+	finding_next(f, "openssl s_client -connect %s %s </dev/null | openssl x509 -noout -text", service,
+		tls_server_option(k->sni, option));
 	finding_next(f, "%s", steps[k->fault]);
 }
 

@@ -82,7 +82,7 @@ static void each_unknown_name(void *arg, struct diagnosis_context *x, const stru
 {
 	const char *sni = group_text(g);
 	struct finding *f = finding_of_group(x, g);
-	char service[SERVICE_TEXT_SIZE];
+	char service[SERVICE_TEXT_SIZE], option[SERVER_OPTION_SIZE];
 
 	(void)arg;
 	subject_service_text(&g->server, g->port, service);
@@ -94,7 +94,8 @@ static void each_unknown_name(void *arg, struct diagnosis_context *x, const stru
 	f->responsible = RESPONSIBLE_SERVER;
 	finding_cause(f, 0.6, "the server has no configuration for that name", "it refuses by name, not by version or cipher");
 	finding_cause(f, 0.3, "the client asks the wrong server, or by a wrong name", "DNS or the client's settings lead here");
-	finding_next(f, "openssl s_client -connect %s -servername NAME with the names that the server should know", service);
+	finding_next(f, "openssl s_client -connect %s %s, then with the names that the server should know",
+		service, group_server_option(g, option));
 	finding_next(f, "Server: is there a virtual host or certificate for it? Client: which name is configured?");
 }
 
@@ -125,7 +126,7 @@ static void each_rejected(void *arg, struct diagnosis_context *x, const struct c
 	struct state *s = arg;
 	const struct certificate *cert = table_find(&s->by_uid, g->claims[0]->uid);
 	struct finding *f = finding_of_group(x, g);
-	char service[SERVICE_TEXT_SIZE], alert[64];
+	char service[SERVICE_TEXT_SIZE], alert[64], option[SERVER_OPTION_SIZE];
 
 	subject_service_text(&g->server, g->port, service);
 	tls_alert_text((uint8_t)g->claims[0]->number, alert);
@@ -148,7 +149,8 @@ static void each_rejected(void *arg, struct diagnosis_context *x, const struct c
 		finding_next(f, "Set SSLKEYLOGFILE for the client, capture again, and give the file to pcapdx with --keylog");
 	}
 	add_reasons(f, g, cert);
-	finding_next(f, "openssl s_client -connect %s -servername NAME -showcerts -CAfile ROOTS.pem", service);
+	finding_next(f, "openssl s_client -connect %s %s -showcerts -CAfile ROOTS.pem", service,
+		group_server_option(g, option));
 	finding_next(f, "Compare the issuer with the roots that the client trusts; an inspection device would show its own");
 }
 

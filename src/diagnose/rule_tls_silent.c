@@ -125,14 +125,15 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 static struct finding *open_finding(struct diagnosis_context *x, const struct claim_group *g, char *service)
 {
 	struct finding *f = finding_of_group(x, g);
+	char option[SERVER_OPTION_SIZE];
 
 	subject_service_text(&g->server, g->port, service);
 	if (g->claims[0]->text[0])
 		finding_text(f, "sni", group_text(g));
 	else
 		finding_null(f, "sni");
-	finding_next(f, "openssl s_client -connect %s -servername %s (from the client, then from behind the gateway)",
-		service, group_server_name(g));
+	finding_next(f, "openssl s_client -connect %s %s (from the client, then from behind the gateway)",
+		service, group_server_option(g, option));
 	return f;
 }
 
