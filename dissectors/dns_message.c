@@ -113,18 +113,19 @@ static void read_header(struct dns_message *m, struct reader *r)
 static bool read_questions(struct dns_message *m, struct reader *r, const struct reader *whole)
 {
 	bool readable = rd_ok(r);
-	char other[256];
+	char name[256];
 	int i;
 
 	for (i = 0; i < m->questions && i < RECORDS_MAX && rd_ok(r); i++) {
 		const uint8_t *at = r->p;
 		uint16_t type, class;
 
-		dns_name_read(r, whole, i ? other : m->name, sizeof(other));
+		dns_name_read(r, whole, name, sizeof(name));
 		type = rd_u16(r);
 		class = rd_u16(r) & 0x7fff; /* mDNS asks for a unicast answer with the top bit */
 		if (i)
 			continue;
+		text_copy(m->name, sizeof(m->name), name);
 		m->type = type;
 		m->class = class;
 		m->netbios = rd_ok(r) && *at == 32 && (type == 32 || type == 33);

@@ -515,8 +515,6 @@ void crew_counters(const struct crew *c, uint16_t source, struct capture *out)
 {
 	for (int i = 0; i < c->count; i++)
 		lane_counters(c->workers[i].lane, source, out);
-	if (source < c->stream_room)
-		out->udp_streams = c->streams[source].udp;
 }
 
 uint64_t crew_evicted(const struct crew *c)

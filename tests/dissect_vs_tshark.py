@@ -34,7 +34,8 @@ def ours(path):
     with tempfile.NamedTemporaryFile(suffix=".ndjson") as out:
         subprocess.run([os.environ.get("PCAPDX", "./pcapdx"), "-q", "--records", out.name, path], check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        records = [json.loads(line) for line in out]
+        with open(out.name, encoding="utf-8") as written:  # another file of that name by now
+            records = [json.loads(line) for line in written]
     told = collections.Counter()
     for r in records:
         if r["kind"] == "dns" and not r.get("mdns"):

@@ -15,7 +15,7 @@ told() {
 # A cut moves frame numbers, sources, what is made of those, and what is said of a source; nothing else.
 told_loosely() {
 	"$pcapdx" --json "$@" | jq -S 'del(.capture.sources) |
-		del(.findings[] | select(.code | IN("capture-snaplen", "capture-cut-short", "capture-filtered"))) |
+		del(.findings[] | select(.code | IN("capture-snaplen", "capture-cut-short", "capture-filtered", "capture-malformed"))) |
 		(.diagnoses[]?.findings) = [] |
 		walk(if type == "object" then del(.frame, .source, .stream, .filter, .filter_source, .evidence, .frames,
 			.id, .weak) else . end)'

@@ -156,6 +156,19 @@ static void test_times_round_trip(void **state)
 	assert_string_equal(when_seconds(-1500000000, text), "-1.5");
 }
 
+static void test_a_copy_is_whole_utf8_whatever_came(void **state)
+{
+	char out[8];
+
+	(void)state;
+	text_copy_bytes(out, sizeof(out), (const uint8_t *)"a\xc3\xa9\xff" "b", 5);
+	assert_string_equal(out, "a\xc3\xa9\xef\xbf\xbd" "b");
+	text_copy_bytes(out, sizeof(out), (const uint8_t *)"abcde\xff", 6); /* the repair would not fit */
+	assert_string_equal(out, "abcde");
+	text_copy_bytes(out, sizeof(out), (const uint8_t *)"\xe2\x82\xac", 2); /* the rest lies past the end */
+	assert_string_equal(out, "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
 static void test_addresses_as_text(void **state)
 {
 	char text[ADDR_TEXT_SIZE];
@@ -180,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_sub_reader_knows_what_it_lost),
 		cmocka_unit_test(test_sequence_numbers_compare_across_the_wrap),
 		cmocka_unit_test(test_hostile_text_is_shown_not_obeyed),
+		cmocka_unit_test(test_a_copy_is_whole_utf8_whatever_came),
 		cmocka_unit_test(test_json_places_commas),
 		cmocka_unit_test(test_table_gives_up_the_oldest_when_full),
 		cmocka_unit_test(test_samples_stay_bounded_and_keep_the_median),

@@ -8,45 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-
-#define REPLACEMENT 0xfffdu
-
-static bool continues(const uint8_t *s, int n)
-{
-	for (int i = 1; i <= n; i++)
-		if ((s[i] & 0xc0) != 0x80) /* also stops at the NUL */
-			return false;
-	return true;
-}
-
-/* The next code point (RFC 3629: no overlong forms, no surrogates) and its length; REPLACEMENT and 1 when bad. */
-static uint32_t next_code_point(const uint8_t *s, size_t *length)
-{
-	uint32_t c = s[0];
-
-	*length = 1;
-	if (c < 0x80)
-		return c;
-	if (c >= 0xc2 && c <= 0xdf && continues(s, 1)) {
-		*length = 2;
-		return (c & 0x1f) << 6 | (s[1] & 0x3fu);
-	}
-	if (c >= 0xe0 && c <= 0xef && continues(s, 2)) {
-		c = (c & 0x0f) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
-		if (c >= 0x800 && (c < 0xd800 || c > 0xdfff)) {
-			*length = 3;
-			return c;
-		}
-	}
-	if (s[0] >= 0xf0 && s[0] <= 0xf4 && continues(s, 3)) {
-		c = (s[0] & 0x07u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
-		if (c >= 0x10000 && c <= 0x10ffff) {
-			*length = 4;
-			return c;
-		}
-	}
-	return REPLACEMENT;
-}
+#include "base/utf8.h"
 
 /* Code points that act on a display instead of showing: C0, C1, bidirectional and invisible format controls. */
 static bool acts(uint32_t c)
@@ -58,7 +20,7 @@ static bool acts(uint32_t c)
 
 static void add_visible(struct text *t, const uint8_t *s, size_t length, uint32_t c)
 {
-	if (c == REPLACEMENT)
+	if (c == UTF8_REPLACEMENT)
 		text_add(t, "\xef\xbf\xbd");
 	else if (acts(c) && c < 0xa0)
 		text_printf(t, "\\x%02x", c);
@@ -75,7 +37,7 @@ static void walk(struct text *t, const char *s, const char *(*special)(uint32_t 
 	size_t length;
 
 	for (; *p; p += length) {
-		uint32_t c = next_code_point(p, &length);
+		uint32_t c = utf8_next(p, UTF8_MAX, &length);
 		const char *instead = special ? special(c) : NULL;
 
 		if (instead)
@@ -122,13 +84,13 @@ void escape_json(struct text *t, const char *s)
 	size_t length;
 
 	for (; *p; p += length) {
-		uint32_t c = next_code_point(p, &length);
+		uint32_t c = utf8_next(p, UTF8_MAX, &length);
 
 		if (c == '"' || c == '\\')
 			text_printf(t, "\\%c", (int)c);
 		else if (acts(c) && c <= 0xffff)
 			text_printf(t, "\\u%04x", c);
-		else if (c == REPLACEMENT)
+		else if (c == UTF8_REPLACEMENT)
 			text_add(t, "\xef\xbf\xbd");
 		else if (c == '<' || c == '>' || c == '&') /* safe inside a page's script element too */
 			text_printf(t, "\\u%04x", c);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static _Noreturn void out_of_memory(void)
 {
 	fputs("pcapdx: out of memory\n", stderr);
@@ -129,16 +131,21 @@ const char *text_str(const struct text *t)
 
 void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 {
-	size_t take = strnlen((const char *)from, n);
+	size_t at = 0, used;
 
-	if (take >= size) {
-		take = size - 1;
-		while (take > 0 && (from[take] & 0xc0) == 0x80)
-			take--;
+	for (; n && *from; from += used, n -= used) {
+		const void *piece = from;
+		size_t length;
+
+		length = utf8_next(from, n, &used) == UTF8_REPLACEMENT && used == 1 ? 3 : used;
+		if (length != used)
+			piece = UTF8_REPLACEMENT_BYTES;
+		if (at + length >= size)
+			break;
+		memcpy(out + at, piece, length);
+		at += length;
 	}
-	if (take)
-		memcpy(out, from, take);
-	out[take] = '\0';
+	out[at] = '\0';
 }
 
 void text_copy(char *out, size_t size, const char *from)

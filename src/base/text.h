@@ -20,7 +20,7 @@ void text_add_char(struct text *t, char c);
 void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *text_str(const struct text *t); /* "" when empty */
 
-/* strlcpy: copies into a fixed array, cuts at a UTF-8 boundary, always ends in NUL. */
+/* strlcpy: copies into a fixed array, repairs bad UTF-8 (U+FFFD), cuts at a boundary, always ends in NUL. */
 void text_copy(char *out, size_t size, const char *from);
 /* The same from bytes that need no NUL; stops at an embedded NUL. */
 void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n);

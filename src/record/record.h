@@ -591,7 +591,7 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	/* segments without data after the end of their conversation, part of no record */
 	uint64_t late_fin, late_rst;
 	struct tcp_analysis late_analysis;
-	uint64_t udp_streams; /* as Wireshark numbers them, carriers of tunnels and what ICMP quotes included */
+	uint64_t udp_streams; /* that began here, as Wireshark numbers them: carriers of tunnels and what ICMP quotes included */
 	/* messages as Wireshark's filters select them: by type, by code; see dissectors/message_counts.h */
 	uint64_t tls_messages[TLS_MESSAGE_TYPES], tls_alerts[TLS_ALERT_CODES];
 	uint64_t dns_queries, dns_responses, dns_rcodes[DNS_RCODES];

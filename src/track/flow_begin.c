@@ -92,7 +92,7 @@ struct stream_count *flow_count_of(struct tracker *t, uint16_t source)
 	return &t->streams[source];
 }
 
-uint32_t next_stream(struct tracker *t, const struct flow_key *key, uint16_t source)
+static uint32_t number_in(struct tracker *t, const struct flow_key *key, uint16_t source)
 {
 	struct stream_count *n = flow_count_of(t, source);
 
@@ -103,10 +103,16 @@ uint32_t next_stream(struct tracker *t, const struct flow_key *key, uint16_t sou
 	return key->proto == 6 ? n->tcp++ : n->udp++;
 }
 
+uint32_t next_stream(struct tracker *t, const struct flow_key *key, uint16_t source)
+{
+	flow_count_of(t, source)->udp_begun += key->proto == 17;
+	return number_in(t, key, source);
+}
+
 void flow_seen_in(struct tracker *t, struct flow *f, uint16_t source)
 {
 	f->sources |= UINT64_C(1) << (source & 63);
-	next_stream(t, &f->key, source);
+	number_in(t, &f->key, source);
 }
 
 static void inherit(struct tracker *t, struct flow *f, const struct former *o, uint16_t source)

@@ -399,7 +399,7 @@ void tracker_late(const struct tracker *t, uint16_t source, struct capture *out)
 	out->duplicates += t->streams[source].duplicates;
 	out->duplicates_frame = earlier(out->duplicates_frame, t->streams[source].duplicates_frame);
 	out->network_duplicates += t->streams[source].network_duplicates;
-	out->udp_streams += t->streams[source].udp;
+	out->udp_streams += t->streams[source].udp_begun;
 	out->late_fin += t->streams[source].late_fin;
 	out->late_rst += t->streams[source].late_rst;
 	add_analysis(&out->late_analysis, &t->streams[source].late);

@@ -47,6 +47,7 @@ struct tombstone {
 /* Of one source: how many streams Wireshark has seen, and the segments that came after their conversation's record. */
 struct stream_count {
 	uint32_t tcp, udp;
+	uint32_t udp_begun; /* seen in no source before */
 	uint64_t late_fin, late_rst;
 	uint64_t duplicates, duplicates_frame, network_duplicates;
 	struct tcp_analysis late;
