@@ -18,6 +18,11 @@ bool line_take(const struct chunk *c, struct line *out, size_t *used)
 	return true;
 }
 
+static uint8_t lower(uint8_t b)
+{
+	return b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b;
+}
+
 bool line_starts(const struct line *l, const char *word)
 {
 	size_t n = strlen(word);
@@ -30,7 +35,7 @@ bool line_contains(const struct line *l, const char *words)
 	size_t n = strlen(words), i;
 
 	for (i = 0; i + n <= l->len; i++)
-		if (!strncasecmp((const char *)l->p + i, words, n))
+		if (lower(l->p[i]) == lower((uint8_t)words[0]) && !strncasecmp((const char *)l->p + i, words, n))
 			return true;
 	return false;
 }
@@ -85,8 +90,11 @@ int line_number(struct line *l, int digits)
 
 enum recognition line_recognise(const struct chunk *c, const char *word, enum recognition match)
 {
-	size_t n = strlen(word);
+	size_t n;
 
+	if (c->len && lower(c->data[0]) != lower((uint8_t)word[0]))
+		return RECOGNISE_NO;
+	n = strlen(word);
 	if (strncasecmp((const char *)c->data, word, c->len < n ? c->len : n))
 		return RECOGNISE_NO;
 	return c->len < n ? RECOGNISE_MORE : match;

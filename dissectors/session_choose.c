@@ -118,6 +118,7 @@ static struct candidate best_of_chunks(const struct session *s, struct chunk cli
 	struct candidate best = {.dissector = NULL};
 	enum recognition by_client, by_server;
 	const struct dissector *d;
+	bool port;
 	int i;
 
 	for (i = 0; (d = dissector_table[i]); i++) {
@@ -127,7 +128,10 @@ static struct candidate best_of_chunks(const struct session *s, struct chunk cli
 		by_server = ask(d, &server);
 		best.waiting[SIDE_ORIG] |= by_client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
 		best.waiting[SIDE_RESP] |= by_server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
-		consider(&best, d, strength_of(d, by_client, by_server, port_fits(s, d)), port_fits(s, d));
+		if (by_client < RECOGNISE_MAYBE && by_server < RECOGNISE_MAYBE)
+			continue;
+		port = port_fits(s, d);
+		consider(&best, d, strength_of(d, by_client, by_server, port), port);
 	}
 	return best;
 }
@@ -142,13 +146,17 @@ const struct dissector *choose_datagram(const struct session *s, const struct ch
 	struct candidate best = {.dissector = NULL};
 	enum recognition r;
 	const struct dissector *d;
+	bool port;
 	int i;
 
 	for (i = 0; (d = dissector_table[i]); i++) {
 		if (!d->datagram || excluded(s, i) || !carries(s, d))
 			continue;
 		r = ask(d, c);
-		consider(&best, d, strength_of(d, r, RECOGNISE_NO, port_fits(s, d)), port_fits(s, d));
+		if (r < RECOGNISE_MAYBE)
+			continue;
+		port = port_fits(s, d);
+		consider(&best, d, strength_of(d, r, RECOGNISE_NO, port), port);
 	}
 	return best.dissector;
 }
@@ -196,16 +204,21 @@ static void choose_none(struct session *s)
 		session_set_done(s);
 }
 
+static void choose(struct session *s, const struct candidate *best)
+{
+	if (!best->dissector) {
+		choose_none(s);
+		return;
+	}
+	session_start(s, best->dissector);
+	replay(s);
+}
+
 void choose_now(struct session *s)
 {
 	struct candidate best = best_of_stream(s);
 
-	if (!best.dissector) {
-		choose_none(s);
-		return;
-	}
-	session_start(s, best.dissector);
-	replay(s);
+	choose(s, &best);
 }
 
 static bool held_full(const struct session *s)
@@ -219,7 +232,8 @@ static void hold_chunk(struct session *s, const struct chunk *c)
 	struct held_piece *last;
 
 	if (!s->hold) {
-		s->hold = xcalloc(1, sizeof(*s->hold));
+		s->hold = xmalloc(sizeof(*s->hold));
+		s->hold->count = 0;
 		s->engine->held_bytes += sizeof(*s->hold);
 	}
 	rest_add(s, &s->side[c->side], c->data, c->len);
@@ -249,32 +263,26 @@ static bool should_wait(const struct session *s, const struct candidate *best)
 	return best->waiting[SIDE_RESP];
 }
 
-/* Most conversations are certain with the client's first bytes: nothing has to be held for them. */
-static bool certain_at_once(struct session *s, const struct chunk *c)
-{
-	const struct chunk silent = {.side = SIDE_RESP};
-	struct candidate best;
-
-	if (s->hold || c->side != SIDE_ORIG)
-		return false;
-	best = best_of_chunks(s, *c, silent);
-	if (best.rank / 2 != STRENGTH_CLIENT)
-		return false;
-	session_start(s, best.dissector);
-	session_give(s, c);
-	return true;
-}
-
 void choose_give(struct session *s, const struct chunk *c)
 {
+	const struct chunk silent = {.side = SIDE_RESP};
+	bool client_begins = !s->hold && c->side == SIDE_ORIG;
 	struct candidate best;
 
-	if (certain_at_once(s, c))
-		return;
+	/* Most conversations are certain with the client's first bytes: nothing has to be held for them. */
+	if (client_begins) {
+		best = best_of_chunks(s, *c, silent);
+		if (best.rank / 2 == STRENGTH_CLIENT) {
+			session_start(s, best.dissector);
+			session_give(s, c);
+			return;
+		}
+	}
 	hold_chunk(s, c);
-	best = best_of_stream(s);
+	if (!client_begins)
+		best = best_of_stream(s);
 	if (!should_wait(s, &best))
-		choose_now(s);
+		choose(s, &best);
 }
 
 void choose_side_ended(struct session *s)
@@ -285,5 +293,5 @@ void choose_side_ended(struct session *s)
 		return;
 	best = best_of_stream(s);
 	if ((s->side[SIDE_ORIG].ended && s->side[SIDE_RESP].ended) || !should_wait(s, &best))
-		choose_now(s);
+		choose(s, &best);
 }
