@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine around the dissectors, any protocol: the first bytes choose transport and port. */
+/* The engine around all dissectors of the table: the first bytes choose transport and port. */
 #include "fuzz_talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint16_t ports[] = {21, 22, 25, 53, 80, 110, 143, 389, 443, 3306, 5432, 67, 547, 5353, 9999, 655};
+	static const uint16_t ports[] = { 21, 22, 25, 53, 80, 110, 143, 389, 443, 3306, 5432, 67, 547, 5353, 9999, 655,
+		123, 137, 161, 445, 500, 514, 554, 1080, 1194, 1433, 1883, 1900, 3389, 4500, 5060, 5222, 5672, 5900, 6379,
+		51820 };
 
 	if (size < 2)
 		return 0;
