@@ -269,8 +269,8 @@ static void title_of(struct finding *f, enum trouble what, const struct trouble_
 	else if (what == TROUBLE_SLOW)
 		finding_title(f, "Name server %s answers after %s (%llu of %llu questions)", server, waited, n, all);
 	else
-		finding_title(f, "Name server %s: %s%s does not exist (%llu of %llu questions)", server, t->names[0],
-			t->name_count > 1 ? " and others" : "", n, all);
+		finding_title(f, "Name server %s: %s%s not exist (%llu of %llu questions)", server, t->names[0],
+			t->name_count > 1 ? " and others do" : " does", n, all);
 }
 
 static void tell(struct diagnosis_context *x, const struct addr *server, const struct server *v, enum trouble what)

@@ -208,8 +208,8 @@ static void tell_asymmetric(struct diagnosis_context *x, const struct change_key
 	f->responsible = RESPONSIBLE_PATH;
 	finding_text(f, "mac_there", to);
 	finding_text(f, "mac_back", from);
-	finding_title(f, "Packets go out to %s and come back from %s (%llu conversations)", to, from,
-		(unsigned long long)c->tally.count);
+	finding_title(f, "Packets go out to %s and come back from %s (%llu conversation%s)", to, from,
+		(unsigned long long)c->tally.count, c->tally.count == 1 ? "" : "s");
 	finding_detail(f, "Usual with redundant gateways (a virtual MAC one way, a real one back); a stateful firewall on only "
 			  "one of them would break connections.");
 }

@@ -145,8 +145,9 @@ void words_capture(struct text *t, const struct result *r)
 		text_add(t, "no packets");
 		return;
 	}
-	text_printf(t, "%s packet%s in %s", words_grouped(s->packets, number), s->packets == 1 ? "" : "s",
-		when_duration(when_s(s->last_ts_ns - s->first_ts_ns), duration));
+	text_printf(t, "%s packet%s", words_grouped(s->packets, number), s->packets == 1 ? "" : "s");
+	if (s->last_ts_ns >= s->first_ts_ns) /* else a clock that jumped back: a finding of its own */
+		text_printf(t, " in %s", when_duration(when_s(s->last_ts_ns - s->first_ts_ns), duration));
 	text_printf(t, ", %s TCP", words_grouped(s->tcp_total, number));
 	text_printf(t, " and %s UDP conversations", words_grouped(s->udp_total, number));
 }
