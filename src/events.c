@@ -28,6 +28,8 @@ static size_t record_size(const struct record *r)
 		[RECORD_TUNNEL] = sizeof(struct tunnel),
 		[RECORD_LINK] = sizeof(struct link),
 		[RECORD_SERIES] = sizeof(struct series),
+		[RECORD_NAME] = sizeof(struct name),
+		[RECORD_FRAGMENTED] = sizeof(struct fragmented),
 	};
 
 	return offsetof(struct record, capture) + sizes[r->kind];

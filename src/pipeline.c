@@ -324,7 +324,8 @@ static void charge(struct pipeline *p)
 	if (++p->since_charge < CHARGE_EVERY / BATCH_MAX)
 		return;
 	p->since_charge = 0;
-	elsewhere = surroundings_held_bytes(p->surroundings) + p->announced_bytes + p->elsewhere;
+	elsewhere = surroundings_held_bytes(p->surroundings) + decoder_held_bytes(p->decoder) + p->announced_bytes +
+		    p->elsewhere;
 	if (p->crew)
 		crew_charge(p->crew, elsewhere);
 	else
@@ -406,6 +407,7 @@ void pipeline_finish(struct pipeline *p)
 	if (p->clock_ns != INT64_MIN)
 		surroundings_clock(p->surroundings, p->clock_ns);
 	surroundings_finish(p->surroundings);
+	decoder_finish(p->decoder, p->clock_ns, &p->sink);
 }
 
 void pipeline_free(struct pipeline *p)

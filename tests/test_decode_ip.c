@@ -165,7 +165,7 @@ static void test_copies_of_fragments_are_left_out(void **state)
 	check_joined(decode_hex(*state, LAST("0001")));
 	assert_int_equal(decode_hex(*state, LAST("0001"))->kind, PACKET_FRAGMENT);
 	assert_int_equal(decode_hex(*state, FIRST("0001"))->kind, PACKET_FRAGMENT);
-	assert_int_equal(decoder_fragments_lost(((struct bench *)*state)->d), 0);
+	assert_int_equal(decoder_fragments(((struct bench *)*state)->d).lost, 0);
 }
 
 /* The same id with other bytes, right after: a new datagram */
@@ -216,7 +216,7 @@ static void test_fragments_wait_thirty_seconds(void **state)
 	decode_hex(b, FIRST("0002"));
 	b->f.clock_ns += 31 * NS_PER_S;
 	assert_int_equal(decode_hex(b, LAST("0002"))->kind, PACKET_FRAGMENT);
-	assert_int_equal(decoder_fragments_lost(b->d), 1);
+	assert_int_equal(decoder_fragments(b->d).lost, 1);
 }
 
 static void test_waiting_fragments_are_bounded(void **state)
@@ -230,7 +230,8 @@ static void test_waiting_fragments_are_bounded(void **state)
 		snprintf(hex, sizeof(hex), FIRST("%04x"), i);
 		decode_hex(b, hex);
 	}
-	assert_true(decoder_fragments_lost(b->d) > 50);
+	assert_true(decoder_fragments(b->d).let_go > 50);
+	assert_int_equal(decoder_fragments(b->d).lost, 0);
 	check_joined(decode_hex(b, LAST("0064")));
 }
 
@@ -266,6 +267,114 @@ static void test_ipv6_fragments(void **state)
 	assert_false(p->is_fragment);
 }
 
+struct told {
+	struct record records[4];
+	int count;
+};
+
+static void keep(void *arg, const struct record *r)
+{
+	struct told *t = arg;
+
+	assert_true(t->count < 4);
+	t->records[t->count++] = *r;
+}
+
+static void finish_fragments(struct bench *b, struct told *t)
+{
+	struct record_sink sink = { keep, t };
+
+	t->count = 0;
+	decoder_finish(b->d, b->f.clock_ns, &sink);
+}
+
+#define MIDDLE(id) FRAG("001c", id, "2002") "494a4b4c4d4e4f50"
+#define FAR_END(id) FRAG("001c", id, "0003") "5152535455565758"
+
+static void pass_s(struct bench *b, int64_t s)
+{
+	b->f.clock_ns += s * NS_PER_S;
+	b->f.ts_ns = b->f.clock_ns;
+}
+
+static void test_datagrams_without_the_rest_are_told(void **state)
+{
+	struct bench *b = *state;
+	struct told t;
+	const struct fragmented *f = &t.records[0].fragmented;
+
+	decode_hex(b, FIRST("0001")); /* frame 1: the first fragment alone */
+	decode_hex(b, LAST("0002"));  /* frame 2: the last one alone */
+	decode_hex(b, FIRST("0003")); /* frames 3 to 6: all but the middle; with a copy */
+	decode_hex(b, FIRST("0003"));
+	pass_s(b, 1);
+	decode_hex(b, FAR_END("0003"));
+	check_joined((decode_hex(b, FIRST("0004")), decode_hex(b, LAST("0004"))));
+	pass_s(b, 40);
+	decode_hex(b, MIDDLE("0005")); /* frame 8: the capture ends */
+	finish_fragments(b, &t);
+	assert_int_equal(t.count, 1);
+	assert_int_equal(t.records[0].kind, RECORD_FRAGMENTED);
+	assert_addr(t.records[0].orig_h, "192.0.2.1");
+	assert_addr(t.records[0].resp_h, "192.0.2.9");
+	assert_int_equal(t.records[0].proto, 17);
+	assert_int_equal(t.records[0].frame, 1);
+	assert_int_equal(f->pkts, 7);
+	assert_int_equal(f->first_pkts, 3);
+	assert_int_equal(f->later_pkts, 4);
+	assert_int_equal(f->joined, 1);
+	assert_int_equal(f->joined_max_len, 24);
+	assert_int_equal(f->joined_first.frame, 7);
+	assert_int_equal(f->lost_first_only, 1);
+	assert_int_equal(f->lost_rest_only, 1);
+	assert_int_equal(f->lost_holes, 1);
+	assert_int_equal(f->unfinished, 1);
+	assert_int_equal(f->lost_count, 3);
+	assert_int_equal(f->lost[0].here, FRAGMENTS_FIRST);
+	assert_int_equal(f->lost[0].dport, 53);
+	assert_int_equal(f->lost[0].len, 0);
+	assert_int_equal(f->lost[1].here, FRAGMENTS_REST);
+	assert_int_equal(f->lost[1].sport, 0);
+	assert_int_equal(f->lost[1].len, 24);
+	assert_int_equal(f->lost[1].here_bytes, 8);
+	assert_int_equal(f->lost[2].here, FRAGMENTS_HOLES);
+	assert_int_equal(f->lost[2].len, 32);
+	assert_int_equal(f->lost[2].here_bytes, 24);
+	assert_int_equal(f->lost[2].largest, 36);
+	assert_int_equal(f->lost[2].first.frame, 3);
+	assert_int_equal(f->lost[2].last.frame, 5);
+	assert_int_equal(f->lost[2].last.at_ns, NS_PER_S);
+}
+
+/* At the end of a capture what waits longer than fragments can be apart is lost, the rest is open */
+static void test_datagrams_at_the_end_of_the_capture(void **state)
+{
+	struct bench *b = *state;
+	struct told t;
+
+	decode_hex(b, FIRST("0001"));
+	pass_s(b, 2);
+	decode_hex(b, FIRST("0002"));
+	finish_fragments(b, &t);
+	assert_int_equal(t.records[0].fragmented.lost_first_only, 1);
+	assert_int_equal(t.records[0].fragmented.unfinished, 1);
+	assert_int_equal(t.records[0].fragmented.later_pkts, 0);
+}
+
+static void test_each_direction_and_protocol_is_told(void **state)
+{
+	struct bench *b = *state;
+	struct told t;
+
+	decode_hex(b, FIRST("0001"));
+	decode_hex(b, MACS "0800 4500 0024 0001 2000 4001 0000" V4_ADDRS "0800 0000 0000 0000 4142434445464748");
+	finish_fragments(b, &t);
+	assert_int_equal(t.count, 2);
+	assert_int_equal(t.records[0].proto, 17);
+	assert_int_equal(t.records[1].proto, 1);
+	assert_int_equal(t.records[1].frame, 2);
+}
+
 #define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
@@ -287,6 +396,9 @@ int main(void)
 		bench_test(test_waiting_fragments_are_bounded),
 		bench_test(test_cut_fragments_make_a_cut_datagram),
 		bench_test(test_ipv6_fragments),
+		bench_test(test_datagrams_without_the_rest_are_told),
+		bench_test(test_datagrams_at_the_end_of_the_capture),
+		bench_test(test_each_direction_and_protocol_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,7 @@ static void test_every_byte_has_a_row(void **state)
 	static const struct field_table others[] = {
 		{"frame_ref", frame_ref_fields, sizeof(struct frame_ref)},
 		{"tls_alert_seen", tls_alert_fields, sizeof(struct tls_alert_seen)},
+		{"lost_datagram", lost_datagram_fields, sizeof(struct lost_datagram)},
 		{NULL},
 	};
 
@@ -121,6 +122,7 @@ static const struct field_table *table_of(const char *name)
 		{"conn_side", conn_fields, 0},
 		{"frame_ref", frame_ref_fields, 0},
 		{"tls_alert_seen", tls_alert_fields, 0},
+		{"lost_datagram", lost_datagram_fields, 0},
 		{NULL},
 	};
 	const struct field_table *lists[] = {record_kind_tables, record_conn_tables, others};

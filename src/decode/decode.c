@@ -67,9 +67,19 @@ void decoder_free(struct decoder *d)
 	free(d);
 }
 
-uint64_t decoder_fragments_lost(const struct decoder *d)
+struct fragment_counts decoder_fragments(const struct decoder *d)
 {
-	return fragments_lost(d->fragments);
+	return fragments_counts(d->fragments);
+}
+
+size_t decoder_held_bytes(const struct decoder *d)
+{
+	return fragments_beside_bytes(d->fragments);
+}
+
+void decoder_finish(struct decoder *d, int64_t clock_ns, const struct record_sink *sink)
+{
+	fragments_finish(d->fragments, clock_ns, sink);
 }
 
 const char *decode_fault_name(int fault)

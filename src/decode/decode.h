@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decode/fragment.h"
+
 struct decoder;
 struct frame;
 struct packet;
+struct record_sink;
 
 /* `fragment_bytes` bounds what is held of fragments that wait for their rest; past it the oldest datagrams go. */
 struct decoder *decoder_new(size_t fragment_bytes);
@@ -25,7 +28,9 @@ const char *decode_link_name(uint32_t link_type, char out[32]);
 /* Name of a fault for reports: "ip-length". */
 const char *decode_fault_name(int fault);
 
-/* Datagrams given up incomplete, to keep the bound or because their rest never came. */
-uint64_t decoder_fragments_lost(const struct decoder *d);
+/* Fragmented datagrams (fragment.h): counted; their records, at the end of the capture. */
+struct fragment_counts decoder_fragments(const struct decoder *d);
+size_t decoder_held_bytes(const struct decoder *d); /* beyond fragment_bytes */
+void decoder_finish(struct decoder *d, int64_t clock_ns, const struct record_sink *sink);
 
 #endif

@@ -7,13 +7,16 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "decode/fragment_pairs.h"
 #include "decode/layers.h"
+#include "capture/capture.h"
 
 #define BUCKETS 1024
 #define DATAGRAM_MAX 65535u
 #define FRAGMENT_RUNS_MAX 64 /* 64 KB in pieces of 576 bytes, every second one missing */
 #define WAIT_NS (30 * NS_PER_S)
 #define REMEMBER_NS NS_PER_S
+#define TOGETHER_NS NS_PER_S /* no path keeps the fragments of one datagram further apart */
 
 struct key {
 	struct addr src, dst;
@@ -40,6 +43,9 @@ struct datagram {
 	uint32_t run_count;
 	struct run runs[FRAGMENT_RUNS_MAX];
 	uint8_t next;			/* protocol that the first fragment names */
+	uint8_t proto;			/* that the fragment names which came first */
+	struct lost_datagram seen;	/* what there is to tell when the rest never comes; `here`, len, here_bytes later */
+	bool has_first, has_later;
 };
 
 struct list {
@@ -50,7 +56,8 @@ struct fragments {
 	struct datagram *buckets[BUCKETS];
 	struct list waiting, joined; /* by first fragment, by joining */
 	size_t held, held_max;
-	uint64_t lost;
+	uint64_t lost, let_go;
+	struct fragment_pairs pairs;
 };
 
 struct fragments *fragments_new(size_t held_max)
@@ -58,6 +65,8 @@ struct fragments *fragments_new(size_t held_max)
 	struct fragments *set = xcalloc(1, sizeof(*set));
 
 	set->held_max = held_max;
+	fragment_pairs_init(&set->pairs);
+	set->pairs.pairs.held_bytes = &set->pairs.held_bytes;
 	return set;
 }
 
@@ -104,19 +113,52 @@ void fragments_free(struct fragments *set)
 		datagram_free(set, set->joined.oldest);
 	while (set->waiting.oldest)
 		datagram_free(set, set->waiting.oldest);
+	fragment_pairs_free(&set->pairs);
 	free(set);
 }
 
-uint64_t fragments_lost(const struct fragments *set)
+struct fragment_counts fragments_counts(const struct fragments *set)
 {
-	return set->lost;
+	return (struct fragment_counts){ set->lost, set->let_go, set->pairs.left_out };
 }
 
-static void give_up(struct fragments *set, struct datagram *g)
+size_t fragments_beside_bytes(const struct fragments *set)
+{
+	return set->pairs.held_bytes;
+}
+
+static struct fragment_pair pair_of(const struct datagram *g)
+{
+	return (struct fragment_pair){ .src = g->key.src, .dst = g->key.dst, .proto = g->proto };
+}
+
+/* It never became whole. */
+static void tell_end(struct fragments *set, const struct datagram *g, enum fragment_end how)
+{
+	struct fragment_pair pair = pair_of(g);
+	struct lost_datagram d = g->seen;
+
+	d.here = g->has_first ? g->has_later ? FRAGMENTS_HOLES : FRAGMENTS_FIRST : FRAGMENTS_REST;
+	d.len = g->end;
+	for (uint32_t i = 0; i < g->run_count; i++)
+		d.here_bytes += g->runs[i].end - g->runs[i].start;
+	set->lost += how == FRAGMENT_END_LOST;
+	set->let_go += how == FRAGMENT_END_LET_GO;
+	fragment_pair_ended(&set->pairs, &pair, &d, how);
+}
+
+static void give_up(struct fragments *set, struct datagram *g, enum fragment_end how)
 {
 	if (!g->turn)
-		set->lost++;
+		tell_end(set, g, how);
 	datagram_free(set, g);
+}
+
+void fragments_finish(struct fragments *set, int64_t clock_ns, const struct record_sink *sink)
+{
+	for (struct datagram *g = set->waiting.oldest; g; g = g->newer)
+		tell_end(set, g, clock_ns - g->first_ns > TOGETHER_NS ? FRAGMENT_END_LOST : FRAGMENT_END_UNFINISHED);
+	fragment_pairs_tell(&set->pairs, clock_ns, sink);
 }
 
 static bool is_over(const struct datagram *g, int64_t now_ns)
@@ -132,7 +174,7 @@ static void trim_list(struct fragments *set, struct list *l, const struct packet
 	for (; g && (set->held > set->held_max || is_over(g, p->clock_ns)); g = newer) {
 		newer = g->newer;
 		if (g != keep && g->turn != turn)
-			give_up(set, g);
+			give_up(set, g, is_over(g, p->clock_ns) ? FRAGMENT_END_LOST : FRAGMENT_END_LET_GO);
 	}
 }
 
@@ -296,7 +338,7 @@ static struct datagram *datagram_for(struct decoder *d, const struct packet *p, 
 	make_room(d, p, NULL);
 	g = datagram_find(set, &key);
 	if (g && is_over(g, p->clock_ns) && g->turn != d->turn) {
-		give_up(set, g);
+		give_up(set, g, FRAGMENT_END_LOST);
 		g = NULL;
 	}
 	if (g && g->turn) {
@@ -305,12 +347,53 @@ static struct datagram *datagram_for(struct decoder *d, const struct packet *p, 
 		datagram_free(set, g);
 		g = NULL;
 	}
-	return g ? g : datagram_new(set, &key, p->clock_ns);
+	if (g)
+		return g;
+	g = datagram_new(set, &key, p->clock_ns);
+	g->proto = seen->next;
+	g->seen.id = seen->id;
+	return g;
 }
 
 static bool is_whole(const struct datagram *g)
 {
 	return g->end && g->run_count == 1 && g->runs[0].start == 0 && g->runs[0].end == g->end;
+}
+
+/* A fragment that brings something new. */
+static void note_arrival(
+	struct fragments *set, struct datagram *g, const struct packet *p, const struct fragment_seen *seen, const struct reader *r)
+{
+	struct lost_datagram *d = &g->seen;
+	struct fragment_pair pair = pair_of(g);
+	bool begins = !g->has_first && !g->has_later;
+
+	fragment_pair_arrived(&set->pairs, &pair, p, seen->offset, begins);
+	d->last = (struct frame_ref){ p->frame->number, p->ts_ns, p->frame->source };
+	if (begins)
+		d->first = d->last;
+	if (p->ip_len > d->largest)
+		d->largest = p->ip_len;
+	g->has_later |= seen->offset != 0;
+	if (seen->offset)
+		return;
+	g->has_first = true;
+	if ((seen->next == IP_TCP || seen->next == IP_UDP) && rd_left(r) >= 4) {
+		d->sport = be16(r->p);
+		d->dport = be16(r->p + 2);
+	}
+}
+
+static void become_whole(struct decoder *d, struct datagram *g, const struct packet *p)
+{
+	struct fragments *set = d->fragments;
+	struct fragment_pair pair = pair_of(g);
+
+	list_remove(&set->waiting, g);
+	g->turn = d->turn;
+	list_append(&set->joined, g);
+	g->joined_ns = p->clock_ns;
+	fragment_pair_joined(&set->pairs, &pair, p, g->end);
 }
 
 bool fragment_take(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen)
@@ -333,13 +416,12 @@ bool fragment_take(struct decoder *d, struct packet *p, struct reader *r, struct
 	}
 	if (fit == FIT_DIFFERS)
 		packet_bad(p, FAULT_FRAGMENT);
+	if (fit == FIT_NEW)
+		note_arrival(set, g, p, seen, r);
 	make_room(d, p, g);
 	if (fit != FIT_NEW || !is_whole(g))
 		return false;
-	list_remove(&set->waiting, g);
-	g->turn = d->turn;
-	list_append(&set->joined, g);
-	g->joined_ns = p->clock_ns;
+	become_whole(d, g, p);
 	seen->next = g->next;
 	p->ip_len = p->ip_len - (uint32_t)rd_wire(r) + g->end;
 	*r = rd_make(g->bytes, g->whole_to < g->end ? g->whole_to : g->end, g->end);

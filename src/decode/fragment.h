@@ -23,6 +23,7 @@ struct decoder;
 struct fragments;
 struct packet;
 struct reader;
+struct record_sink;
 
 struct fragment_seen {
 	uint32_t id;
@@ -31,9 +32,23 @@ struct fragment_seen {
 	uint8_t next;	 /* its protocol; when the datagram is joined, the first fragment's */
 };
 
+/* Datagrams, counted by what became of them. */
+struct fragment_counts {
+	uint64_t lost;	   /* the rest never came */
+	uint64_t let_go;   /* given up to keep the bound */
+	uint64_t left_out; /* of pairs of hosts beyond their bound: joined, but told in no record */
+};
+
 struct fragments *fragments_new(size_t held_max);
 void fragments_free(struct fragments *set);
-uint64_t fragments_lost(const struct fragments *set);
+struct fragment_counts fragments_counts(const struct fragments *set);
+/* Memory beyond what held_max bounds. */
+size_t fragments_beside_bytes(const struct fragments *set);
+/*
+ * The capture ends, at that time of its clock: emits the `fragmented` records (record.h). What came a second ago and
+ * is not whole counts as lost, for the fragments of a datagram travel together.
+ */
+void fragments_finish(struct fragments *set, int64_t clock_ns, const struct record_sink *sink);
 
 /*
  * Takes the fragment whose payload *r reads. True when its datagram is whole: *r then reads the joined payload, which

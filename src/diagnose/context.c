@@ -160,6 +160,7 @@ void context_learn(struct diagnosis_context *x, const struct record *r)
 	case RECORD_TUNNEL:
 	case RECORD_LINK:
 	case RECORD_SERIES:
+	case RECORD_FRAGMENTED:
 	case RECORD_KINDS:
 		break;
 	}

@@ -127,6 +127,7 @@ struct summary {
 	uint64_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
 	struct tcp_analysis analysis; /* summed; 32 bits a class are enough for 4 G segments */
 	struct tcp_loss loss;
+	struct fragmented fragments; /* its counters, summed */
 	uint64_t udp_streams; /* as Wireshark counts them, carriers of tunnels included */
 	uint64_t tls_completed;
 	uint64_t tls_messages[TLS_MESSAGE_TYPES], tls_alerts[TLS_ALERT_CODES];

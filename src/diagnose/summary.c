@@ -109,6 +109,21 @@ static void count_tls(struct result *result, const struct record *r)
 	*result->tls[result->tls_count++].record = *r;
 }
 
+static void count_fragments(struct summary *s, const struct fragmented *f)
+{
+	struct fragmented *sum = &s->fragments;
+
+	sum->pkts += f->pkts;
+	sum->first_pkts += f->first_pkts;
+	sum->later_pkts += f->later_pkts;
+	sum->joined += f->joined;
+	sum->lost_first_only += f->lost_first_only;
+	sum->lost_rest_only += f->lost_rest_only;
+	sum->lost_holes += f->lost_holes;
+	sum->unfinished += f->unfinished;
+	sum->let_go += f->let_go;
+}
+
 void tallies_record(struct tallies *t, struct result *result, const struct record *r)
 {
 	struct summary *s = &result->summary;
@@ -119,6 +134,8 @@ void tallies_record(struct tallies *t, struct result *result, const struct recor
 		timeline_record(&t->timeline, r);
 	else if (r->kind == RECORD_TLS)
 		count_tls(result, r);
+	else if (r->kind == RECORD_FRAGMENTED)
+		count_fragments(s, &r->fragmented);
 }
 
 static void add_loss(struct tcp_loss *sum, const struct tcp_loss *l)

@@ -31,6 +31,7 @@ enum record_kind {
 	RECORD_LINK,
 	RECORD_SERIES,
 	RECORD_NAME,
+	RECORD_FRAGMENTED,
 	RECORD_KINDS,
 };
 
@@ -566,6 +567,46 @@ struct name { /* of a host, as a name resolution block of pcapng says */
 	char name[128];
 };
 
+/* What came of a datagram that never became whole. */
+enum fragments_here {
+	FRAGMENTS_FIRST, /* only the first fragment: what is behind it was dropped, or a filter by port left it out */
+	FRAGMENTS_REST,	 /* later ones, never the first */
+	FRAGMENTS_HOLES, /* the first and some others */
+};
+
+struct lost_datagram {
+	struct frame_ref first, last; /* the fragments that came first and last */
+	uint8_t here;		      /* enum fragments_here */
+	uint16_t sport, dport;	      /* of its first fragment, for UDP and TCP; 0: not here */
+	uint32_t id;		      /* its identification */
+	uint32_t len;		      /* payload of the whole datagram; 0: its last fragment is not here */
+	uint32_t here_bytes;	      /* of it in the capture */
+	uint32_t largest;	      /* IP length of the largest fragment in the capture */
+};
+
+#define LOST_DATAGRAMS_MAX 8
+
+/*
+ * Datagrams that one host (orig_h) sent to another (resp_h) in fragments, by protocol, over the whole capture; told at
+ * its end. The pair's other direction has a record of its own. Where later_pkts is 0 nothing but first fragments was
+ * ever seen that way: then a capture filter that looks at ports explains it as well as a path that drops the rest.
+ */
+struct fragmented {
+	uint64_t pkts;		 /* fragments, copies left out: */
+	uint64_t first_pkts;	 /* those that begin their datagram, */
+	uint64_t later_pkts;	 /* and all others */
+	uint64_t joined;	 /* datagrams that became whole */
+	uint32_t joined_max_len; /* payload of the longest of them */
+	uint32_t max_len;	 /* IP length of the largest fragment */
+	struct frame_ref joined_first, joined_last; /* the fragments that made the first and the last one whole */
+	/* Datagrams whose rest never came, 30 s long or a second before the end of the capture. */
+	uint64_t lost_first_only, lost_rest_only, lost_holes;
+	uint64_t unfinished; /* the capture ended within a second of their first fragment */
+	uint64_t let_go;     /* given up for memory */
+	uint32_t lost_count;
+	struct lost_datagram lost[LOST_DATAGRAMS_MAX]; /* the first ones */
+};
+
 struct capture { /* one source; ts_ns of the record is its first packet */
 	char name[256], format[24], link_type[32], filter[256], comment[256];
 	uint32_t snaplen;	/* 0: none */
@@ -623,6 +664,7 @@ struct record {
 		struct link link;
 		struct series series;
 		struct name name;
+		struct fragmented fragmented;
 	};
 };
 

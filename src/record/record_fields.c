@@ -275,6 +275,44 @@ static const struct field name_fields[] = {
 	{NULL},
 };
 
+static const char *const fragments_here_names[] = {
+	[FRAGMENTS_FIRST] = "first",
+	[FRAGMENTS_REST] = "rest",
+	[FRAGMENTS_HOLES] = "holes",
+	NULL,
+};
+
+const struct field lost_datagram_fields[] = {
+	SAME(lost_datagram, first),
+	SAME(lost_datagram, last),
+	ENUM(lost_datagram, "here", here, fragments_here_names, FRAGMENTS_FIRST),
+	SAME(lost_datagram, sport),
+	SAME(lost_datagram, dport),
+	SAME(lost_datagram, id),
+	SAME(lost_datagram, len),
+	SAME(lost_datagram, here_bytes),
+	SAME(lost_datagram, largest),
+	{NULL},
+};
+
+static const struct field fragmented_fields[] = {
+	SAME(fragmented, pkts),
+	SAME(fragmented, first_pkts),
+	SAME(fragmented, later_pkts),
+	SAME(fragmented, joined),
+	SAME(fragmented, joined_max_len),
+	SAME(fragmented, max_len),
+	SAME(fragmented, joined_first),
+	SAME(fragmented, joined_last),
+	SAME(fragmented, lost_first_only),
+	SAME(fragmented, lost_rest_only),
+	SAME(fragmented, lost_holes),
+	SAME(fragmented, unfinished),
+	SAME(fragmented, let_go),
+	COUNTED_OBJECTS(fragmented, "lost", lost, lost_count, LIST_COUNTED, lost_datagram_fields),
+	{NULL},
+};
+
 static const struct field link_fields[] = {
 	SAME(link, mac),
 	SAME(link, ip),
@@ -318,4 +356,5 @@ const struct field_table record_kind_tables[RECORD_KINDS + 1] = {
 	[RECORD_LINK] = KIND(link),
 	[RECORD_SERIES] = KIND(series),
 	[RECORD_NAME] = KIND(name),
+	[RECORD_FRAGMENTED] = KIND(fragmented),
 };

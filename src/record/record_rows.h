@@ -65,7 +65,7 @@
 extern const struct field frame_ref_fields[];
 extern const struct field conn_fields[], tls_fields[], analysis_fields[];
 extern const char *const side_names[];
-extern const struct field tls_alert_fields[];
+extern const struct field tls_alert_fields[], lost_datagram_fields[];
 /* The structs of a conn record and those inside it. */
 extern const struct field_table record_conn_tables[];
 

@@ -105,6 +105,24 @@ static void loss(struct text *t, const struct tcp_loss *l)
 	counts_close(t, before);
 }
 
+static void fragments(struct text *t, const struct fragmented *f)
+{
+	size_t before;
+
+	if (!f->pkts)
+		return;
+	counts_open(t, "Datagrams that travelled in fragments");
+	before = t->len;
+	count_of(t, "fragments", f->pkts);
+	count_of(t, "joined", f->joined);
+	count_of(t, "only the first fragment", f->lost_first_only);
+	count_of(t, "without the first fragment", f->lost_rest_only);
+	count_of(t, "with other fragments missing", f->lost_holes);
+	count_of(t, "unfinished at the end", f->unfinished);
+	count_of(t, "let go for memory", f->let_go);
+	counts_close(t, before);
+}
+
 static void analysis(struct text *t, const struct tcp_analysis *a)
 {
 	size_t before;
@@ -177,5 +195,6 @@ void html_capture(struct text *t, const struct result *r)
 	}
 	if (s->udp_total)
 		outcomes(t, "UDP", s->udp_outcomes);
+	fragments(t, &s->fragments);
 	text_add(t, "</section>\n");
 }

@@ -37,6 +37,19 @@ static void json_source(struct json *j, const struct capture *c)
 	json_end_object(j);
 }
 
+static void json_fragments(struct json *j, const struct fragmented *f)
+{
+	json_object(j, "fragments");
+	json_uint(j, "packets", f->pkts);
+	json_uint(j, "joined", f->joined);
+	json_uint(j, "first_only", f->lost_first_only);
+	json_uint(j, "rest_only", f->lost_rest_only);
+	json_uint(j, "holes", f->lost_holes);
+	json_uint(j, "unfinished", f->unfinished);
+	json_uint(j, "let_go", f->let_go);
+	json_end_object(j);
+}
+
 void json_capture(struct json *j, const struct result *r)
 {
 	const struct summary *s = &r->summary;
@@ -57,6 +70,7 @@ void json_capture(struct json *j, const struct result *r)
 		json_null(j, "first_ts");
 		json_null(j, "last_ts");
 	}
+	json_fragments(j, &s->fragments);
 	json_end_object(j);
 }
 

@@ -136,10 +136,16 @@ const char *words_grouped(uint64_t n, char out[GROUPED_TEXT_SIZE])
 	return out;
 }
 
+uint64_t words_lost_datagrams(const struct fragmented *f)
+{
+	return f->lost_first_only + f->lost_rest_only + f->lost_holes;
+}
+
 void words_capture(struct text *t, const struct result *r)
 {
 	const struct summary *s = &r->summary;
 	char number[GROUPED_TEXT_SIZE], duration[WHEN_TEXT_SIZE];
+	uint64_t lost = words_lost_datagrams(&s->fragments);
 
 	if (!s->has_packets) {
 		text_add(t, "no packets");
@@ -150,6 +156,8 @@ void words_capture(struct text *t, const struct result *r)
 		text_printf(t, " in %s", when_duration(when_s(s->last_ts_ns - s->first_ts_ns), duration));
 	text_printf(t, ", %s TCP", words_grouped(s->tcp_total, number));
 	text_printf(t, " and %s UDP conversations", words_grouped(s->udp_total, number));
+	if (lost)
+		text_printf(t, ", %s fragmented datagram%s without the rest", words_grouped(lost, number), lost == 1 ? "" : "s");
 }
 
 static bool ends_with(const char *s, const char *end)

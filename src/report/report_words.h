@@ -26,6 +26,8 @@ const char *words_tls_stage(uint8_t stage);			   /* "ServerHello" */
 const char *words_conn_end(uint8_t end_reason);
 
 /* "24 packets in 25.2 s, 6 TCP and 2 UDP conversations" */
+/* Datagrams whose rest never came. */
+uint64_t words_lost_datagrams(const struct fragmented *f);
 void words_capture(struct text *t, const struct result *r);
 
 /* "1,234,567" */
