@@ -33,6 +33,7 @@ lab_close() {
 	for host in "${hosts[@]}"; do
 		ip netns pids "$lab-$host" 2>/dev/null | xargs -r kill -9 2>/dev/null
 		ip netns del "$lab-$host" 2>/dev/null
+		rm -rf "/etc/netns/$lab-$host"
 	done
 	rm -rf "$work"
 }
@@ -252,6 +253,12 @@ get() {
 	name=${name%%[:/]*}
 	on "$host" curl -sS -o /dev/null --noproxy '*' --cacert "$work/ca.pem" --connect-to "$name::$address:" "$@" "$url" \
 		2>>"$work/$host.log" || true
+}
+
+# resolv_conf HOST NAMESERVER: whom that host asks for names.
+resolv_conf() {
+	mkdir -p "/etc/netns/$lab-$1"
+	printf 'nameserver %s\n' "$2" >"/etc/netns/$lab-$1/resolv.conf"
 }
 
 # ftp_server HOST FILES: vsftpd, with so many small files to fetch anonymously.

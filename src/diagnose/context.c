@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "diagnose/core.h"
+#include "diagnose/fallback.h"
 
 #define SERVICES_MAX 100000
 #define NAMES_MAX 50000
@@ -24,6 +25,7 @@ void context_init(struct diagnosis_context *x, const struct options *o)
 	x->services.drop = drop_service;
 	table_init(&x->names, sizeof(struct addr), 128, NAMES_MAX);
 	table_init(&x->frames_of, sizeof(struct mac), sizeof(uint64_t), MACS_MAX);
+	fallback_init(&x->reached, &x->held_bytes);
 	x->services.held_bytes = x->names.held_bytes = x->frames_of.held_bytes = &x->held_bytes;
 }
 
@@ -31,6 +33,7 @@ void context_free(struct diagnosis_context *x)
 {
 	table_free(&x->services);
 	table_free(&x->names);
+	table_free(&x->reached);
 	table_free(&x->frames_of);
 }
 
@@ -133,6 +136,8 @@ void context_learn(struct diagnosis_context *x, const struct record *r)
 			break;
 		learn_service(x, r);
 		learn_macs(x, &r->conn);
+		if (r->proto == 6 && r->conn.handshake_ack.frame)
+			fallback_learn(&x->reached, r);
 		x->capture_missing_bytes += r->conn.side[0].missing_bytes + r->conn.side[1].missing_bytes;
 		break;
 	case RECORD_TLS:

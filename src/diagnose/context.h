@@ -36,6 +36,7 @@ struct diagnosis_context {
 	struct table services;	  /* struct service_key -> struct service_state */
 	struct table names;	  /* struct addr -> char[128]: from DNS answers, SNI, Host */
 	struct table frames_of;	  /* struct mac -> uint64_t: unicast frames from or to it, as conversations tell */
+	struct table reached;	  /* who reached whom when: see fallback.h */
 	uint64_t unicast_frames;  /* all of them */
 	struct claim **claims;	  /* bounded store, in order of emission */
 	uint32_t claim_count, claim_room;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/context.h"
+#include "diagnose/fallback.h"
 #include "diagnose/findings.h"
 #include "diagnose/icmp_names.h"
 #include "diagnose/rule.h"
@@ -127,6 +128,7 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	if (s && s->ok)
 		finding_against(f, "%llu other conversation%s with it worked", (unsigned long long)s->ok, s->ok == 1 ? "" : "s");
 	explain(f, g, v6, type, code);
+	fallback_tell(x, f, g);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)

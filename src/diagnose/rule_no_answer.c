@@ -5,6 +5,7 @@
  */
 #include "base/when.h"
 #include "diagnose/context.h"
+#include "diagnose/fallback.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 
@@ -158,6 +159,8 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_title(f, "%s does not answer: %llu SYN%s of %d connection%s in vain", service, (unsigned long long)attempts,
 		attempts == 1 ? "" : "s", g->count, g->count == 1 ? "" : "s");
 	tell_wait(f, g);
+	if (fallback_tell(x, f, g) && sure == SURE_OF_ONE)
+		sure = SURE;
 	tone_down(f, sure);
 	explain(f, x, g);
 }

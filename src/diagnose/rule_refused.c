@@ -2,6 +2,7 @@
 /* tcp-refused: a SYN is answered by a RST that acknowledges it: nothing listens there (RFC 9293, section 3.10.7.1). */
 #include "base/when.h"
 #include "diagnose/context.h"
+#include "diagnose/fallback.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 
@@ -67,6 +68,7 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 	finding_next(
 		f, "On the server: ss -ltnp 'sport = :%u' (is anything listening, and on which address?)", g->port);
 	finding_next(f, "If it is: look for a firewall in front of it that rejects with a reset");
+	fallback_tell(x, f, g);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
