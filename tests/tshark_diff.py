@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compares the counters of the JSON report with what tshark counts, file by file.
 
-usage: tshark_diff.py [-s] [-q] [-j N] [-k NAME]... [FILE|FOLDER...]
+usage: tshark_diff.py [-s] [-q] [-j N] [-c FOLDER] [-k NAME]... [FILE|FOLDER...]
 
 Without files: samples/ and, where they are present, ../shared/lab and ../shared/captures (-s: samples/ only). Compared:
 packets, TCP packets, conversations and flags, each class of tcp.analysis, UDP streams and packets, TLS handshake types
 and alerts (DTLS and QUIC included), DNS queries, responses and response codes. -k compares only counters whose name
-contains NAME; -q names only the files that differ in connections.tcp. -j runs N tsharks at once.
+contains NAME; -q names only the files that differ in connections.tcp. -j runs N tsharks at once, -c
+keeps what tshark said in FOLDER and does not ask it twice about the same file.
 
 tshark runs with its default preferences. Where TLS differs it is asked again, with reassembly of out-of-order segments
 on, and told which ports speak TLS: by default it knows TLS by a list of ports.
@@ -19,6 +20,8 @@ that ICMP quotes do not count."""
 import argparse
 import collections
 import concurrent.futures
+import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -96,16 +99,25 @@ def carries_packets(protocols):
     return ":ip:" in inside or ":ipv6:" in inside or ":eth:" in inside
 
 
-def tshark_rows(path, options):
+def tshark_rows(path, options, keep):
     """Lines of text, one per packet that tshark reads."""
     command = ["tshark", "-n", "-r", path, "-T", "fields"] + options + [w for f in FIELDS for w in ("-e", f)]
+    kept = keep and os.path.join(keep, hashlib.sha1(
+        repr([command, os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime]).encode()).hexdigest() + ".gz")
+    if kept and os.path.exists(kept):
+        with gzip.open(kept) as rows:
+            return rows.read().decode(errors="replace").splitlines()
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if kept:
+        with gzip.open(kept + ".part", "wb", 1) as rows:
+            rows.write(run.stdout)
+        os.replace(kept + ".part", kept)
     return run.stdout.decode(errors="replace").splitlines()
 
 
-def theirs(path, options=()):
+def theirs(path, options=(), keep=None):
     seen, streams = collections.Counter(), collections.defaultdict(set)
-    for line in tshark_rows(path, list(options)):
+    for line in tshark_rows(path, list(options), keep):
         row = dict(zip(FIELDS, line.split("\t") + [""] * len(FIELDS)))
         seen["packets"] += 1
         streams["udp"].update(split(row["udp.stream"]))
@@ -151,16 +163,16 @@ def differences(mine, other, only):
     return [(n, mine[n], other[n]) for n in names if mine[n] != other[n] and (not only or any(k in n for k in only))]
 
 
-def compare(path, only):
+def compare(path, only, keep):
     """(name, ours, tshark's) of all counters that differ; None when there is nothing to compare."""
     report = run_ours(path, os.environ.get("PCAPDX", "./pcapdx"))
     if report is None:
         return None
-    mine, other = ours(report), theirs(path)
+    mine, other = ours(report), theirs(path, keep=keep)
     differ = differences(mine, other, only)
     if not any(n.startswith("tls.") for n, _, _ in differ):
         return differ
-    again = theirs(path, tls_options(report))
+    again = theirs(path, tls_options(report), keep)
     other = {n: v for n, v in other.items() if not n.startswith("tls.")}
     other.update({n: v for n, v in again.items() if n.startswith("tls.")})
     return differences(mine, collections.Counter(other), only)
@@ -190,6 +202,7 @@ def main():
     ap.add_argument("-s", action="store_true")
     ap.add_argument("-q", action="store_true")
     ap.add_argument("-j", type=int, default=2)
+    ap.add_argument("-c", metavar="FOLDER")
     ap.add_argument("-k", action="append", default=[])
     ap.add_argument("files", nargs="*")
     args = ap.parse_args()
@@ -199,7 +212,7 @@ def main():
         return 77
     verdicts, equal_tcp, wrong, known = collections.Counter(), 0, collections.Counter(), known_differences()
     with concurrent.futures.ThreadPoolExecutor(args.j) as pool:
-        for path, differ in zip(files, pool.map(lambda p: compare(p, args.k), files)):
+        for path, differ in zip(files, pool.map(lambda p: compare(p, args.k, args.c), files)):
             if differ is None:
                 continue
             verdict = judge(path, differ, known)
