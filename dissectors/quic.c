@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QUIC versions 1 and 2 and the drafts from 23 on (RFC 9000, 9001, 9369), as far as it is readable without keys: the
- * Initial packets with the hellos, Version Negotiation, Retry, and a CONNECTION_CLOSE in an Initial.
+ * QUIC versions 1 and 2, the drafts from 23 on, Facebook's mvfst and Google's versions with TLS (RFC 9000, 9001,
+ * 9369), as far as it is readable without keys: the Initial packets with the hellos, Version Negotiation, Retry, and a CONNECTION_CLOSE in an Initial.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,9 @@ enum frame_type {
 	FRAME_ACK = 2,
 	FRAME_ACK_ECN = 3,
 	FRAME_CRYPTO = 6,
+	FRAME_GOOGLE_CRYPTO = 8,
 	FRAME_CLOSE = 0x1c,
+	FRAME_GOOGLE_ACK = 0x40, /* its lower bits are flags */
 };
 
 struct quic_state {
@@ -77,7 +79,7 @@ static enum packet_type type_of(const struct long_header *h)
 {
 	uint8_t type = h->first >> 4 & 3;
 
-	return (enum packet_type)(h->version == QUIC_V2 ? (type + 3) & 3 : type);
+	return (enum packet_type)(quic_version_is_2(h->version) ? (type + 3) & 3 : type);
 }
 
 /* Versions that exist only to be refused (RFC 9000, section 15). */
@@ -150,6 +152,33 @@ static void on_ack(struct reader *r, bool ecn)
 		varint(r);
 }
 
+/* 01ntllmm: more blocks than one, -, size of the largest number, size of a block's length. */
+static void on_google_ack(struct reader *r, uint8_t type)
+{
+	static const uint8_t sizes[] = { 1, 2, 4, 6 };
+	size_t blocks = 0, block = sizes[type & 3], times;
+
+	rd_skip(r, sizes[type >> 2 & 3] + 2u); /* and the delay */
+	if (type & 0x20)
+		blocks = rd_u8(r);
+	rd_skip(r, block + blocks * (1 + block));
+	times = rd_u8(r);
+	if (times)
+		rd_skip(r, 5 + (times - 1) * 3);
+}
+
+/* What Google's versions with TLS number otherwise; false: nothing that can be passed over. */
+static bool google_frame(struct quic_state *q, const struct tls_place *at, struct reader *r, uint8_t type)
+{
+	if ((type & 0xc0) == FRAME_GOOGLE_ACK)
+		on_google_ack(r, type);
+	else if (type == FRAME_GOOGLE_CRYPTO)
+		on_crypto(q, at, r);
+	else
+		return false;
+	return true;
+}
+
 /* Codes of 0x100 to 0x1ff carry a TLS alert (RFC 9001, section 4.8). */
 static void on_close(struct quic_state *q, const struct tls_place *at, struct reader *r)
 {
@@ -181,6 +210,8 @@ static void read_frames(struct quic_state *q, const struct tls_place *at, const 
 		if (type == FRAME_PADDING)
 			continue;
 		i++;
+		if (quic_version_is_google(q->version) && google_frame(q, at, &r, type))
+			continue;
 		if (type == FRAME_ACK || type == FRAME_ACK_ECN)
 			on_ack(&r, type == FRAME_ACK_ECN);
 		else if (type == FRAME_CRYPTO)
@@ -208,6 +239,22 @@ static bool open_with(const struct quic_initial *keys, bool server, const uint8_
 	return quic_initial_open(&keys->side[server], packet, header_len, len, plain, plain_len);
 }
 
+/* Keys that open a client's packet. One in a version made to be refused is protected as its next choice would be. */
+static bool find_keys(const struct long_header *h, const uint8_t *packet, size_t header_len, size_t len,
+	uint8_t *plain, size_t *plain_len, struct quic_initial *keys)
+{
+	static const uint32_t choices[] = { QUIC_V1, QUIC_DRAFT_29, QUIC_DRAFT_23 };
+
+	if (!is_grease_version(h->version))
+		return quic_initial_keys(h->version, h->dcid, h->dcid_len, keys) &&
+			open_with(keys, false, packet, header_len, len, plain, plain_len);
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (quic_initial_keys(choices[i], h->dcid, h->dcid_len, keys) &&
+			open_with(keys, false, packet, header_len, len, plain, plain_len))
+			return true;
+	return false;
+}
+
 /* Keys are those of the client's first connection id; after Retry or Version Negotiation there is a new one. */
 static bool open_initial(struct quic_state *q, const struct tls_place *at, const struct long_header *h,
 	const uint8_t *packet, size_t header_len, size_t len, uint8_t *plain, size_t *plain_len)
@@ -220,8 +267,7 @@ static bool open_initial(struct quic_state *q, const struct tls_place *at, const
 		return true;
 	if (server || (q->has_keys && q->tls.t.server_hellos))
 		return false;
-	if (!quic_initial_keys(h->version, h->dcid, h->dcid_len, &keys) ||
-		!open_with(&keys, false, packet, header_len, len, plain, plain_len))
+	if (!find_keys(h, packet, header_len, len, plain, plain_len, &keys))
 		return false;
 	if (q->has_keys)
 		begin_anew(q);
@@ -263,10 +309,12 @@ static void on_negotiation(struct quic_state *q, const struct tls_place *at)
 	begin_anew(q);
 }
 
+/* A client obeys one Retry, and passes over those that come later (RFC 9000, section 17.2.5.2). */
 static void on_retry(struct quic_state *q, const struct tls_place *at)
 {
-	if (!q->tls.t.quic_retry)
-		tls_mark(at, "Retry");
+	if (q->tls.t.quic_retry)
+		return;
+	tls_mark(at, "Retry");
 	q->tls.t.quic_retry = true;
 	tls_reached(&q->tls, at, TLS_HELLO_RETRY);
 	q->has_keys = false;
@@ -286,7 +334,7 @@ static bool long_packet(struct quic_state *q, const struct tls_place *at, struct
 		on_negotiation(q, at);
 		return false;
 	}
-	if (!quic_version_known(h.version)) {
+	if (!quic_version_known(h.version) && !is_grease_version(h.version)) {
 		q->tls.t.quic_version = h.version;
 		return false;
 	}

@@ -9,6 +9,12 @@
 
 #define QUIC_V1 0x00000001u
 #define QUIC_V2 0x6b3343cfu /* RFC 9369 */
+#define QUIC_V2_DRAFT_00 0xff020000u
+#define QUIC_V2_DRAFT_01 0x709a50c4u
+#define QUIC_DRAFT_23 0xff000017u
+#define QUIC_DRAFT_29 0xff00001du
+#define QUIC_T050 0x54303530u
+#define QUIC_T051 0x54303531u
 #define QUIC_CID_MAX 20
 
 struct quic_key {
@@ -19,9 +25,13 @@ struct quic_initial {
 	struct quic_key side[2]; /* client's, server's */
 };
 
-/* false: a version whose salt is not known (drafts before 23, Google's own). */
+/* false: a version whose salt is not known (other drafts before 23, Google's Q versions). */
 bool quic_initial_keys(uint32_t version, const uint8_t *cid, size_t cid_len, struct quic_initial *out);
 bool quic_version_known(uint32_t version);
+/* Versions with version 2's packet types and labels. */
+bool quic_version_is_2(uint32_t version);
+/* TLS handshake, frames as in Google's own versions. */
+bool quic_version_is_google(uint32_t version);
 
 /*
  * Opens a packet whose header has `header_len` bytes up to the packet number, and `len` bytes from there on. `plain`

@@ -49,6 +49,8 @@ static void test_initial_keys_are_those_of_the_rfcs(void **state)
 	assert_false(quic_initial_keys(0xff000001, cid, sizeof(cid), &keys));
 }
 
+#define GREASE 0x1a2a3a4au
+
 static void mask_header(const uint8_t key[16], uint8_t *packet, size_t at)
 {
 	uint8_t zeros[16] = { 0 }, mask[16];
@@ -65,7 +67,7 @@ static void mask_header(const uint8_t key[16], uint8_t *packet, size_t at)
 /* An Initial of one side with these frames (hex), padded to 1162 bytes of payload; gives its length. */
 static size_t protect(bool server, uint32_t version, uint8_t number, const char *frames, uint8_t *out)
 {
-	uint8_t plain[1162] = { 0 }, first = version == QUIC_V2 ? 0xd0 : 0xc0;
+	uint8_t plain[1162] = { 0 }, first = quic_version_is_2(version) ? 0xd0 : 0xc0;
 	size_t n = 0, room = 1300, at;
 	struct quic_initial keys;
 	const struct quic_key *k = &keys.side[server];
@@ -73,7 +75,7 @@ static size_t protect(bool server, uint32_t version, uint8_t number, const char 
 	gnutls_aead_cipher_hd_t h;
 	uint8_t nonce[12];
 
-	assert_true(quic_initial_keys(version, cid, sizeof(cid), &keys));
+	assert_true(quic_initial_keys(version == GREASE ? QUIC_DRAFT_29 : version, cid, sizeof(cid), &keys));
 	talk_bytes(frames, plain, sizeof(plain));
 	out[n++] = first;
 	for (int shift = 24; shift >= 0; shift -= 8)
@@ -111,12 +113,13 @@ static void open_udp(struct talk *t)
 
 static void test_hello_is_read_from_an_initial(void **state)
 {
-	static const uint32_t versions[] = { QUIC_V1, QUIC_V2, 0xff00001d };
+	static const uint32_t versions[] = { QUIC_V1, QUIC_V2, QUIC_DRAFT_29, QUIC_V2_DRAFT_01, 0xfaceb001, 0xfaceb002,
+		GREASE };
 	struct talk t;
 	const struct tls *tls;
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		open_udp(&t);
 		say(&t, SIDE_ORIG, versions[i], 0, "06 00 4051" HELLO);
 		say(&t, SIDE_RESP, versions[i], 0, "02 00 00 00 00 06 00 38" SERVER_HELLO);
@@ -133,6 +136,42 @@ static void test_hello_is_read_from_an_initial(void **state)
 		assert_int_equal(tls->at[TLS_ESTABLISHED].frame, 3);
 		text_free(&t.marks);
 	}
+}
+
+/* Google's acknowledgment has two blocks and two times before the ServerHello. */
+static void test_hello_of_google_s_versions(void **state)
+{
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	open_udp(&t);
+	say(&t, SIDE_ORIG, QUIC_T051, 1, "08 00 4051" HELLO);
+	say(&t, SIDE_RESP, QUIC_T051, 1, "60 05 0010 01 01 02 01 02 01 00000001 02 0003 08 00 38" SERVER_HELLO);
+	tls = talk_close(&t);
+	assert_int_equal(tls->client_hellos, 1);
+	assert_int_equal(tls->server_hellos, 1);
+	assert_string_equal(tls->sni, "q.example");
+	text_free(&t.marks);
+}
+
+/* The client obeyed the first Retry; what follows stays readable although another one comes late. */
+static void test_late_retry_is_passed_over(void **state)
+{
+	static const char retry[] = "f0 00000001 00 02 abcd 7e7e 00112233445566778899aabbccddeeff";
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	open_udp(&t);
+	talk_hex(&t, SIDE_RESP, retry);
+	say(&t, SIDE_ORIG, QUIC_V1, 2, "06 00 4051" HELLO);
+	talk_hex(&t, SIDE_RESP, retry);
+	say(&t, SIDE_RESP, QUIC_V1, 0, "06 00 38" SERVER_HELLO);
+	tls = talk_close(&t);
+	assert_true(tls->quic_retry);
+	assert_int_equal(tls->server_hellos, 1);
+	text_free(&t.marks);
 }
 
 /* The second half of the ClientHello comes first, in a packet of its own, and is repeated. */
@@ -217,6 +256,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_initial_keys_are_those_of_the_rfcs),
 		cmocka_unit_test(test_hello_is_read_from_an_initial),
+		cmocka_unit_test(test_hello_of_google_s_versions),
+		cmocka_unit_test(test_late_retry_is_passed_over),
 		cmocka_unit_test(test_crypto_frames_come_in_any_order),
 		cmocka_unit_test(test_close_with_a_crypto_error_is_an_alert),
 		cmocka_unit_test(test_version_negotiation_and_retry_are_told),

@@ -34,6 +34,7 @@ CLASSES = ["retransmission", "fast_retransmission", "spurious_retransmission", "
 FIELDS = ["frame.number", "frame.protocols", "tcp.flags", "tcp.stream", "udp.stream", "tls.handshake.type",
           "tls.alert_message.desc", "dtls.handshake.type", "dtls.alert_message.desc", "dns.flags.response",
           "dns.flags.rcode"] + ["tcp.analysis." + c for c in CLASSES]
+ALERT_IN_QUIC = "quic.cc.error_code.tls_alert"  # asked where TLS differs: most captures hold none
 ENDINGS = (".pcap", ".pcapng", ".cap", ".snoop", ".dump", ".ntar", ".trace", ".gz", ".zst", ".lz4", ".xz", ".bz2")
 MAX_SIZE = 20 << 20
 GOAL = 0.98
@@ -85,7 +86,7 @@ def count_tcp(row, seen, streams):
 def count_rest(row, seen):
     for kind in split(row["tls.handshake.type"]) + split(row["dtls.handshake.type"]):
         seen["tls.handshake." + kind] += 1
-    for alert in split(row["tls.alert_message.desc"]) + split(row["dtls.alert_message.desc"]):
+    for alert in split(row["tls.alert_message.desc"]) + split(row["dtls.alert_message.desc"]) + split(row[ALERT_IN_QUIC]):
         seen["tls.alert." + alert] += 1
     for answer in split(row["dns.flags.response"]):
         seen["dns.responses" if answer in ("1", "True") else "dns.queries"] += 1
@@ -101,7 +102,7 @@ def carries_packets(protocols):
 
 def tshark_rows(path, options, keep):
     """Lines of text, one per packet that tshark reads."""
-    command = ["tshark", "-n", "-r", path, "-T", "fields"] + options + [w for f in FIELDS for w in ("-e", f)]
+    command = ["tshark", "-n", "-r", path, "-T", "fields"] + [w for f in FIELDS for w in ("-e", f)] + options
     kept = keep and os.path.join(keep, hashlib.sha1(
         repr([command, os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime]).encode()).hexdigest() + ".gz")
     if kept and os.path.exists(kept):
@@ -118,7 +119,7 @@ def tshark_rows(path, options, keep):
 def theirs(path, options=(), keep=None):
     seen, streams = collections.Counter(), collections.defaultdict(set)
     for line in tshark_rows(path, list(options), keep):
-        row = dict(zip(FIELDS, line.split("\t") + [""] * len(FIELDS)))
+        row = dict(zip(FIELDS + [ALERT_IN_QUIC], line.split("\t") + [""] * (len(FIELDS) + 1)))
         seen["packets"] += 1
         streams["udp"].update(split(row["udp.stream"]))
         if ":icmp" in row["frame.protocols"]:
@@ -134,7 +135,7 @@ def theirs(path, options=(), keep=None):
 def tls_options(report):
     """What tshark has to be told to look for TLS where we do."""
     ports = {c["server_port"] for c in report["connections"]["list"] if c["service"] == "tls" and c["proto"] == "tcp"}
-    return ["-o", "tcp.reassemble_out_of_order:TRUE"] + [w for p in sorted(ports) for w in ("-d", "tcp.port==%d,tls" % p)]
+    return ["-e", ALERT_IN_QUIC, "-o", "tcp.reassemble_out_of_order:TRUE"] + [w for p in sorted(ports) for w in ("-d", "tcp.port==%d,tls" % p)]
 
 
 def run_ours(path, program):
