@@ -499,7 +499,7 @@ static struct lane *earliest_end(const struct crew *c)
 	return first;
 }
 
-void crew_finish(struct crew *c)
+void crew_ending(struct crew *c)
 {
 	struct lane *l;
 
@@ -507,6 +507,16 @@ void crew_finish(struct crew *c)
 		lane_to(c->workers[i].lane, &c->out);
 		lane_ending(c->workers[i].lane);
 	}
+	while ((l = earliest_end(c)) != NULL)
+		lane_pass_next(l);
+	for (int i = 0; i < c->count; i++)
+		lane_ending_rewind(c->workers[i].lane);
+}
+
+void crew_finish(struct crew *c)
+{
+	struct lane *l;
+
 	while ((l = earliest_end(c)) != NULL)
 		lane_end_next(l);
 }

@@ -47,7 +47,8 @@ void crew_thaw(struct crew *c);
 /* Memory that others hold; counts against the bound. */
 void crew_charge(struct crew *c, size_t elsewhere);
 
-/* After crew_rest: ends all conversations of all lanes, in order, to the outlet. */
+/* After crew_rest: tells the links of all conversations of all lanes, then ends them, in order, to the outlet. */
+void crew_ending(struct crew *c);
 void crew_finish(struct crew *c);
 void crew_counters(const struct crew *c, uint16_t source, struct capture *out);
 uint64_t crew_evicted(const struct crew *c);

@@ -12,29 +12,6 @@
 #define USUAL_BYTES ((size_t)4 << 20) /* what an emptied queue may keep */
 #define ALIGNED 16
 
-/* Bytes of a record's kind: most are far smaller than the largest. */
-static size_t record_size(const struct record *r)
-{
-	static const size_t sizes[RECORD_KINDS] = {
-		[RECORD_CAPTURE] = sizeof(struct capture),
-		[RECORD_CONN] = sizeof(struct conn),
-		[RECORD_TLS] = sizeof(struct tls),
-		[RECORD_HTTP] = sizeof(struct http),
-		[RECORD_FTP] = sizeof(struct ftp),
-		[RECORD_DNS] = sizeof(struct dns),
-		[RECORD_ICMP] = sizeof(struct icmp),
-		[RECORD_ARP] = sizeof(struct arp),
-		[RECORD_DHCP] = sizeof(struct dhcp),
-		[RECORD_TUNNEL] = sizeof(struct tunnel),
-		[RECORD_LINK] = sizeof(struct link),
-		[RECORD_SERIES] = sizeof(struct series),
-		[RECORD_NAME] = sizeof(struct name),
-		[RECORD_FRAGMENTED] = sizeof(struct fragmented),
-	};
-
-	return offsetof(struct record, capture) + sizes[r->kind];
-}
-
 static void *grown(void *list, size_t *room, size_t need, size_t size)
 {
 	if (need <= *room)

@@ -319,6 +319,16 @@ bool lane_next_end(const struct lane *l, uint16_t *source, uint64_t *frame)
 	return tracker_next_end(l->tracker, source, frame);
 }
 
+void lane_pass_next(struct lane *l)
+{
+	outlet_flow(&l->out, tracker_pass_next(l->tracker));
+}
+
+void lane_ending_rewind(struct lane *l)
+{
+	tracker_ending_rewind(l->tracker);
+}
+
 void lane_end_next(struct lane *l)
 {
 	tracker_end_next(l->tracker);

@@ -50,9 +50,11 @@ const struct moment *lane_moment(const struct lane *l);
 void lane_number_later(struct lane *l, struct stream_births *b);
 void lane_numbered(struct lane *l, const struct stream_births *b);
 
-/* See tracker_ending. */
+/* See tracker_ending. Passing over a conversation tells its links. */
 void lane_ending(struct lane *l);
 bool lane_next_end(const struct lane *l, uint16_t *source, uint64_t *frame);
+void lane_pass_next(struct lane *l);
+void lane_ending_rewind(struct lane *l);
 void lane_end_next(struct lane *l);
 
 /* Adds what this lane has counted of a source to its record. */

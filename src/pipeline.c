@@ -20,6 +20,7 @@
 #include "dissectors/session.h"
 #include "lane.h"
 #include "options.h"
+#include "record/record_order.h"
 #include "track/duplicates.h"
 #include "track/flow_key.h"
 #include "track/mac_set.h"
@@ -30,6 +31,7 @@
 /* Of the memory bound: for conversations, and for what stands behind the sink until it costs them more. */
 #define LANES_SHARE 5 / 8
 #define SINK_SHARE 4
+#define ORDER_SHARE 64	/* for records of one instant that are put into order */
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
 #define AHEAD 4			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
@@ -56,7 +58,8 @@ struct pipeline {
 	struct lane *lane; /* of this thread; NULL: the crew has them */
 	struct crew *crew;
 	struct surroundings *surroundings;
-	struct record_sink sink;
+	struct record_order *order;
+	struct record_sink sink; /* puts into order */
 	struct source_counters *sources;
 	struct table announced; /* struct announced_key -> struct announced_value */
 	size_t announced_bytes, sink_bytes, elsewhere; /* elsewhere: beyond sink_bytes */
@@ -87,6 +90,11 @@ static void name_service(struct pipeline *p, struct record *r)
 	text_copy(r->conn.service, sizeof(r->conn.service), found->service);
 	if (r->conn.end_reason != CONN_END_PART)
 		table_remove(&p->announced, &key);
+}
+
+static void put_in_order(void *arg, const struct record *r)
+{
+	record_order_take(arg, r);
 }
 
 static void on_record(void *arg, const struct record *r)
@@ -167,11 +175,12 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	struct outlet out = outlet_of(p);
 
-	p->sink = *sink;
+	p->order = record_order_new(sink, o->memory_bytes / ORDER_SHARE);
+	p->sink = (struct record_sink){ put_in_order, p->order };
 	p->sink_bytes = o->memory_bytes / SINK_SHARE;
 	p->clock_ns = INT64_MIN;
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
-	p->surroundings = surroundings_new(sink);
+	p->surroundings = surroundings_new(&p->sink);
 	table_init(&p->announced, sizeof(struct announced_key), sizeof(struct announced_value), ANNOUNCED_MAX);
 	p->announced.held_bytes = &p->announced_bytes;
 	if (o->threads > 1 && o->engine == ENGINE_NATIVE)
@@ -324,8 +333,8 @@ static void charge(struct pipeline *p)
 	if (++p->since_charge < CHARGE_EVERY / BATCH_MAX)
 		return;
 	p->since_charge = 0;
-	elsewhere = surroundings_held_bytes(p->surroundings) + decoder_held_bytes(p->decoder) + p->announced_bytes +
-		    p->elsewhere;
+	elsewhere = surroundings_held_bytes(p->surroundings) + decoder_held_bytes(p->decoder) +
+		    record_order_bytes(p->order) + p->announced_bytes + p->elsewhere;
 	if (p->crew)
 		crew_charge(p->crew, elsewhere);
 	else
@@ -346,6 +355,8 @@ void pipeline_batch(struct pipeline *p, const struct batch *b)
 		if (i >= 0)
 			take_frame(p, &b->frames[i]);
 	}
+	if (p->lane)
+		record_order_clock(p->order, p->clock_ns);
 	charge(p);
 }
 
@@ -361,6 +372,7 @@ void pipeline_clock(struct pipeline *p, int64_t clock_ns)
 		lane_clock(p->lane, clock_ns);
 	}
 	surroundings_clock(p->surroundings, clock_ns);
+	record_order_clock(p->order, clock_ns);
 }
 
 void pipeline_rest(struct pipeline *p)
@@ -386,28 +398,40 @@ void pipeline_charge(struct pipeline *p, size_t held_elsewhere)
 	p->elsewhere = held_elsewhere > p->sink_bytes ? held_elsewhere - p->sink_bytes : 0;
 }
 
-static void end_all(struct pipeline *p)
+static void for_each_end(struct lane *l, void (*what)(struct lane *l))
 {
 	uint16_t source;
 	uint64_t frame;
 
-	if (p->crew) {
-		crew_rest(p->crew);
-		crew_finish(p->crew);
-		return;
-	}
-	lane_ending(p->lane);
-	while (lane_next_end(p->lane, &source, &frame))
-		lane_end_next(p->lane);
+	while (lane_next_end(l, &source, &frame))
+		what(l);
 }
 
-void pipeline_finish(struct pipeline *p)
+/* Everything before the ends of conversations that comes at the same instant. */
+static void end_surroundings(struct pipeline *p)
 {
-	end_all(p);
+	if (p->crew) {
+		crew_rest(p->crew);
+		crew_ending(p->crew);
+	} else {
+		lane_ending(p->lane);
+		for_each_end(p->lane, lane_pass_next);
+		lane_ending_rewind(p->lane);
+	}
 	if (p->clock_ns != INT64_MIN)
 		surroundings_clock(p->surroundings, p->clock_ns);
 	surroundings_finish(p->surroundings);
 	decoder_finish(p->decoder, p->clock_ns, &p->sink);
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+	end_surroundings(p);
+	if (p->crew)
+		crew_finish(p->crew);
+	else
+		for_each_end(p->lane, lane_end_next);
+	record_order_flush(p->order);
 }
 
 void pipeline_free(struct pipeline *p)
@@ -416,6 +440,7 @@ void pipeline_free(struct pipeline *p)
 	lane_free(p->lane);
 	surroundings_free(p->surroundings);
 	decoder_free(p->decoder);
+	record_order_free(p->order);
 	table_free(&p->announced);
 	free(p->sources);
 	free(p);

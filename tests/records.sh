@@ -74,12 +74,29 @@ from_elsewhere() {
 	same file gzip "${sample##*/}: packed it tells another story"
 }
 
+# Strictly in order, and the same for any number of threads, also where many packets share one instant.
+in_order() {
+	"$pcapdx" -q --threads 1 --records "$tmp/1.ndjson" "$@" >/dev/null
+	"$pcapdx" -q --threads 3 --records "$tmp/3.ndjson" "$@" >/dev/null
+	python3 "$top/tests/records_in_order.py" "$tmp/1.ndjson" || fail "$*: records out of order"
+	cmp -s "$tmp/1.ndjson" "$tmp/3.ndjson" || fail "$*: other records with more threads"
+}
+
 [ "$("$pcapdx" -c 12 --json "$top/samples/lb-reset.pcap" | jq .capture.packets)" = 12 ] ||
 	fail "-c 12 reads another number of packets"
 for sample in "$top"/samples/*.pcap*; do
 	from_records "$sample"
 	case "$sample" in *.pcap) from_pieces "$sample" ;; esac
 	from_elsewhere "$sample"
+	in_order "$sample"
+done
+for name in lb-reset arp-no-answer ftp-pasv-limit; do
+	for step in 1 100 100000; do
+		python3 "$top/tests/one_instant.py" "$top/samples/$name.pcap" "$tmp/step.pcap" $step
+		in_order "$tmp/step.pcap"
+		cp "$tmp/step.pcap" "$tmp/again.pcap"
+		in_order "$tmp/step.pcap" "$tmp/again.pcap"
+	done
 done
 from_pieces_anywhere "$top/samples/lb-reset.pcap"
 finish

@@ -89,6 +89,11 @@ void record_init(struct record *r, enum record_kind kind)
 	*r = empty[kind];
 }
 
+size_t record_size(const struct record *r)
+{
+	return offsetof(struct record, capture) + record_kind_tables[r->kind].size;
+}
+
 const char *record_kind_name(enum record_kind kind)
 {
 	return kind < RECORD_KINDS ? record_kind_tables[kind].struct_name : "unknown";

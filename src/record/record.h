@@ -11,6 +11,7 @@
 #define PCAPDX_RECORD_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -671,6 +672,8 @@ struct record {
 /* Makes an empty record of that kind: every field at its default (UNSET, SIDE_NONE, 0, ""). */
 void record_init(struct record *r, enum record_kind kind);
 const char *record_kind_name(enum record_kind kind);
+/* Bytes from its start that hold a record of its kind; most kinds are far smaller than the largest. */
+size_t record_size(const struct record *r);
 
 /* Where records go: the writer of NDJSON, the rules, a test. The record is borrowed for the call. */
 struct record_sink {

@@ -217,6 +217,19 @@ bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame
 	return true;
 }
 
+struct flow *tracker_pass_next(struct tracker *t)
+{
+	struct flow *f = t->ending[t->ended_count++];
+
+	f->emitted_ns = t->now_ns;
+	return f;
+}
+
+void tracker_ending_rewind(struct tracker *t)
+{
+	t->ended_count = 0;
+}
+
 void tracker_end_next(struct tracker *t)
 {
 	end_flow(t, t->ending[t->ended_count++], CONN_END_OPEN, t->now_ns);

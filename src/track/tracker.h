@@ -89,9 +89,14 @@ void tracker_clock(struct tracker *t, int64_t clock_ns);
 
 /* Ends all conversations, in the order of source and first frame, at the clock told last. */
 void tracker_finish(struct tracker *t);
-/* The same one by one: line them up, look at the first (false: none is left), end it. No packets may come between. */
+/*
+ * The same one by one: line them up, look at the first (false: none is left), end it or pass over it; after a rewind
+ * those that were passed over are in line again. No packets may come between, and nothing may end before the rewind.
+ */
 void tracker_ending(struct tracker *t);
 bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame);
+struct flow *tracker_pass_next(struct tracker *t); /* as it will be when it ends */
+void tracker_ending_rewind(struct tracker *t);
 void tracker_end_next(struct tracker *t);
 
 size_t tracker_held_bytes(const struct tracker *t);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of one instant go out by source, first frame and kind, a conversation after what was said in it. */
+#include "cmocka_all.h"
+
+#include <string.h>
+
+#include "record/record_order.h"
+
+#define TAKEN_MAX 64
+
+struct taken {
+	struct record records[TAKEN_MAX];
+	int count;
+};
+
+static void take(void *arg, const struct record *r)
+{
+	struct taken *t = arg;
+
+	assert_true(t->count < TAKEN_MAX);
+	t->records[t->count++] = *r;
+}
+
+static void put(struct record_order *o, enum record_kind kind, int64_t at_ns, uint16_t source, uint64_t frame)
+{
+	struct record r;
+
+	record_init(&r, kind);
+	r.emitted_ns = at_ns;
+	r.source = source;
+	r.frame = frame;
+	record_order_take(o, &r);
+}
+
+static void check(const struct record *r, enum record_kind kind, uint16_t source, uint64_t frame)
+{
+	assert_int_equal(r->kind, kind);
+	assert_int_equal(r->source, source);
+	assert_int_equal(r->frame, frame);
+}
+
+static struct record_order *order_of(struct taken *t, size_t held_max)
+{
+	struct record_sink sink = {take, t};
+
+	t->count = 0;
+	return record_order_new(&sink, held_max);
+}
+
+static void test_one_instant_is_put_into_order(void **state)
+{
+	struct taken t;
+	struct record_order *o = order_of(&t, 1 << 20);
+
+	(void)state;
+	put(o, RECORD_CONN, 5, 0, 9);
+	put(o, RECORD_CONN, 7, 1, 3);
+	assert_int_equal(t.count, 1); /* its instant is over */
+	put(o, RECORD_LINK, 7, 0, 8);
+	put(o, RECORD_CONN, 7, 0, 4);
+	put(o, RECORD_HTTP, 7, 0, 4);
+	put(o, RECORD_TLS, 7, 0, 4);
+	put(o, RECORD_SERIES, 7, 0, 0);
+	assert_int_equal(t.count, 1);
+	record_order_clock(o, 7);
+	assert_int_equal(t.count, 1); /* more of it may follow */
+	record_order_clock(o, 8);
+	assert_int_equal(t.count, 7);
+	check(&t.records[1], RECORD_SERIES, 0, 0);
+	check(&t.records[2], RECORD_TLS, 0, 4);
+	check(&t.records[3], RECORD_HTTP, 0, 4);
+	check(&t.records[4], RECORD_CONN, 0, 4);
+	check(&t.records[5], RECORD_LINK, 0, 8);
+	check(&t.records[6], RECORD_CONN, 1, 3);
+	record_order_free(o);
+}
+
+static void test_equal_records_stay_as_they_came(void **state)
+{
+	struct taken t;
+	struct record_order *o = order_of(&t, 1 << 20);
+	struct record r;
+
+	(void)state;
+	record_init(&r, RECORD_DNS);
+	for (uint16_t i = 0; i < 40; i++) {
+		r.dns.id = i;
+		record_order_take(o, &r);
+	}
+	record_order_flush(o);
+	assert_int_equal(t.count, 40);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(t.records[i].dns.id, i);
+	record_order_free(o);
+}
+
+/* What is sorted already comes out sorted however little may be held */
+static void test_held_records_are_bounded(void **state)
+{
+	struct taken t;
+	struct record_order *o = order_of(&t, 3 * sizeof(struct record));
+
+	(void)state;
+	put(o, RECORD_ICMP, 1, 0, 21);
+	for (uint64_t frame = 2; frame < 40; frame += 2)
+		put(o, RECORD_CONN, 1, 0, frame);
+	assert_true(t.count >= 17);
+	assert_true(record_order_bytes(o) < 7 * sizeof(struct record));
+	record_order_flush(o);
+	assert_int_equal(t.count, 20);
+	for (int i = 1; i < t.count; i++)
+		assert_true(t.records[i - 1].frame < t.records[i].frame);
+	record_order_free(o);
+}
+
+static void test_what_is_held_is_freed(void **state)
+{
+	struct taken t;
+	struct record_order *o = order_of(&t, 1 << 20);
+
+	(void)state;
+	put(o, RECORD_CONN, 1, 0, 1);
+	put(o, RECORD_CONN, 1, 0, 2);
+	record_order_free(o);
+	assert_int_equal(t.count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_instant_is_put_into_order),
+		cmocka_unit_test(test_equal_records_stay_as_they_came),
+		cmocka_unit_test(test_held_records_are_bounded),
+		cmocka_unit_test(test_what_is_held_is_freed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
