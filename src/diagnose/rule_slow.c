@@ -23,6 +23,8 @@
 #define THINK_SLOW_S 0.9     /* answers that a user waits for; long polls and batch jobs are told by their share */
 #define LONG_POLL_S 15.0     /* an answer so late is as likely held back on purpose as slow */
 #define SOME_MIN 3	     /* slow ones, where the usual answer is quick */
+#define HELLO_LATE_S 3.0     /* a ServerHello needs no backend: so late, nobody had read the ClientHello */
+#define HELLOS_MIN 2
 #define RTT_NOTE_S 0.2	     /* worth a note, */
 #define RTT_SLOW_S 0.25	     /* past intercontinental round trips */
 #define RTT_BAD_S 0.6	     /* past a satellite's: slow whatever else happens */
@@ -47,6 +49,8 @@ struct slow {
 	struct slow_split sum;
 	uint64_t asks, slow_asks, conversations, slow[CULPRITS];
 	uint64_t near_client, near_server;
+	uint64_t late_hellos; /* TLS clients whose ServerHello was late, */
+	double hello_max_s;   /* by up to so long */
 	uint64_t late;	    /* of the slow clients: those that only begin late */
 	struct addr late_client;
 	double rtt_least_s; /* of the conversations with a slow path, as their data shows it */
@@ -136,12 +140,30 @@ static bool answers_a_close(const struct conn *c)
 		c->last_turn.answer.at_ns >= c->side[SIDE_ORIG].fin.at_ns;
 }
 
+static bool note_hello(struct slow *w, const struct record *r)
+{
+	const struct turn *t = &r->conn.first_turn;
+	double wait_s = slow_hello_wait_s(&r->conn);
+
+	if (wait_s < HELLO_LATE_S)
+		return false;
+	w->late_hellos++;
+	w->hello_max_s = fmax(w->hello_max_s, wait_s);
+	tally_count(&w->tally[SERVER], r->ts_ns);
+	tally_show(&w->tally[SERVER], r, &t->ask, "ClientHello");
+	tally_show(&w->tally[SERVER], r, &t->acked, "its acknowledgement");
+	tally_show(&w->tally[SERVER], r, &t->answer, "the server's first byte %.2f s later", wait_s);
+	tally_conversation(&w->tally[SERVER], r);
+	return true;
+}
+
 static void note_server(const struct state *s, struct slow *w, const struct record *r, struct slow_split *t)
 {
 	const struct conn *c = &r->conn;
 	double usual = usual_think_s(c) - t->rtt_s, worst = positive_s(c->think_max_ns) - t->rtt_s;
 	const struct stall *late = late_answer(s, r, t->rtt_s);
 	struct uid_key uid = uid_of(r);
+	bool late_hello = note_hello(w, r);
 
 	if (!c->turns || answers_a_close(c) || slow_is_interactive(r) || table_find(&s->pushed, &uid) ||
 		(strcmp(c->service, "http") != 0 && !late && slow_pushes(c)))
@@ -157,6 +179,8 @@ static void note_server(const struct state *s, struct slow *w, const struct reco
 		return;
 	w->slow_asks += usual >= THINK_SLOW_S ? (c->turns + 1) / 2 : 1;
 	w->slow[SERVER]++;
+	if (late_hello)
+		return;
 	tally_count(&w->tally[SERVER], r->ts_ns);
 	show_server(&w->tally[SERVER], r, late);
 	tally_conversation(&w->tally[SERVER], r);
@@ -311,6 +335,25 @@ static void say_split(struct finding *f, const struct slow *w)
 			place, *place == 'c' ? "server" : "client");
 }
 
+static void tell_late_hellos(struct finding *f, const struct slow *w, const char *service, uint16_t port)
+{
+	char longest[WHEN_TEXT_SIZE];
+
+	when_duration(w->hello_max_s, longest);
+	finding_title(f, "%s leaves %llu of %llu TLS clients waiting for its ServerHello, up to %s", service,
+		(unsigned long long)w->late_hellos, (unsigned long long)w->conversations, longest);
+	finding_detail(f, "Its kernel accepts the connection and acknowledges the ClientHello at once; the program reads it only "
+			  "then.");
+	say_split(f, w);
+	finding_cause(f, 0.6, "the program serves one connection (or a few workers' worth) at a time and is held up by another one",
+		"a ServerHello needs no backend and takes milliseconds, as for the other clients");
+	finding_cause(f, 0.25, "the server's machine or program stands still for that time (load, garbage collection, a lock)",
+		"it would look the same from one client");
+	finding_against(f, "the connection that holds the program up is not in this capture");
+	finding_next(f, "Capture on the server: tcpdump -ni any 'tcp port %u' (is one connection open and silent all that time?)", port);
+	finding_next(f, "On the server: ss -ltnp 'sport = :%u' (Recv-Q counts connections that wait to be accepted)", port);
+}
+
 static void tell_server(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
 {
 	struct finding *f = open_for(x, "slow-server", k, w, SERVER);
@@ -325,6 +368,10 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 	when_duration(usual, p50);
 	when_duration(samples_percentile(&w->times[SERVER], 95), p95);
 	f->responsible = RESPONSIBLE_SERVER;
+	if (w->late_hellos >= HELLOS_MIN) {
+		tell_late_hellos(f, w, service, k->port);
+		return;
+	}
 	if (!sure || usual >= LONG_POLL_S) {
 		f->severity = SEVERITY_NOTE;
 		f->confidence = 0.5;
@@ -408,6 +455,15 @@ static bool server_is_slow(const struct slow *w)
 		samples_percentile(&w->times[SERVER], 75) >= THINK_SLOW_S && w->sum.server_s >= SHARE * waited;
 }
 
+static bool is_told_as_blocked(struct diagnosis_context *x, const struct service_key *k)
+{
+	for (struct finding *f = finding_next_of(x, NULL, "accept-loop-blocked"); f;
+		f = finding_next_of(x, f, "accept-loop-blocked"))
+		if (f->subject.port == k->port && addr_equal(&f->subject.server, &k->server))
+			return true;
+	return false;
+}
+
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
@@ -415,7 +471,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
 		const struct slow *w = table_value(e);
 
-		if (server_is_slow(w))
+		if (server_is_slow(w) || (w->late_hellos >= HELLOS_MIN && !is_told_as_blocked(x, table_key(e))))
 			tell_server(x, table_key(e), w);
 		else if (w->slow[PATH] && 2 * w->slow[PATH] >= w->conversations)
 			tell_path(x, table_key(e), w);

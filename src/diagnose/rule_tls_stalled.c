@@ -12,6 +12,9 @@
 #define STALLED_MIN_S 3.0
 #define STALLED_RTTS 10.0
 /* Less is no patience that ran out: browsers race connections and cancel those that they need no more. */
+#define UNREAD_MIN 3	  /* given up so often, */
+#define UNREAD_MIN_S 1.0  /* after so long, */
+#define UNREAD_SPREAD 0.1 /* each time: a time-out of the client's */
 #define GIVES_UP_MIN_S 0.5
 
 static bool claim_inferred(const struct conversation *c, struct claim *out)
@@ -148,6 +151,7 @@ static void fill(struct claim *out, const struct conversation *c, double waited)
 	out->delay_s = waited;
 	out->number = c->tls->stage;
 	out->value = who_owes(c) != client;
+	out->bytes = has_server_begun(c);
 	tls_claim_hello(out, c);
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_HELLO_RETRY], "HelloRetryRequest");
 	claim_evidence(out, c->tls_record, &c->tls->at[TLS_SERVER_HELLO], "ServerHello");
@@ -245,6 +249,34 @@ static bool is_harmless(const struct diagnosis_context *x, const struct claim_gr
 	return s && s->ok >= 2 && s->ok > s->failed;
 }
 
+/* Several in a row after the same time, and not a byte of the server: the client's time-out, and a server that does not read. */
+static bool never_read(const struct claim_group *g)
+{
+	for (int i = 0; i < g->count; i++)
+		if (g->claims[i]->number != TLS_CLIENT_HELLO || g->claims[i]->bytes || g->claims[i]->delay_s < UNREAD_MIN_S)
+			return false;
+	return g->count >= UNREAD_MIN && group_delay_max(g) - group_delay_min(g) <= UNREAD_SPREAD * group_delay_median(g);
+}
+
+static void tell_unread(struct finding *f, const struct diagnosis_context *x, const struct claim_group *g, const char *service)
+{
+	const struct service_state *s = context_service(x, &g->server, g->port, 6);
+	char waited[WHEN_TEXT_SIZE];
+
+	when_duration(group_delay_median(g), waited);
+	f->severity = s && s->ok ? SEVERITY_WARNING : SEVERITY_ERROR;
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_title(f, "%s does not answer the ClientHello within the %s that its clients wait (%d)", service, waited, g->count);
+	finding_detail(f, "The server's kernel accepts the connection and acknowledges the ClientHello; no byte of its program comes "
+			  "until the client gives up.");
+	finding_cause(f, 0.6, "the server's program does not read new connections: it hangs, or serves one at a time",
+		"a ServerHello needs no backend and takes milliseconds; what answers here is the kernel");
+	finding_cause(f, 0.2, "a proxy accepts and waits for a server behind it", "it would acknowledge in the same way");
+	finding_next(f, "On the server: ss -ltnp 'sport = :%u' (Recv-Q counts connections that wait to be accepted), then ss -tnp "
+			"'sport = :%u' (Recv-Q: bytes that were not read)", g->port, g->port);
+	finding_next(f, "On the server: the process's threads and stacks (gdb -p, py-spy, jstack): what does it wait for?");
+}
+
 static void each_abandoned(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	struct finding *f = finding_of_group(x, g);
@@ -254,6 +286,10 @@ static void each_abandoned(void *arg, struct diagnosis_context *x, const struct 
 	(void)arg;
 	subject_service_text(&g->server, g->port, service);
 	finding_text(f, "stage", tls_stage_name((uint8_t)first->number));
+	if (never_read(g)) {
+		tell_unread(f, x, g, service);
+		return;
+	}
 	finding_title(f, "The client gives up TLS handshakes with %s half-way (%d)", service, g->count);
 	finding_detail(f, "%s", whose_turn(first));
 	f->responsible = RESPONSIBLE_CLIENT;

@@ -10,6 +10,9 @@
 #include "diagnose/rule.h"
 
 #define NO_REPLY_MIN_S 3.0
+#define TIMEOUT_MIN_S 1.0   /* the same shorter wait each time is a client's time-out, */
+#define TIMEOUTS_MIN 3	    /* in so many conversations and */
+#define TIMEOUT_SPREAD 0.1  /* so equal */
 #define STALLED_MIN_S 5.0
 #define NOT_GIVEN_UP_S 20.0 /* a request that is still open when the capture ends */
 #define RTTS_MIN 10.0
@@ -179,6 +182,12 @@ static bool claim_goodbye(void *state, struct diagnosis_context *x, const struct
 	return true;
 }
 
+/* The client gives up before a byte has come: told when it does so again and again after the same time. */
+static bool may_be_timeout(const struct conversation *c, enum certainty certainty)
+{
+	return certainty == ASKED && gave_up(c) && !c->resp->bytes;
+}
+
 static bool claim_no_reply(const struct conversation *c, struct claim *out)
 {
 	const struct turn *t = &c->conn->last_turn;
@@ -190,7 +199,7 @@ static bool claim_no_reply(const struct conversation *c, struct claim *out)
 		return false;
 	certainty = was_asked(c);
 	s = waited_since(c, t->ask_bytes > SMALL_ASK ? t->ask_last.at_ns : t->ask.at_ns);
-	if (certainty == NOT_ASKED || s < NO_REPLY_MIN_S || s < RTTS_MIN * c->rtt_s)
+	if (certainty == NOT_ASKED || s < (may_be_timeout(c, certainty) ? TIMEOUT_MIN_S : NO_REPLY_MIN_S) || s < RTTS_MIN * c->rtt_s)
 		return false;
 	if (c->conn->end_reason == CONN_END_OPEN && !c->orig->fin.frame) {
 		if (certainty != ASKED || s < NOT_GIVEN_UP_S)
@@ -263,12 +272,23 @@ static void each_stalled(void *arg, struct diagnosis_context *x, const struct cl
 	finding_next(f, "Client: the same download again with curl -v; does it stop at the same byte?");
 }
 
+/* Only short waits, too few or too unequal for a time-out: cancelled by somebody. */
+static bool is_impatience(const struct claim_group *g)
+{
+	if (group_delay_max(g) >= NO_REPLY_MIN_S)
+		return false;
+	return g->count < TIMEOUTS_MIN || group_delay_max(g) - group_delay_min(g) > TIMEOUT_SPREAD * group_delay_median(g);
+}
+
 static void each_no_reply(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
-	struct finding *f = finding_of_group(x, g);
+	struct finding *f;
 	char service[SERVICE_TEXT_SIZE], waited[WHEN_TEXT_SIZE];
 
 	(void)arg;
+	if (is_impatience(g))
+		return;
+	f = finding_of_group(x, g);
 	subject_service_text(&g->server, g->port, service);
 	when_duration(group_delay_median(g), waited);
 	finding_number(f, "waited_median_s", group_delay_median(g));
@@ -284,9 +304,14 @@ static void each_no_reply(void *arg, struct diagnosis_context *x, const struct c
 	finding_cause(f, 0.7, "the server's program, or what it waits for (database, backend), does not answer",
 		"the handshake and the acknowledgement show that host and path work");
 	if (!g->claims[0]->bytes)
+		finding_cause(f, 0.25, "the program never reads the connection: it hangs, or serves one at a time",
+			"handshake and acknowledgement are the work of the kernel alone; not a byte is the program's");
+	if (!g->claims[0]->bytes)
 		finding_cause(f, 0.15, "the answer is lost on the path because its packets are large (an MTU black hole)",
 			"nothing at all comes back, which looks like this on the client's side; on the server's the full-size "
 			"segments are repeated");
+	if (!g->claims[0]->bytes)
+		finding_next(f, "On the server: ss -ltnp 'sport = :%u' (Recv-Q counts connections that wait to be accepted)", g->port);
 	finding_next(f, "Server: its log and its backends at that time; does the same request hang locally?");
 	finding_next(f, "Client: its time-out is %s; a longer one only helps if the answer does come", waited);
 }

@@ -8,6 +8,7 @@
 
 #include "base/when.h"
 
+#define ACKED_SOON_S 1.0 /* the wait is the program's, not the path's */
 #define PUSH_S 1.0	/* a server that speaks again after so long, unasked, pushes */
 #define AFTER_ASK_S 0.3 /* within TLS a ticket or SETTINGS may come before the answer proper, as soon as that */
 
@@ -76,4 +77,15 @@ const struct stall *slow_wait_within_tls(const struct conn *c, int64_t asked_ns,
 			return stall;
 	}
 	return NULL;
+}
+
+double slow_hello_wait_s(const struct conn *c)
+{
+	const struct turn *t = &c->first_turn;
+	const struct conn_side *o = &c->side[SIDE_ORIG], *s = &c->side[SIDE_RESP];
+
+	if (strcmp(c->service, "tls") != 0 || !t->answer.frame || !t->acked.frame || t->ask.frame != o->first_data.frame || c->syns != 1 ||
+		o->loss.retransmitted || s->loss.lost || when_s(t->acked.at_ns - t->ask.at_ns) > ACKED_SOON_S)
+		return 0;
+	return when_s(t->answer.at_ns - t->ask_last.at_ns);
 }

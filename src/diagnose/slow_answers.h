@@ -15,5 +15,7 @@ bool slow_is_held_back(const struct http *h);
 bool slow_pushes(const struct conn *c);
 /* The wait for the first answer within TLS, asked for at that offset; NULL: it came at once, or as an ordinary turn. */
 const struct stall *slow_wait_within_tls(const struct conn *c, int64_t asked_ns, double rtt_s);
+/* From the ClientHello to the ServerHello, where nothing was lost: the time in which the program had not read it; else 0. */
+double slow_hello_wait_s(const struct conn *c);
 
 #endif
