@@ -52,6 +52,7 @@ static const struct pair explanations[] = {
 	{ "zero-window", "slow-client" },
 	{ "tls-interception", "tls-certificate-rejected" },
 	{ "tls-interception", "tls-alert" },
+	{ "arp-conflict", "gateway-changed" },
 	{ "arp-conflict", "tcp-no-answer" },
 	{ "arp-conflict", "tcp-refused" },
 	{ "arp-conflict", "rst-mid-transfer" },
@@ -164,6 +165,24 @@ static bool same_timer(const struct finding *a, const struct finding *b)
 	       mac_equal(&a->typical->conn.side[SIDE_RESP].mac, &b->typical->conn.side[SIDE_RESP].mac);
 }
 
+static bool names_mac(const struct finding *f, const char *list, const struct fact *mac)
+{
+	const struct fact *macs = finding_fact(f, list);
+
+	for (int i = 0; macs && mac && mac->type == FACT_TEXT && i < macs->list_count; i++)
+		if (strcmp(macs->list[i], mac->text) == 0)
+			return true;
+	return false;
+}
+
+/* The machine that claims another's address is the one that its traffic now comes from. */
+static bool is_takeover(const struct finding *conflict, const struct finding *moved)
+{
+	return strcmp(conflict->code, "arp-conflict") == 0 && strcmp(moved->code, "gateway-changed") == 0 &&
+	       names_mac(conflict, "macs", finding_fact(moved, "mac_after")) &&
+	       names_mac(conflict, "macs", finding_fact(moved, "mac_before"));
+}
+
 static int alike_min(const char *code)
 {
 	return strcmp(code, "dns-no-answer") == 0 ? SILENT_SERVERS_MIN : SAME_CLIENT_MIN;
@@ -198,6 +217,8 @@ bool finding_is_upstream(const struct finding *lead, const struct finding *f)
 
 bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f)
 {
+	if (is_takeover(lead, f) || is_takeover(f, lead))
+		return true;
 	if (same_trouble(r, lead, f) || finding_is_upstream(lead, f))
 		return true;
 	if (about_capture(f->code) != about_capture(lead->code))

@@ -297,6 +297,36 @@ static void tell(struct diagnosis_context *x, const struct addr *server, const s
 	explain(f, what, v, text, t->names[0]);
 }
 
+/* Several name servers, and none answers anybody: they have the way to them in common. */
+static bool all_are_silent(const struct state *s)
+{
+	uint32_t silent = 0;
+
+	for (struct table_entry *e = table_next(&s->servers, NULL); e; e = table_next(&s->servers, e)) {
+		const struct server *v = table_value(e);
+
+		if (v->answered)
+			return false;
+		silent += v->of[TROUBLE_NO_ANSWER].tally.count > 0;
+	}
+	return silent > 1;
+}
+
+static void blame_the_way(struct state *s, struct diagnosis_context *x)
+{
+	bool tcp_works = false;
+
+	if (!all_are_silent(s))
+		return;
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e))
+		tcp_works |= ((const struct service_state *)table_value(e))->established > 0;
+	for (struct finding *f = finding_next_of(x, NULL, "dns-no-answer"); f; f = finding_next_of(x, f, "dns-no-answer")) {
+		finding_cause(f, tcp_works ? 0.3 : 0.8, "the way to all of them: a wrong or dead default gateway, or a filter of port 53",
+			"%s", tcp_works ? "every name server is silent" : "every name server is silent, and nothing else gets through");
+		finding_next(f, "ip route (is the default gateway right?), then ping it and a host behind it");
+	}
+}
+
 static bool is_rejected(struct diagnosis_context *x, const struct addr *server)
 {
 	struct claim *c = NULL;
@@ -340,7 +370,7 @@ static void raise_one(struct diagnosis_context *x, const struct label *l, enum t
 		finding_cause(f, 0.6, "the name is wrong, or missing in the zone",
 			"%s resolves under no suffix, and the client then connects nowhere", l->name);
 	else
-		finding_detail(f, " Nobody else resolves %s, and the client then connects nowhere.", l->name);
+		finding_detail(f, "Nobody else resolves %s, and the client then connects nowhere.", l->name);
 }
 
 /* A name that resolves nowhere, and a client that then connects nowhere: somebody waited for it. */
@@ -372,6 +402,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 				!(what == TROUBLE_NO_ANSWER && is_rejected(x, table_key(e))))
 				tell(x, table_key(e), table_value(e), (enum trouble)what);
 	raise_severity(s, x);
+	blame_the_way(s, x);
 }
 
 static void on_free(void *state)

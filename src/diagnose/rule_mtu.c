@@ -15,6 +15,7 @@
 #define REPEATS_MIN 3	  /* sendings of a full-size segment */
 #define FULL_SIZE 1000	  /* payload: beyond what common tunnels' overheads make of 1280 and less */
 #define TAIL_WAIT_S 3.0	  /* how long the gap stays open */
+#define PPPOE_MTU 1492	  /* RFC 2516, section 7 */
 #define PATHS_MAX 2000
 
 struct discovery_key {
@@ -164,6 +165,11 @@ static void tell_discovery(struct diagnosis_context *x, const struct discovery_k
 	finding_text(f, "from", from);
 	finding_title(f, "%s asks for packets of at most %u bytes towards %s, and the sender obeys", from, d->mtu, to);
 	finding_detail(f, "Path MTU discovery works; each connection loses a round trip or more to it.");
+	if (d->mtu == PPPOE_MTU)
+		finding_cause(f, 0.8, "a PPPoE line behind that router, without MSS clamping", "PPPoE leaves 1492 of 1500 bytes");
+	else
+		finding_cause(f, 0.6, "a link with a smaller MTU (tunnel, VPN) behind that router, without MSS clamping",
+			"it says that %u bytes are the most it can pass on", d->mtu);
 	finding_next(f, "Clamp the MSS on that router to spare connections the detour");
 }
 

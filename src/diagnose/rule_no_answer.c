@@ -10,6 +10,7 @@
 #include "diagnose/rule.h"
 
 #define LONE_SYN_WAIT_S 3.0 /* a single SYN counts when the capture goes on this long: past the usual first repeats */
+#define OTHERS_MIN 2 /* services that answer */
 #define REPEAT_MIN_S 0.9    /* the least first time-out of a stack: SYNs closer together are one attempt */
 
 static double waited(const struct conversation *c)
@@ -66,6 +67,20 @@ static bool host_answers_elsewhere(const struct diagnosis_context *x, const stru
 	return false;
 }
 
+/* Services of other hosts that answer. */
+static int count_others(const struct diagnosis_context *x, const struct claim_group *g)
+{
+	int n = 0;
+
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
+		const struct service_key *k = table_key(e);
+		const struct service_state *s = table_value(e);
+
+		n += k->proto == 6 && s->established && !addr_equal(&k->server, &g->server);
+	}
+	return n;
+}
+
 static bool any_established(const struct diagnosis_context *x)
 {
 	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e))
@@ -94,6 +109,9 @@ static void explain(struct finding *f, const struct diagnosis_context *x, const 
 		finding_cause(f, 0.4, "the host is down, or there is no route to it or back from it",
 			"nothing else from this host is in the capture");
 	}
+	if (count_others(x, g) >= OTHERS_MIN)
+		finding_detail(f, "%d other services answer in this capture: the trouble is not general.",
+			count_others(x, g));
 	if (x->capture_filtered)
 		finding_against(f, "the capture was filtered: an ICMP answer would perhaps not be in it");
 	finding_next(f,

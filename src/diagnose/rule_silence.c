@@ -78,6 +78,42 @@ static bool worked_before(const struct conversation *c, const struct conn_side *
 	return peer->pkts && side->first_data_acked_ns != UNSET;
 }
 
+/* The segment that is never acknowledged had waited for the receiver's window: it was full before it fell silent. Leaves
+ * how long the sender waited for it in all. */
+static void note_full_receiver(const struct conversation *c, enum side side, struct claim *out)
+{
+	const struct conn_side *sender = &c->conn->side[side];
+
+	for (uint32_t i = 0; i < c->conn->stall_count && i < STALLS_MAX; i++) {
+		const struct stall *s = &c->conn->stalls[i];
+
+		if (s->side == side && s->reason == STALL_RECEIVER_WINDOW && s->ref.frame == sender->unanswered_frames[0])
+			when_duration(when_s(sender->window_wait_ns + c->conn->side[side_other(side)].zero_window_ns), out->text);
+	}
+}
+
+/* The window is closed, and then nobody answers the probes either: a receiver that only does not read does answer them. */
+static bool claim_probes(const struct conversation *c, struct claim *out)
+{
+	enum side who = c->conn->idle_after_side == SIDE_RESP ? SIDE_RESP : SIDE_ORIG;
+	const struct conn_side *side = &c->conn->side[who], *peer = &c->conn->side[side_other(who)];
+	int64_t lasted_ns = side->last_packet.at_ns - c->conn->idle_after.at_ns;
+
+	if (c->conn->idle_after_unanswered < UNANSWERED_MIN || peer->zero_window_open_ns == UNSET || peer->fin.frame ||
+		when_s(lasted_ns) < VANISHED_MIN_S || peer->last_packet.at_ns > c->conn->idle_after.at_ns)
+		return false;
+	out->code = "peer-vanished";
+	out->value = c->conn->idle_after_unanswered;
+	out->number = (uint16_t)who;
+	out->bytes = side->bytes + peer->bytes;
+	out->delay_s = when_s(lasted_ns);
+	when_duration(when_s(side->window_wait_ns + peer->zero_window_ns), out->text);
+	claim_evidence(out, c->record, &peer->last_packet, "last packet of the %s: window 0", who ? "client" : "server");
+	claim_evidence(out, c->record, &c->conn->idle_after, "window probe, no answer any more");
+	claim_evidence(out, c->record, &side->last_packet, "last probe, no answer");
+	return true;
+}
+
 /* The retransmissions begin before a pause of the kind above: data was flowing. */
 static bool claim_vanished(const struct conversation *c, struct claim *out)
 {
@@ -94,7 +130,9 @@ static bool claim_vanished(const struct conversation *c, struct claim *out)
 		out->number = (uint16_t)s;
 		out->bytes = side->bytes + peer->bytes;
 		out->delay_s = when_s(side->unanswered_last_ns - side->unanswered_first_ns);
-		claim_evidence(out, c->record, &peer->last_packet, "last packet of the %s", s ? "client" : "server");
+		note_full_receiver(c, (enum side)s, out);
+		claim_evidence(out, c->record, &peer->last_packet, "last packet of the %s%s", s ? "client" : "server",
+			out->text[0] ? ", its window nearly closed" : "");
 		show_sendings(out, c, side);
 		return true;
 	}
@@ -107,7 +145,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	(void)x;
 	if (c->record->proto != 6 || c->cannot_tell)
 		return false;
-	return claim_after_idle(c, out) || claim_vanished(c, out);
+	return claim_probes(c, out) || claim_after_idle(c, out) || claim_vanished(c, out);
 }
 
 /* Nobody wanted anything any more but to close: a dead connection that does no harm. */
@@ -149,6 +187,28 @@ static void each_after_idle(void *arg, struct diagnosis_context *x, const struct
 	finding_next(f, "Compare with the idle time-outs of the devices on the path; let them reset instead of drop");
 }
 
+/* First no room for data, then no sign of life: the host's trouble, not the path's. */
+static void explain_full(struct finding *f, const struct claim *c, const char *who, const char *service)
+{
+	const struct addr *host = c->number ? &c->orig : &c->resp;
+	char receiver[ADDR_TEXT_SIZE];
+
+	addr_text(host, receiver);
+	f->responsible = c->number ? RESPONSIBLE_CLIENT : RESPONSIBLE_SERVER;
+	finding_text(f, "waited_for_window", c->text);
+	finding_title(f, "%s runs full and then vanishes: its receive window closes, then nothing answers (%s, %llu)", receiver,
+		service, (unsigned long long)f->count);
+	finding_detail(f, "Before that its receive window closed: the sender waited %s for room in all. The network carried the data "
+			  "well until then.", c->text);
+	finding_cause(f, 0.7, "the receiver ran out of memory or its program stopped reading, and then the host hung, died or left "
+			      "the network", "the segment that nobody answers had waited for room in its window");
+	finding_cause(f, 0.2, "the path broke just then: a link, a route or a firewall's decision",
+		"no FIN, no RST, no ICMP from anybody");
+	finding_next(f, "On the %s (%s): its log, memory and queue at that time; does a restart or a smaller job cure it?", who,
+		receiver);
+	finding_next(f, "ping %s (while it is silent: is the host gone, or only its program?)", receiver);
+}
+
 static void each_vanished(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	const char *who = g->claims[0]->number ? "client" : "server";
@@ -161,8 +221,12 @@ static void each_vanished(void *arg, struct diagnosis_context *x, const struct c
 	finding_integer(f, "attempts", (int64_t)g->claims[0]->value);
 	finding_text(f, "vanished", who);
 	finding_title(f, "The %s vanished in the middle of conversations with %s (%d)", who, service, g->count);
-	finding_detail(f, "Data was flowing; then nothing comes back, and the oldest segment is sent %.0f times in vain.",
+	finding_detail(f, "Data was flowing; then nothing comes back: %.0f sendings (of the oldest segment, or probes of a closed window) in vain.",
 		g->claims[0]->value);
+	if (g->claims[0]->text[0]) {
+		explain_full(f, g->claims[0], who, service);
+		return;
+	}
 	f->responsible = RESPONSIBLE_PATH;
 	finding_cause(f, 0.5, "the path broke: a link, a route or a firewall's decision", "no FIN, no RST, no ICMP from anybody");
 	finding_cause(f, 0.4, "the host lost power, crashed or left the network", "a process that ends would send FIN or RST");
