@@ -124,6 +124,65 @@ static void test_table_gives_up_the_oldest_when_full(void **state)
 	table_free(&t);
 }
 
+#define MODEL_KEYS 5000
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* What the table holds, in order, is what was added and not removed since. */
+static void check_table(const struct table *t, const uint32_t *added_at, uint32_t left)
+{
+	uint32_t key, before = 0, n = 0;
+
+	for (struct table_entry *e = table_next(t, NULL); e; e = table_next(t, e)) {
+		memcpy(&key, table_key(e), sizeof(key));
+		assert_true(added_at[key] > before);
+		assert_int_equal(*(uint32_t *)table_value(e), added_at[key]);
+		before = added_at[key];
+		n++;
+	}
+	assert_int_equal(n, left);
+	assert_int_equal(t->count, left);
+	for (key = 0; key < MODEL_KEYS; key++)
+		assert_int_equal(table_find(t, &key) != NULL, added_at[key] != 0);
+}
+
+static void test_table_holds_what_was_added_and_not_removed(void **state)
+{
+	static uint32_t added_at[MODEL_KEYS]; /* 0: not there */
+	size_t held = 0;
+	uint32_t seed = 1, left = 0;
+	struct table t;
+
+	(void)state;
+	hash_init();
+	table_init(&t, sizeof(uint32_t), sizeof(uint32_t), UINT32_MAX);
+	t.held_bytes = &held;
+	for (uint32_t i = 1; i <= 100000; i++) {
+		uint32_t key = next_random(&seed) % MODEL_KEYS;
+
+		if (added_at[key] && next_random(&seed) % 2) {
+			table_remove(&t, &key);
+			added_at[key] = 0;
+			left--;
+		} else if (!added_at[key]) {
+			uint32_t *value = table_add(&t, &key);
+
+			assert_int_equal(*value, 0);
+			*value = added_at[key] = i;
+			left++;
+		}
+		if (i % 20000 == 0)
+			check_table(&t, added_at, left);
+	}
+	assert_true(held > left * 2 * sizeof(uint32_t));
+	table_free(&t);
+	assert_int_equal(held, 0);
+}
+
 static void test_samples_stay_bounded_and_keep_the_median(void **state)
 {
 	struct samples s = { 0 };
@@ -196,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_a_copy_is_whole_utf8_whatever_came),
 		cmocka_unit_test(test_json_places_commas),
 		cmocka_unit_test(test_table_gives_up_the_oldest_when_full),
+		cmocka_unit_test(test_table_holds_what_was_added_and_not_removed),
 		cmocka_unit_test(test_samples_stay_bounded_and_keep_the_median),
 		cmocka_unit_test(test_times_round_trip),
 		cmocka_unit_test(test_addresses_as_text),

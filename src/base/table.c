@@ -1,40 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A bounded map on uthash, with SipHash in place of its unseeded function. */
+/*
+ * Slots with tags (base/slots.h) over entries in slabs: an entry is known by its number, keeps its address, and is
+ * taken again when it was given back. The first slab holds a handful, each further one as many as all before it.
+ */
 #include "base/table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/pages.h"
 #include "base/text.h"
 
-#define HASH_FUNCTION(key, length, hash) (hash) = (unsigned)hash_seeded(key, length)
-#define uthash_malloc(size) xmalloc(size)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#include <uthash.h>
-/* Longest chain of a bucket: each step is a cache miss, and keys that are not there walk all of it. */
-#undef HASH_BKT_CAPACITY_THRESH
-#define HASH_BKT_CAPACITY_THRESH 5U
-
-#define KEPT_MIN 16 /* entries that a table may have whatever others hold */
+#define KEPT_MIN 16    /* entries that a table may have whatever others hold */
+#define FIRST_BITS 2   /* 4 entries in the first slab */
+#define FIRST_SLOTS 16
+#define ALIGNED(n) (((n) + 15) & ~(size_t)15)
 
 static _Thread_local struct table_budget *in_force;
 
 struct table_entry {
-	UT_hash_handle hh;
-	_Alignas(max_align_t) unsigned char bytes[]; /* value, then key */
+	uint32_t before, after; /* numbers, in order of insertion; 0: none. `after` also chains free entries. */
+	uint32_t tag;		/* of the key */
+	uint32_t value_at;	/* offset of the value in `bytes` */
+	_Alignas(max_align_t) unsigned char bytes[]; /* key, then value: a small one is in the cache with its key */
 };
-
-static size_t value_room(const struct table *t)
-{
-	return (t->value_size + 15) & ~(size_t)15;
-}
 
 static size_t entry_size(const struct table *t)
 {
-	return sizeof(struct table_entry) + value_room(t) + t->key_size;
+	return sizeof(struct table_entry) + ALIGNED(t->key_size) + ALIGNED(t->value_size);
+}
+
+/* What an entry costs: itself and its share of the slots, which are half full. */
+static size_t held_size(const struct table *t)
+{
+	return entry_size(t) + 2 * sizeof(struct slot);
+}
+
+static unsigned slab_of(uint32_t index)
+{
+	return index >> FIRST_BITS ? 32 - FIRST_BITS - (unsigned)__builtin_clz(index) : 0;
+}
+
+static uint32_t slab_start(unsigned slab)
+{
+	return slab ? UINT32_C(1) << (slab + FIRST_BITS - 1) : 0;
+}
+
+static struct table_entry *entry_at(const struct table *t, uint32_t number)
+{
+	uint32_t index = number - 1;
+	unsigned slab = slab_of(index);
+
+	return (struct table_entry *)(t->slabs[slab] + (size_t)(index - slab_start(slab)) * entry_size(t));
+}
+
+static struct table_entry *entry_or_null(const struct table *t, uint32_t number)
+{
+	return number ? entry_at(t, number) : NULL;
 }
 
 struct table_budget *table_budget_use(struct table_budget *b)
@@ -50,32 +74,99 @@ void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t ma
 	*t = (struct table){ .key_size = key_size, .value_size = value_size, .max = max, .budget = in_force };
 }
 
-static struct table_entry *find(const struct table *t, const void *key)
+static uint32_t tag_of(const struct table *t, const void *key)
 {
-	struct table_entry *e = NULL;
-
-	HASH_FIND(hh, t->first, key, t->key_size, e);
-	return e;
+	return (uint32_t)hash_seeded(key, t->key_size);
 }
 
-static void drop_entry(struct table *t, struct table_entry *e)
+static uint32_t find(const struct table *t, const void *key, uint32_t tag)
 {
-	HASH_DEL(t->first, e);
-	if (t->drop)
-		t->drop(e->bytes);
-	if (t->held_bytes)
-		*t->held_bytes -= entry_size(t);
-	if (t->budget)
-		t->budget->held -= entry_size(t);
-	t->count--;
-	free(e);
+	uint32_t at = tag, number;
+
+	if (!t->count)
+		return 0;
+	while ((number = slots_next(&t->slots, tag, &at)))
+		if (memcmp(entry_at(t, number)->bytes, key, t->key_size) == 0)
+			return number;
+	return 0;
+}
+
+static void *value_of(const struct table *t, uint32_t number)
+{
+	return entry_at(t, number)->bytes + ALIGNED(t->key_size);
 }
 
 void *table_find(const struct table *t, const void *key)
 {
-	struct table_entry *e = find(t, key);
+	uint32_t number = t->count ? find(t, key, tag_of(t, key)) : 0;
 
-	return e ? e->bytes : NULL;
+	return number ? value_of(t, number) : NULL;
+}
+
+static void add_slab(struct table *t, unsigned slab)
+{
+	uint32_t n = slab ? slab_start(slab) : UINT32_C(1) << FIRST_BITS;
+
+	t->slabs = xrealloc(t->slabs, (slab + 1) * sizeof(*t->slabs));
+	t->slabs[slab] = pages_take(n * entry_size(t));
+}
+
+static uint32_t take(struct table *t)
+{
+	uint32_t number = t->unused;
+
+	if (number) {
+		t->unused = entry_at(t, number)->after;
+		return number;
+	}
+	if (t->made == slab_start(slab_of(t->made)))
+		add_slab(t, slab_of(t->made));
+	return ++t->made;
+}
+
+static void chain(struct table *t, struct table_entry *e, uint32_t number)
+{
+	e->before = t->last;
+	e->after = 0;
+	if (t->last)
+		entry_at(t, t->last)->after = number;
+	else
+		t->first = number;
+	t->last = number;
+}
+
+static void unchain(struct table *t, const struct table_entry *e)
+{
+	if (e->before)
+		entry_at(t, e->before)->after = e->after;
+	else
+		t->first = e->after;
+	if (e->after)
+		entry_at(t, e->after)->before = e->before;
+	else
+		t->last = e->before;
+}
+
+static void count_held(struct table *t, size_t sign)
+{
+	if (t->held_bytes)
+		*t->held_bytes += sign * held_size(t);
+	if (t->budget)
+		t->budget->held += sign * held_size(t);
+}
+
+static void drop_entry(struct table *t, uint32_t number)
+{
+	struct table_entry *e = entry_at(t, number);
+
+	slots_remove(&t->slots, e->tag, number);
+	unchain(t, e);
+	if (t->drop)
+		t->drop(value_of(t, number));
+	count_held(t, (size_t)-1);
+	t->count--;
+	e->after = t->unused;
+	t->unused = number;
 }
 
 static void make_room(struct table *t)
@@ -84,59 +175,72 @@ static void make_room(struct table *t)
 		drop_entry(t, t->first);
 		t->evicted++;
 	}
-	while (t->budget && t->count > KEPT_MIN && t->budget->held + entry_size(t) > t->budget->max) {
+	while (t->budget && t->count > KEPT_MIN && t->budget->held + held_size(t) > t->budget->max) {
 		drop_entry(t, t->first);
 		t->evicted++;
 		t->budget->evicted++;
 	}
 }
 
+static uint32_t enter(struct table *t, const void *key, uint32_t tag)
+{
+	uint32_t number = take(t);
+	struct table_entry *e = entry_at(t, number);
+
+	chain(t, e, number);
+	e->tag = tag;
+	e->value_at = (uint32_t)ALIGNED(t->key_size);
+	memcpy(e->bytes, key, t->key_size);
+	memset(e->bytes + e->value_at, 0, t->value_size);
+	if (!t->slots.slot)
+		slots_init(&t->slots, FIRST_SLOTS);
+	slots_add(&t->slots, tag, number);
+	t->count++;
+	count_held(t, 1);
+	return number;
+}
+
 void *table_add(struct table *t, const void *key)
 {
-	struct table_entry *e = find(t, key);
-	unsigned char *key_at;
+	uint32_t tag = tag_of(t, key), number = find(t, key, tag);
 
-	if (e)
-		return e->bytes;
+	if (number)
+		return value_of(t, number);
 	make_room(t);
-	e = xcalloc(1, entry_size(t));
-	key_at = e->bytes + value_room(t);
-	memcpy(key_at, key, t->key_size);
-	HASH_ADD_KEYPTR(hh, t->first, key_at, t->key_size, e);
-	t->count++;
-	if (t->held_bytes)
-		*t->held_bytes += entry_size(t);
-	if (t->budget)
-		t->budget->held += entry_size(t);
-	return e->bytes;
+	return value_of(t, enter(t, key, tag));
 }
-#pragma GCC diagnostic pop
 
 void table_remove(struct table *t, const void *key)
 {
-	struct table_entry *e = find(t, key);
+	uint32_t number = t->count ? find(t, key, tag_of(t, key)) : 0;
 
-	if (e)
-		drop_entry(t, e);
+	if (number)
+		drop_entry(t, number);
 }
 
 void table_free(struct table *t)
 {
 	while (t->first)
 		drop_entry(t, t->first);
+	for (unsigned slab = 0; t->made && slab <= slab_of(t->made - 1); slab++)
+		free(t->slabs[slab]);
+	free(t->slabs);
+	slots_free(&t->slots);
+	t->slabs = NULL;
+	t->made = t->unused = 0;
 }
 
 struct table_entry *table_next(const struct table *t, struct table_entry *entry)
 {
-	return entry ? entry->hh.next : t->first;
+	return entry_or_null(t, entry ? entry->after : t->first);
 }
 
 const void *table_key(const struct table_entry *entry)
 {
-	return entry->hh.key;
+	return entry->bytes;
 }
 
 void *table_value(struct table_entry *entry)
 {
-	return entry->bytes;
+	return entry->bytes + entry->value_at;
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slots.h"
+
 struct table_entry;
 
 /* Bytes that several tables may hold together; past it each gives up its oldest entries for new ones. */
@@ -18,7 +20,11 @@ struct table_budget {
 };
 
 struct table {
-	struct table_entry *first;
+	struct slots slots;	/* hash of the key -> number of its entry */
+	unsigned char **slabs;	/* of entries; made with the first one */
+	uint32_t made;		/* entries ever taken from slabs */
+	uint32_t unused;	/* number of the first one given back; 0: none */
+	uint32_t first, last;	/* in order of insertion; 0: none */
 	size_t key_size, value_size;
 	uint32_t max, count;
 	uint64_t evicted;	    /* entries given up because the table was full */
