@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SipHash-2-4 from libsodium. */
+/* XXH3 for buckets (inlined: it is for keys of some bytes), SipHash-2-4 from libsodium for what is fixed. */
 #include "base/hash.h"
 
 #include <sodium.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include <xxhash.h>
+#pragma GCC diagnostic pop
+
 _Static_assert(crypto_shorthash_BYTES == 8, "SipHash-2-4 gives 64 bits");
 
-static unsigned char run_key[crypto_shorthash_KEYBYTES];
+static unsigned char run_secret[XXH3_SECRET_SIZE_MIN];
 static const unsigned char fixed_key[crypto_shorthash_KEYBYTES] = "pcapdx identity";
 
 void hash_init(void)
 {
-	crypto_shorthash_keygen(run_key);
-}
-
-static uint64_t siphash(const void *data, size_t size, const unsigned char *key)
-{
-	unsigned char out[8];
-	uint64_t h;
-
-	crypto_shorthash(out, data, size, key);
-	memcpy(&h, out, sizeof(h));
-	return h;
+	randombytes_buf(run_secret, sizeof(run_secret));
 }
 
 uint64_t hash_seeded(const void *data, size_t size)
 {
-	return siphash(data, size, run_key);
+	return XXH3_64bits_withSecret(data, size, run_secret, sizeof(run_secret));
 }
 
 uint64_t hash_fixed(const void *data, size_t size)
 {
-	return siphash(data, size, fixed_key);
+	unsigned char out[crypto_shorthash_BYTES];
+	uint64_t h;
+
+	crypto_shorthash(out, data, size, fixed_key);
+	memcpy(&h, out, sizeof(h));
+	return h;
 }
