@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * QUIC versions 1 and 2, the drafts from 23 on, Facebook's mvfst and Google's versions with TLS (RFC 9000, 9001,
- * 9369), as far as it is readable without keys: the Initial packets with the hellos, Version Negotiation, Retry, and a CONNECTION_CLOSE in an Initial.
+ * 9369), as far as it is readable without keys: the Initial packets with the hellos, Version Negotiation, Retry, and a
+ * CONNECTION_CLOSE in an Initial.
  */
 #include <stdlib.h>
 #include <string.h>

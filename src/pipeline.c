@@ -205,7 +205,7 @@ static struct source_counters *counters_of(struct pipeline *p, uint16_t source)
 static void count_packet(struct source_counters *n, const struct frame *f, const struct packet *p)
 {
 	n->kinds[p->kind]++;
-	if (p->verdict == PACKET_BAD) {
+	if (p->verdict == PACKET_BAD || p->fault == FAULT_UDP_LENGTH) {
 		n->faults[p->fault]++;
 		if (!n->first_fault)
 			n->first_fault = f->number;

@@ -265,11 +265,47 @@ static void test_udp_lengths(void **state)
 	assert_int_equal(p->sport, 53);
 	assert_int_equal(p->payload_len, 3);
 	p = decode_hex(*state, MACS "0800 4500 0020 0001 0000 4011 0000 c0000201 c0000209 0035 9c40 000d 0000 41424300");
+	assert_int_equal(p->fault, FAULT_UDP_LENGTH); /* beyond its packet: what is there is used */
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->kind, PACKET_UDP);
+	assert_int_equal(p->payload_len, 4);
+	assert_int_equal(p->payload_wire, 4);
+	p = decode_hex(*state, MACS "0800 4500 0020 0001 0000 4011 0000 c0000201 c0000209 0035 9c40 0007 0000 41424300");
 	assert_int_equal(p->fault, FAULT_UDP_LENGTH);
 	assert_int_equal(p->verdict, PACKET_BAD);
 	assert_int_equal(p->kind, PACKET_IP);
-	p = decode_hex(*state, MACS "0800 4500 0020 0001 0000 4011 0000 c0000201 c0000209 0035 9c40 0007 0000 41424300");
-	assert_int_equal(p->fault, FAULT_UDP_LENGTH);
+}
+
+/* Tags of port extenders around a VLAN tag; MACsec that does not encrypt, with its check value behind the frame. */
+static void test_port_tags_and_macsec(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "893f 1000 00d3 0000 8100 0007 0800" IP_52 TCP_TS);
+
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->vlans[0], 7);
+	p = decode_hex(*state, MACS "8100 0009 8926 0000 0000 8100 0007 0800" IP_52 TCP_TS);
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->vlan_count, 2);
+	p = decode_hex(*state, MACS "88e5 2000 00000001 0200000000010001 0800" IP_52 TCP_TS "00112233445566778899aabbccddeeff");
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(p->fault, FAULT_NONE);
+	p = decode_hex(*state, MACS "88e5 2c00 00000001 0200000000010001 0800" IP_52 TCP_TS "00112233445566778899aabbccddeeff");
+	assert_int_equal(p->kind, PACKET_OTHER);
+	p = decode_hex(*state, MACS "893f 893f 0000 893f");
+	assert_int_equal(p->kind, PACKET_OTHER);
+	assert_int_equal(p->fault, FAULT_LINK);
+}
+
+/* Netfilter's log of a bridge: the EtherType is in the packet header's attribute. */
+static void test_nflog_of_a_bridge(void **state)
+{
+	struct bench *b = *state;
+	const struct packet *p;
+
+	b->f.link_type = 239;
+	p = decode_hex(b, "07 00 0000 0800 0100 0800 01 00 3800 0900" IP_52 TCP_TS);
+	assert_int_equal(p->kind, PACKET_TCP);
+	assert_int_equal(decode_hex(b, "07 00 0000 3800 0900" IP_52 TCP_TS)->kind, PACKET_OTHER);
 }
 
 /* Real segments of 10.0.0.1 > 10.0.0.2: right, wrong, and as left for the card */
@@ -405,6 +441,8 @@ int main(void)
 		bench_test(test_link_types_have_names),
 		bench_test(test_arp_request),
 		bench_test(test_udp_lengths),
+		bench_test(test_port_tags_and_macsec),
+		bench_test(test_nflog_of_a_bridge),
 		bench_test(test_checksums),
 		bench_test(test_udp_without_checksum_is_not_judged),
 		bench_test(test_source_routed_packet_is_not_judged),

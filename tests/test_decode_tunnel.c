@@ -57,6 +57,9 @@ static void test_gre_with_its_options(void **state)
 		42, "10.0.0.1");
 	check_one_level(decode_hex(*state, MACS "0800" OUTER("2f") "2000 6558 00000007" INNER_MACS "0800" INNER), "gre",
 		7, "10.0.0.1");
+	/* Aruba: the radio's frame */
+	check_one_level(decode_hex(*state, MACS "0800" OUTER("2f") "0000 8200 8801 0000 020000000003 020000000001"
+		"020000000002 1000 0000 aaaa 0300 0000 0800" INNER), "gre", 0, "10.0.0.1");
 	/* PPTP: key and sequence number, then PPP */
 	check_one_level(decode_hex(*state, MACS "0800" OUTER("2f") "3001 880b 002a 0005 00000001 ff03 0021" INNER), "pptp",
 		5, "10.0.0.1");
@@ -128,9 +131,33 @@ static void test_tunnels_over_udp(void **state)
 	check_inner(decode_hex(*state, UDP_TO("0dd8") "0000 1111 22222222" INNER6), "teredo", 0);
 }
 
+/* In clear: an 802.3 frame, the radio's frame, the same with its control fields swapped; then a keep-alive. */
+static void test_capwap_and_ayiya(void **state)
+{
+	check_inner(decode_hex(*state, UDP_TO("147f") "0010 0200 0000 0000" INNER_MACS "0800" INNER), "capwap", 0);
+	check_inner(decode_hex(*state, UDP_TO("147f") "0010 0300 0000 0000 0801 0000 020000000003 020000000001 020000000002"
+		"1000 aaaa 0300 0000 0800" INNER), "capwap", 0);
+	check_inner(decode_hex(*state, UDP_TO("147f") "0020 0320 0000 0000 04bf230000000000 1108 0000 020000000003"
+		"020000000001 020000000002 0110 aaaa 0300 0000 0800" INNER), "capwap", 0);
+	assert_int_equal(decode_hex(*state, UDP_TO("147f") "0010 0208 0000 0000" INNER_MACS "0800" INNER)->kind, PACKET_UDP);
+	check_inner(decode_hex(*state, UDP_TO("13d0") "4251 1129 00000000 00112233445566778899aabbccddeeff"
+		"0011223344556677889900112233445566778899" INNER6), "ayiya", 0);
+}
+
+static void test_pim_register(void **state)
+{
+	const struct packet *p = decode_hex(*state, MACS "0800" OUTER("67") "2100 deff 00000000" INNER);
+
+	check_one_level(p, "pim-register", 0, "10.0.0.1");
+	p = decode_hex(*state, MACS "0800" OUTER("67") "2100 deff 40000000" INNER);
+	assert_int_equal(p->kind, PACKET_IP);
+	assert_int_equal(p->tunnel_count, 0);
+}
+
 static void test_port_alone_makes_no_tunnel(void **state)
 {
-	static const char *const ports[] = { "12b5", "12b6", "17c1", "0868", "06a5", "9090", "0dd8", "19eb", "10f5", "1292" };
+	static const char *const ports[] = { "12b5", "12b6", "17c1", "0868", "06a5", "9090", "0dd8", "19eb", "10f5", "1292",
+		"147f", "13d0" };
 	char hex[512];
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
@@ -222,6 +249,9 @@ static void test_wifi_data(void **state)
 	p = decode_hex(b, "0802 0000 020000000002 020000000003 020000000001 1000" SNAP INNER); /* from it */
 	assert_int_equal(p->kind, PACKET_TCP);
 	assert_int_equal(p->mac_src.b[5], 1);
+	/* between mesh stations, with two more addresses */
+	p = decode_hex(b, WIFI_QOS("0000") "02 1e 01000000 02000000000b 02000000000a" SNAP INNER);
+	assert_int_equal(p->kind, PACKET_TCP);
 	p = decode_hex(b, WIFI_QOS("8000") "02000000000b 02000000000a 0030" SNAP INNER "dead"); /* aggregate */
 	assert_int_equal(p->kind, PACKET_TCP);
 	assert_int_equal(p->mac_src.b[5], 0x0a);
@@ -229,6 +259,9 @@ static void test_wifi_data(void **state)
 		PACKET_OTHER); /* encrypted */
 	assert_int_equal(decode_hex(b, "8000 0000 ffffffffffff 020000000003 020000000003 1000 00000000")->kind,
 		PACKET_OTHER); /* beacon */
+	b->f.link_type = 192; /* PPI around Ethernet */
+	p = decode_hex(b, "0000 0800 01000000" MACS "0800" INNER);
+	assert_int_equal(p->kind, PACKET_TCP);
 	b->f.link_type = 127;
 	/* time stamp and flags (FCS, padded to 4 bytes); 26 bytes of 802.11, 2 of padding */
 	p = decode_hex(b, "0000 1100 03000000 0000000000000000 30" WIFI_QOS("0000") "0000" SNAP INNER "12345678");
@@ -250,6 +283,8 @@ int main(void)
 		bench_test(test_erspan),
 		bench_test(test_truncated_mirror_copy_is_cut),
 		bench_test(test_tunnels_over_udp),
+		bench_test(test_capwap_and_ayiya),
+		bench_test(test_pim_register),
 		bench_test(test_port_alone_makes_no_tunnel),
 		bench_test(test_mpls_and_pseudowires),
 		bench_test(test_pppoe_and_ppp),

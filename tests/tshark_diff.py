@@ -97,7 +97,7 @@ def count_rest(row, seen):
 def carries_packets(protocols):
     """A tunnel's carrier is no datagram of its own."""
     inside = protocols.rpartition(":udp")[2] + ":"
-    return ":ip:" in inside or ":ipv6:" in inside or ":eth:" in inside
+    return ":ip:" in inside or ":ipv6:" in inside or ":eth:" in inside or inside.endswith(":arp:")
 
 
 def tshark_rows(path, options, keep):

@@ -40,6 +40,11 @@ enum ether_type {
 	ETHER_PPPOE = 0x8864,
 	ETHER_JUMBO_LLC = 0x8870,
 	ETHER_QINQ = 0x88a8,
+	ETHER_ARUBA_FIRST = 0x8200, /* 802.11 frames in GRE, by priority and radio */
+	ETHER_ARUBA_LAST = 0x837f,
+	ETHER_MACSEC = 0x88e5,
+	ETHER_VN_TAG = 0x8926,
+	ETHER_E_TAG = 0x893f,
 	ETHER_ERSPAN = 0x88be,
 	ETHER_ERSPAN3 = 0x22eb,
 	ETHER_FABRIC_PATH = 0x8903,
@@ -64,6 +69,7 @@ enum ip_protocol {
 	IP_ICMPV6 = 58,
 	IP_NO_NEXT = 59,
 	IP_DESTINATION = 60,
+	IP_PIM = 103,
 	IP_ETHERIP = 97,
 	IP_SCTP = 132,
 	IP_MOBILITY = 135,
@@ -79,7 +85,7 @@ void link_llc(struct decoder *d, struct packet *p, struct reader *r);
 layer_fn link_sll, link_sll2, link_nflog;
 
 /* link_wifi.c */
-layer_fn link_wifi, link_radiotap, link_prism, link_ppi;
+layer_fn link_wifi, link_wifi_in_capwap, link_radiotap, link_prism, link_ppi;
 /* link_rare.c */
 layer_fn link_frame_relay, link_fddi, link_token_ring, link_infiniband, link_ieee1394, link_ipnet, link_pktap;
 layer_fn link_dsa, link_edsa, link_tag_before, link_netanalyzer, link_netanalyzer_whole;

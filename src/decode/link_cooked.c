@@ -8,6 +8,8 @@
 #define COOKED_802_2 0x0004 /* LLC */
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
+#define FAMILY_BRIDGE 7
+#define NFULA_HEADER 1
 #define NFULA_PAYLOAD 9
 
 /* The sender's address, where it is an Ethernet one. */
@@ -57,11 +59,22 @@ void link_sll2(struct decoder *d, struct packet *p, struct reader *r)
 	cooked_payload(d, p, be16(h + 8), be16(h), r);
 }
 
+static void nflog_packet(struct decoder *d, struct packet *p, uint8_t family, uint16_t protocol, struct reader *r)
+{
+	if (family == FAMILY_IPV4)
+		link_raw4(d, p, r);
+	else if (family == FAMILY_IPV6)
+		link_raw6(d, p, r);
+	else if (family == FAMILY_BRIDGE)
+		link_ether_type(d, p, protocol, r);
+}
+
 /* The packet is one of a list of attributes: length and type in little-endian order (that of
- * nearly every host that writes them), padded to four. */
+ * nearly every host that writes them), padded to four. A bridge's have the EtherType in another one, before it. */
 void link_nflog(struct decoder *d, struct packet *p, struct reader *r)
 {
 	uint8_t family = rd_u8(r);
+	uint16_t protocol = 0;
 
 	rd_skip(r, 3); /* version, resource */
 	while (rd_left(r) >= 4) {
@@ -74,12 +87,11 @@ void link_nflog(struct decoder *d, struct packet *p, struct reader *r)
 		}
 		value = rd_sub(r, length - 4u);
 		if ((type & 0x7fff) == NFULA_PAYLOAD && rd_left(&value)) {
-			if (family == FAMILY_IPV4)
-				link_raw4(d, p, &value);
-			else if (family == FAMILY_IPV6)
-				link_raw6(d, p, &value);
+			nflog_packet(d, p, family, protocol, &value);
 			return;
 		}
+		if ((type & 0x7fff) == NFULA_HEADER)
+			protocol = rd_u16(&value);
 		rd_skip(r, (4u - (length & 3u)) & 3u);
 	}
 	if (!rd_ok(r))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ethernet II, IEEE 802.3 with LLC and SNAP, IEEE 802.1Q and 802.1ad tags, BSD loopback, raw IP, OpenBSD enc,
+ * Ethernet II, IEEE 802.3 with LLC and SNAP, IEEE 802.1Q, 802.1ad and 802.1BR tags, MACsec in clear, BSD loopback, raw IP, OpenBSD enc,
  * Juniper's Ethernet.
  */
 #include "decode/layers.h"
@@ -11,6 +11,11 @@
 #define SAP_SNAP 0xaa
 #define SAP_IP 0x06
 #define LLC_UI 0x03
+#define TAGS_MAX 8
+#define MACSEC_CHECK 16 /* bytes behind the frame */
+#define MACSEC_HAS_ID 0x20
+#define MACSEC_ENCRYPTED 0x08
+#define MACSEC_CHANGED 0x04
 #define JUNIPER_MAGIC 0x4d4743
 #define JUNIPER_NO_ETHERNET 0x02
 #define JUNIPER_EXTENSIONS 0x80
@@ -56,6 +61,48 @@ static bool cisco_meta(struct packet *p, struct reader *r, uint16_t *type)
 	return rd_ok(r);
 }
 
+/* Port extenders' tags: IEEE 802.1BR has three words before the type of what follows, Cisco's VN-Tag two. */
+static bool port_tag(struct packet *p, struct reader *r, uint16_t *type)
+{
+	rd_skip(r, *type == ETHER_E_TAG ? 6 : 4);
+	*type = rd_u16(r);
+	if (!rd_ok(r))
+		packet_fail(p, r, FAULT_LINK);
+	return rd_ok(r);
+}
+
+static bool is_port_tag(uint16_t type)
+{
+	return type == ETHER_E_TAG || type == ETHER_VN_TAG;
+}
+
+static bool is_vlan_tag(uint16_t type)
+{
+	return type == ETHER_VLAN || type == ETHER_QINQ || type == ETHER_QINQ_OLD || type == ETHER_QINQ_OLDER;
+}
+
+/* MACsec that authenticates and does not encrypt (IEEE 802.1AE, clause 9): the frame is readable behind its tag. */
+static void macsec(struct decoder *d, struct packet *p, struct reader *r)
+{
+	const uint8_t *h = rd_bytes(r, 6);
+	size_t check = MACSEC_CHECK, length;
+	uint16_t type;
+
+	if (!h || h[0] & (MACSEC_ENCRYPTED | MACSEC_CHANGED))
+		return;
+	if (h[0] & MACSEC_HAS_ID)
+		rd_skip(r, 8);
+	if (rd_wire(r) < check)
+		return;
+	length = rd_wire(r) - check;
+	if (h[1] & 0x3f && (h[1] & 0x3fu) < length)
+		length = h[1] & 0x3f;
+	rd_trim(r, length);
+	type = rd_u16(r);
+	if (rd_ok(r) && type != ETHER_MACSEC)
+		link_ether_type(d, p, type, r);
+}
+
 /* A short header, then the frame that it carries: Cisco FabricPath, provider backbone bridges (IEEE 802.1ah). */
 static void mac_in_mac(struct decoder *d, struct packet *p, struct reader *r, const char *kind, size_t header)
 {
@@ -79,6 +126,8 @@ static void ether_other(struct decoder *d, struct packet *p, uint16_t type, stru
 		mac_in_mac(d, p, r, "fabricpath", 2);
 	else if (type == ETHER_PBB)
 		mac_in_mac(d, p, r, "pbb", 4);
+	else if (type == ETHER_MACSEC)
+		macsec(d, p, r);
 	else if (type == ETHER_JUMBO_LLC)
 		link_llc(d, p, r);
 	else if (type <= LLC_LENGTH_MAX) {
@@ -90,8 +139,8 @@ static void ether_other(struct decoder *d, struct packet *p, uint16_t type, stru
 
 void link_ether_type(struct decoder *d, struct packet *p, uint16_t type, struct reader *r)
 {
-	while (type == ETHER_VLAN || type == ETHER_QINQ || type == ETHER_QINQ_OLD || type == ETHER_QINQ_OLDER)
-		if (!vlan_tag(p, r, &type))
+	for (int i = 0; i < TAGS_MAX && (is_vlan_tag(type) || is_port_tag(type)); i++)
+		if (is_port_tag(type) ? !port_tag(p, r, &type) : !vlan_tag(p, r, &type))
 			return;
 	if (type == ETHER_CISCO_META && !cisco_meta(p, r, &type))
 		return;

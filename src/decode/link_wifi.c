@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * IEEE 802.11 data frames that are not encrypted, plain or behind a radiotap, Prism, AVS or PPI header. Management,
- * control, encrypted, fragmented and empty frames are PACKET_OTHER. Of an aggregate (A-MSDU) the first part is read.
+ * control, encrypted, fragmented and empty frames are PACKET_OTHER. Between mesh stations a header of theirs comes first. Of an aggregate (A-MSDU) the first part is read.
  */
 #include "decode/layers.h"
 
@@ -14,6 +14,7 @@
 #define SUBTYPE_NO_DATA 0x4
 #define SUBTYPE_QOS 0x8
 #define QOS_AGGREGATE 0x80
+#define MESH_HEADER 6
 #define RADIOTAP_TSFT 0x1
 #define RADIOTAP_FLAGS 0x2
 #define RADIOTAP_MORE 0x80000000u
@@ -21,6 +22,7 @@
 #define FLAG_FCS 0x10
 #define FLAG_PADDED 0x20
 #define FLAG_BAD_FCS 0x40
+#define LINKTYPE_ETHERNET 1
 #define LINKTYPE_WIFI 105
 
 /* Who sent and who is meant depends on which way the frame crosses the access point (IEEE 802.11, 9.3.2.1). */
@@ -50,7 +52,29 @@ static void first_of_aggregate(struct decoder *d, struct packet *p, struct reade
 	link_llc(d, p, &part);
 }
 
-static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bool padded)
+static bool is_snap(struct reader r, size_t skip)
+{
+	const uint8_t *h;
+
+	rd_skip(&r, skip);
+	h = rd_bytes(&r, 3);
+	return h && h[0] == 0xaa && h[1] == 0xaa && h[2] == 3;
+}
+
+/*
+ * Flags, time to live, sequence number, and up to two more addresses (IEEE 802.11, 9.2.4.7.3). The bit that announces
+ * them means something else outside of a mesh, and drafts did not set it: what counts is where LLC begins.
+ */
+static void skip_mesh_header(struct reader *r)
+{
+	size_t length = rd_left(r) ? MESH_HEADER + (r->p[0] & 3u) * 6 : 0;
+
+	if (length && !is_snap(*r, 0) && is_snap(*r, length))
+		rd_skip(r, length);
+}
+
+/* `swap` is 1 for controllers that swap the bytes of frame control and sequence control, else 0. */
+static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bool padded, int swap)
 {
 	const uint8_t *start = r->p, *h = rd_bytes(r, 24), *fourth = NULL, *qos = NULL;
 	uint8_t subtype, flags;
@@ -59,9 +83,9 @@ static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bo
 		packet_fail(p, r, FAULT_LINK);
 		return;
 	}
-	subtype = h[0] >> 4;
-	flags = h[1];
-	if ((h[0] & 0x0f) != WIFI_DATA << 2 || subtype & SUBTYPE_NO_DATA)
+	subtype = h[swap] >> 4;
+	flags = h[1 - swap];
+	if ((h[swap] & 0x0f) != WIFI_DATA << 2 || subtype & SUBTYPE_NO_DATA)
 		return;
 	if ((flags & (WIFI_TO_DS | WIFI_FROM_DS)) == (WIFI_TO_DS | WIFI_FROM_DS))
 		fourth = rd_bytes(r, 6);
@@ -74,8 +98,10 @@ static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bo
 		return;
 	}
 	set_macs(p, flags, h, fourth);
-	if (flags & (WIFI_PROTECTED | WIFI_MORE_FRAGMENTS) || h[22] & 0x0f)
+	if (flags & (WIFI_PROTECTED | WIFI_MORE_FRAGMENTS) || h[22 + swap] & 0x0f)
 		return;
+	if (qos)
+		skip_mesh_header(r);
 	if (qos && qos[0] & QOS_AGGREGATE)
 		first_of_aggregate(d, p, r);
 	else
@@ -84,7 +110,14 @@ static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bo
 
 void link_wifi(struct decoder *d, struct packet *p, struct reader *r)
 {
-	wifi_frame(d, p, r, false);
+	wifi_frame(d, p, r, false, 0);
+}
+
+void link_wifi_in_capwap(struct decoder *d, struct packet *p, struct reader *r)
+{
+	bool swapped = rd_left(r) >= 2 && (r->p[0] & 0x0f) != WIFI_DATA << 2 && (r->p[1] & 0x0f) == WIFI_DATA << 2;
+
+	wifi_frame(d, p, r, false, swapped);
 }
 
 /* The flags field, which comes first but for a time stamp on an 8-byte boundary; 0 when there is none. */
@@ -122,7 +155,7 @@ void link_radiotap(struct decoder *d, struct packet *p, struct reader *r)
 		return;
 	if (flags & FLAG_FCS && rd_wire(r) >= 4)
 		rd_trim(r, rd_wire(r) - 4);
-	wifi_frame(d, p, r, flags & FLAG_PADDED);
+	wifi_frame(d, p, r, flags & FLAG_PADDED, 0);
 }
 
 /* Prism: 144 bytes that begin with a message code; some drivers write the AVS header under the same number. */
@@ -134,7 +167,7 @@ void link_prism(struct decoder *d, struct packet *p, struct reader *r)
 	if (h && be16(h) == 0x8021)
 		length = be32(h + 4);
 	rd_skip(r, length < 8 ? 0 : length - 8);
-	wifi_frame(d, p, r, false);
+	wifi_frame(d, p, r, false, 0);
 }
 
 void link_ppi(struct decoder *d, struct packet *p, struct reader *r)
@@ -149,5 +182,7 @@ void link_ppi(struct decoder *d, struct packet *p, struct reader *r)
 	if (!rd_ok(r))
 		packet_fail(p, r, FAULT_LINK);
 	else if (link == LINKTYPE_WIFI)
-		wifi_frame(d, p, r, false);
+		wifi_frame(d, p, r, false, 0);
+	else if (link == LINKTYPE_ETHERNET)
+		link_ethernet(d, p, r);
 }

@@ -47,7 +47,7 @@ enum packet_fault {
 	FAULT_FRAGMENT,	   /* fragment of impossible offset or size, or overlap with other bytes */
 	FAULT_TCP_HEADER,  /* data offset below 5 or beyond the segment */
 	FAULT_TCP_OPTION,  /* options that overrun; the segment itself is used (verdict stays OK) */
-	FAULT_UDP_LENGTH,
+	FAULT_UDP_LENGTH,  /* below the header (BAD), beyond the packet (OK: what is there is used) */
 	FAULT_ICMP,
 	FAULT_ARP,
 	FAULT_TUNNEL,	   /* tunnel header broken, or more than TUNNEL_DEPTH_MAX deep */

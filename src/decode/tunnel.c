@@ -39,6 +39,10 @@ static void decode_inside(struct decoder *d, struct packet *p, uint16_t type, st
 		link_ethernet(d, p, r);
 	else if (type == ETHER_PPP)
 		link_ppp(d, p, r);
+	else if (type == INSIDE_WIFI)
+		link_wifi(d, p, r);
+	else if (type == INSIDE_WIFI_CAPWAP)
+		link_wifi_in_capwap(d, p, r);
 	else
 		link_ether_type(d, p, type, r);
 }

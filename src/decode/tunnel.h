@@ -9,6 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* No EtherTypes, which are 0x0600 and more. */
+enum inside_frame {
+	INSIDE_WIFI = 1, /* IEEE 802.11 */
+	INSIDE_WIFI_CAPWAP, /* the same as controllers write it */
+};
+
 struct decoder;
 struct packet;
 struct reader;
@@ -16,7 +22,7 @@ struct reader;
 struct inside {
 	const char *kind;    /* as in struct tunnel_level */
 	uint32_t id;
-	uint16_t ether_type; /* of what follows; ETHER_TEB for Ethernet, ETHER_PPP for PPP */
+	uint16_t ether_type; /* of what follows; ETHER_TEB for Ethernet, ETHER_PPP for PPP, one of enum inside_frame */
 	bool guess;	     /* only a port number says that this is a tunnel: a broken inside means that it is none */
 };
 

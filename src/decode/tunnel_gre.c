@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * GRE version 0 (RFC 2784, RFC 2890) and 1 (PPTP, RFC 2637); inside it ERSPAN I, II and III
- * (draft-foschiano-erspan) and WCCP redirection. A GRE packet that carries nothing we follow stays an IP packet.
+ * (draft-foschiano-erspan), WCCP redirection and the 802.11 frames of Aruba's access points. A GRE packet that carries nothing we follow stays an IP packet.
  */
 #include "decode/layers.h"
 #include "decode/tunnel.h"
@@ -59,6 +59,8 @@ static void gre_payload(struct decoder *d, struct packet *p, struct reader *r, u
 			rd_skip(r, 4);
 		type = ETHER_IPV4;
 	}
+	if (type >= ETHER_ARUBA_FIRST && type <= ETHER_ARUBA_LAST)
+		type = INSIDE_WIFI;
 	tunnel_follow(d, p, r, &(struct inside){ "gre", key, type, false });
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tunnels over UDP, by their port: VXLAN (RFC 7348), VXLAN-GPE, Geneve (RFC 8926), GTP-U (3GPP TS 29.281), Teredo
- * (RFC 4380), L2TP (RFC 2661), GRE (RFC 8086), MPLS (RFC 7510), LISP (RFC 9300), TZSP. A port is only a hint: where
+ * (RFC 4380), L2TP (RFC 2661), GRE (RFC 8086), MPLS (RFC 7510), LISP (RFC 9300), TZSP, CAPWAP (RFC 5415), AYIYA. A port is only a hint: where
  * header or inside make no sense, the packet stays a UDP packet.
  */
 #include "decode/layers.h"
@@ -11,6 +11,11 @@
 #define GPE_HAS_NEXT 0x04
 #define GTP_EXTENSIONS_MAX 8
 #define TZSP_TAGS_MAX 64
+#define AYIYA_FORWARD 1
+#define CAPWAP_WIFI 1
+#define CAPWAP_NATIVE 0x100
+#define CAPWAP_FRAGMENT 0x80
+#define CAPWAP_KEEP_ALIVE 0x08
 #define L2TP_CONTROL 0x8000
 #define L2TP_LENGTH 0x4000
 #define L2TP_SEQUENCE 0x0800
@@ -146,6 +151,36 @@ static void mpls_in_udp(struct decoder *d, struct packet *p, struct reader *r)
 	tunnel_follow(d, p, r, &(struct inside){ "mpls-in-udp", 0, ETHER_MPLS, true });
 }
 
+/* Identity and signature have their lengths in the header (draft-massar-v6ops-ayiya). */
+static void ayiya(struct decoder *d, struct packet *p, struct reader *r)
+{
+	const uint8_t *h = rd_bytes(r, 8);
+	uint16_t type;
+
+	if (!h || (h[2] & 0x0f) != AYIYA_FORWARD || (h[3] != IP_IPV6 && h[3] != IP_IPIP))
+		return;
+	rd_skip(r, ((size_t)1 << (h[0] >> 4)) + (h[1] >> 4) * 4u);
+	type = ip_version_type(r);
+	if (type)
+		tunnel_follow(d, p, r, &(struct inside){ "ayiya", 0, type, true });
+}
+
+/* Access point to controller: data in clear, not fragmented; 802.3 frames or those of the radio. */
+static void capwap(struct decoder *d, struct packet *p, struct reader *r)
+{
+	uint32_t header = rd_u32(r);
+	size_t words = header >> 19 & 0x1f;
+	bool native = header & CAPWAP_NATIVE;
+
+	if (header >> 24 || words < 2 || header & (CAPWAP_FRAGMENT | CAPWAP_KEEP_ALIVE))
+		return;
+	if (native && (header >> 9 & 0x1f) != CAPWAP_WIFI)
+		return;
+	rd_skip(r, words * 4 - 4);
+	if (rd_ok(r))
+		tunnel_follow(d, p, r, &(struct inside){ "capwap", 0, native ? INSIDE_WIFI_CAPWAP : ETHER_TEB, true });
+}
+
 static layer_fn *tunnel_of_port(uint16_t port)
 {
 	switch (port) {
@@ -164,6 +199,10 @@ static layer_fn *tunnel_of_port(uint16_t port)
 		return vxlan;
 	case 4790:
 		return vxlan_gpe;
+	case 5072:
+		return ayiya;
+	case 5247:
+		return capwap;
 	case 6081:
 		return geneve;
 	case 6635:
