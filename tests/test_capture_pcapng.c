@@ -211,6 +211,36 @@ static void test_packet_options_are_heeded(void **state)
 	collected_free(&c);
 }
 
+/* The option has one byte by the draft. One tool wrote four, and frames without a check sequence. */
+static void test_check_sequence_length_is_one_byte(void **state)
+{
+	for (size_t size = 1; size <= 4; size += 3) {
+		struct text t = {0};
+		struct collected c;
+		size_t at;
+
+		(void)state;
+		section(&t, false);
+		at = block_begin(&t, false, 1);
+		put16(&t, false, 1);
+		put16(&t, false, 0);
+		put32(&t, false, 0);
+		option(&t, false, 13, "\4\0\0\0", size);
+		put32(&t, false, 0);
+		block_end(&t, false, at);
+		at = block_begin(&t, false, 6);
+		put32(&t, false, 0);
+		put64(&t, false, 1);
+		put32(&t, false, 8);
+		put32(&t, false, 8);
+		text_add_bytes(&t, "12345678", 8);
+		block_end(&t, false, at);
+		c = collect(write_text("fcslen.pcapng", &t));
+		assert_int_equal(c.frames[0].captured, size == 1 ? 4 : 8);
+		collected_free(&c);
+	}
+}
+
 static void note_name(void *arg, const char *address, const char *name)
 {
 	text_printf(arg, "%s=%s ", address, name);
@@ -374,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_simple_and_obsolete_packets_are_read),
 		cmocka_unit_test(test_drops_are_the_last_statistics_of_each_interface),
 		cmocka_unit_test(test_packet_options_are_heeded),
+		cmocka_unit_test(test_check_sequence_length_is_one_byte),
 		cmocka_unit_test(test_names_and_secrets_are_kept),
 		cmocka_unit_test(test_unknown_blocks_are_stepped_over),
 		cmocka_unit_test(test_a_cut_anywhere_keeps_the_whole_frames),

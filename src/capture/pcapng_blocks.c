@@ -101,8 +101,9 @@ static bool interface_option(
 	case IF_TSOFFSET:
 		i->offset_ns = seconds_to_ns((int64_t)pcapng_u64(&value, big));
 		return true;
-	case IF_FCSLEN:
-		i->fcs_size = fcs_octets(rd_u8(&value));
+	case IF_FCSLEN: /* one byte; a writer that makes it longer does not keep check sequences either */
+		if (o->size == 1)
+			i->fcs_size = fcs_octets(rd_u8(&value));
 		return true;
 	}
 	return true;
