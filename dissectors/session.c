@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 #include "dissectors/session_state.h"
 
@@ -176,6 +177,14 @@ void session_stream(struct dissect_engine *e, struct session **s, const struct s
 		part.on_wire = part.len;
 		session_give(*s, &part);
 	}
+}
+
+void session_expect_data(const struct session *s, bool later)
+{
+	if (s && !later)
+		fetch(s, offsetof(struct session, hold));
+	else if (s && s->state)
+		fetch(s->state, 2 * CACHE_LINE);
 }
 
 void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,

@@ -54,16 +54,16 @@ struct session {
 	const struct session_owner *owner; /* of the call at hand */
 	const struct dissector *dissector; /* while RUNNING or DONE; NULL: unknown */
 	void *state;
+	uint8_t mode; /* enum session_mode */
+	uint8_t tries, handoffs;
+	uint32_t restarts;
+	uint64_t skipped_bytes;
+	int64_t restarted_ns;
 	struct session_side side[2];
 	struct hold *hold;
 	struct handed_on *handed_on; /* NULL: never */
 	uint64_t excluded;	     /* bit per row of the table: it said NOT_MINE */
-	uint64_t skipped_bytes;
-	int64_t restarted_ns;
-	uint32_t restarts;
 	char service[16];
-	uint8_t mode; /* enum session_mode */
-	uint8_t tries, handoffs;
 };
 
 struct dissect_engine {

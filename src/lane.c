@@ -60,11 +60,18 @@ struct fed {
 static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
 {
 	struct fed *fed = arg;
+	struct session **session = flow_session(fed->flow);
+	struct session_owner o;
 	struct record head;
-	struct session_owner o = owner_of(fed->lane, fed->flow, &head);
-	struct chunk c = stream_chunk(bytes, n, s, ref);
+	struct chunk c;
 
-	session_stream(fed->lane->dissectors, flow_session(fed->flow), &o, &c);
+	if (flow_is_deaf(fed->flow))
+		return;
+	o = owner_of(fed->lane, fed->flow, &head);
+	c = stream_chunk(bytes, n, s, ref);
+	session_stream(fed->lane->dissectors, session, &o, &c);
+	if (session_done(*session))
+		flow_make_deaf(fed->flow);
 }
 
 static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
@@ -284,7 +291,13 @@ void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t sour
 
 void lane_expect(struct lane *l, const struct frame *f, int look)
 {
-	tracker_expect(l->tracker, f, look);
+	struct coming c = tracker_expect(l->tracker, f, look);
+
+	if (!c.flow || !c.has_payload || look < LOOKS - 2)
+		return;
+	reassemble_expect(*flow_stream_pair(c.flow), c.side, look == LOOKS - 1);
+	if (!flow_is_deaf(c.flow))
+		session_expect_data(*flow_session(c.flow), look == LOOKS - 1);
 }
 
 void lane_charge(struct lane *l, size_t elsewhere)

@@ -13,6 +13,8 @@
 
 #include "record/record.h"
 
+#define LOOKS 5
+
 struct flow_key;
 struct frame;
 struct keylog;
@@ -40,8 +42,9 @@ void lane_to(struct lane *l, const struct outlet *out);
 void lane_clock(struct lane *l, int64_t clock_ns);
 /* A packet that the tracker wants. */
 void lane_packet(struct lane *l, struct packet *p);
-/* See tracker_count_stream and tracker_expect. */
+/* See tracker_count_stream. */
 void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t source);
+/* Looks ahead at a frame, LOOKS times, 0 first, some frames apart: see tracker_expect. */
 void lane_expect(struct lane *l, const struct frame *f, int look);
 /* Memory that others hold; counts against the bound. */
 void lane_charge(struct lane *l, size_t elsewhere);

@@ -349,9 +349,9 @@ static void expect(struct pipeline *p, const struct batch *b, int i, int look)
 
 void pipeline_batch(struct pipeline *p, const struct batch *b)
 {
-	for (int i = p->crew ? 0 : -3 * AHEAD; i < b->count; i++) {
-		for (int look = 0; p->lane && look < 3; look++)
-			expect(p, b, i + (3 - look) * AHEAD, look);
+	for (int i = p->crew ? 0 : -LOOKS * AHEAD; i < b->count; i++) {
+		for (int look = 0; p->lane && look < LOOKS; look++)
+			expect(p, b, i + (LOOKS - look) * AHEAD, look);
 		if (i >= 0)
 			take_frame(p, &b->frames[i]);
 	}

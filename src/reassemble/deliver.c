@@ -68,18 +68,15 @@ static void forget_waiting(struct reassembler *r, struct direction *d)
 
 static void forget_tail(struct reassembler *r, struct direction *d)
 {
-	r->tail_bytes -= tail_held_bytes(d->tail);
-	tail_free(d->tail);
-	d->tail = NULL;
+	r->tail_bytes -= tail_clear(&d->tail);
 }
 
 static void keep_tail(
 	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
-	size_t before = tail_held_bytes(d->tail), most = r->held_max / TAILS_SHARE;
+	size_t most = r->held_max / TAILS_SHARE, budget = most > r->tail_bytes ? most - r->tail_bytes : 0;
 
-	tail_add(&d->tail, d->next, bytes, n, ref, most > r->tail_bytes ? most - r->tail_bytes : 0);
-	r->tail_bytes += tail_held_bytes(d->tail) - before;
+	r->tail_bytes += tail_add(&d->tail, r->tail_seed, d->next, bytes, n, ref, budget);
 }
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
@@ -243,7 +240,7 @@ void deliver_difference(struct reassembler *r, struct direction *d, const struct
 	struct frame_ref old;
 
 	if (r->taker.differ && !d->padded &&
-		(tail_differs(d->tail, in, &old) || waiting_differs(&d->waiting, in, &old)))
+		(tail_differs(&d->tail, r->tail_seed, in, &old) || waiting_differs(&d->waiting, in, &old)))
 		r->taker.differ(pair_of(d)->flow, side_of(d), &old, &in->ref);
 }
 

@@ -3,18 +3,19 @@
 #ifndef PCAPDX_REASSEMBLE_ENGINE_H
 #define PCAPDX_REASSEMBLE_ENGINE_H
 
+#include "base/pool.h"
 #include "reassemble/reassemble.h"
+#include "reassemble/tail.h"
 #include "reassemble/waiting.h"
 
 struct nids_engine;
 struct nids_pair;
-struct tail;
 
 /* One direction of a connection. Offsets count bytes of the stream; `next` belongs to sequence number
  * start_seq + next. */
 struct direction {
-	int64_t next;	 /* the byte that is due */
-	int64_t highest; /* end of the furthest data seen */
+	_Alignas(64) int64_t next; /* the byte that is due */
+	int64_t highest;	   /* end of the furthest data seen */
 	uint32_t start_seq;
 	uint32_t ack_seq;     /* highest acknowledgment number of the other side */
 	uint8_t side;	      /* enum side: index in the pair */
@@ -27,10 +28,10 @@ struct direction {
 	bool ignored : 1;     /* nobody listens */
 	uint8_t mark_packets; /* packets since the mark was set */
 	uint32_t mark_seq;    /* acknowledged when the mark was set */
-	struct tail *tail;
-	struct waiting waiting;
-	int64_t mark_ns;		   /* capture's clock when the mark was set; UNSET: no mark */
-	int64_t fin;			   /* where the stream ends; UNSET: not known */
+	struct waiting waiting; /* the other side's packets look at its first only */
+	int64_t fin;	      /* where the stream ends; UNSET: not known */
+	int64_t mark_ns;      /* capture's clock when the mark was set; UNSET: no mark */
+	struct tail tail;
 	struct direction *older, *younger; /* among the directions in which something waits */
 };
 
@@ -45,7 +46,9 @@ struct reassembler {
 	struct stream_taker taker; /* of the native engine: the user's, or the second engine's */
 	struct nids_engine *nids;  /* NULL with the native engine alone */
 	size_t held_max, held_stream_max;
-	size_t pair_bytes, waiting_bytes, tail_bytes;
+	struct pool pairs; /* of struct stream_pair */
+	size_t waiting_bytes, tail_bytes;
+	uint64_t tail_seed;
 	struct direction *oldest, *youngest; /* something waits in these, in the order in which it began to */
 };
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 #include "decode/packet.h"
 #include "reassemble/engine.h"
@@ -19,6 +20,8 @@ struct reassembler *reassembler_new(
 	r->taker = *taker;
 	r->held_max = held_max;
 	r->held_stream_max = held_stream_max;
+	r->tail_seed = tail_seed();
+	pool_init_objects(&r->pairs, sizeof(struct stream_pair));
 	if (engine != ENGINE_NATIVE)
 		r->nids = nids_engine_new(r);
 	return r;
@@ -28,20 +31,20 @@ void reassembler_free(struct reassembler *r)
 {
 	if (!r)
 		return;
-	assert(r->pair_bytes == 0); /* every pair was closed */
+	assert(r->pairs.used == 0); /* every pair was closed */
 	nids_engine_free(r->nids);
+	pool_free(&r->pairs);
 	free(r);
 }
 
 static struct stream_pair *pair_new(struct reassembler *r)
 {
-	struct stream_pair *pair = xcalloc(1, sizeof(*pair));
+	struct stream_pair *pair = pool_new(&r->pairs);
 
 	for (int s = SIDE_ORIG; s <= SIDE_RESP; s++) {
 		pair->dir[s].side = (uint8_t)s;
 		pair->dir[s].mark_ns = pair->dir[s].fin = UNSET;
 	}
-	r->pair_bytes += sizeof(*pair);
 	return pair;
 }
 
@@ -57,6 +60,18 @@ void reassemble_packet(
 		nids_packet(r->nids, *pair, flow, s, p);
 	else
 		native_packet(r, *pair, s, p);
+}
+
+void reassemble_expect(const struct stream_pair *pair, enum side s, bool later)
+{
+	if (!pair)
+		return;
+	if (later) {
+		fetch(&pair->dir[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
+		return;
+	}
+	fetch(&pair->dir[s], offsetof(struct direction, tail.pieces));
+	fetch(&pair->dir[side_other(s)], CACHE_LINE);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)
@@ -75,14 +90,13 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 		nids_close(r->nids, *pair, flow, ref);
 	else
 		native_close(r, *pair, ref);
-	r->pair_bytes -= sizeof(**pair);
-	free(*pair);
+	pool_delete(&r->pairs, *pair);
 	*pair = NULL;
 }
 
 size_t reassembler_held_bytes(const struct reassembler *r)
 {
-	return r->pair_bytes + r->waiting_bytes + r->tail_bytes + (r->nids ? nids_engine_held_bytes(r->nids) : 0);
+	return pool_bytes(&r->pairs) + r->waiting_bytes + r->tail_bytes + (r->nids ? nids_engine_held_bytes(r->nids) : 0);
 }
 
 uint64_t reassembler_disagreements(const struct reassembler *r)

@@ -57,6 +57,9 @@ void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum si
 /* The conversation is over: what still waits is delivered with its gaps, `end` is told, the pair is freed. */
 void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *flow, const struct frame_ref *ref);
 
+/* Bytes of that side come soon (pair NULL: there is nothing yet): first its state is fetched, later what that points to. */
+void reassemble_expect(const struct stream_pair *pair, enum side s, bool later);
+
 size_t reassembler_held_bytes(const struct reassembler *r);
 /* With REASSEMBLE_BOTH: streams on which the two engines would show an application different bytes. */
 uint64_t reassembler_disagreements(const struct reassembler *r);

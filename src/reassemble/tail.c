@@ -12,14 +12,6 @@
 #define ROOM_FIRST 256
 #define PREFIX 32 /* tells shorter segments apart that begin in the same place */
 
-struct piece {
-	int64_t start;
-	uint64_t hash;
-	struct frame_ref ref;
-	uint32_t len;
-	uint32_t prefix; /* hash of its first PREFIX bytes; without meaning when it is shorter */
-};
-
 struct head {
 	int64_t start;
 	uint32_t used, room;
@@ -28,19 +20,9 @@ struct head {
 	uint8_t bytes[];
 };
 
-struct tail {
-	struct head *head;
-	uint64_t seed;
-	uint32_t count;			  /* of segments in the ring, also those overwritten */
-	bool head_full;			  /* nothing is added to it any more */
-	struct piece pieces[TAIL_PIECES]; /* place is count modulo TAIL_PIECES */
-};
-
-size_t tail_held_bytes(const struct tail *t)
+uint64_t tail_seed(void)
 {
-	size_t n = t ? sizeof(*t) : 0;
-
-	return t && t->head ? n + sizeof(*t->head) + t->head->room : n;
+	return hash_seeded("tail", 4);
 }
 
 static uint64_t load(const uint8_t *p)
@@ -74,32 +56,33 @@ static uint64_t hash_bytes(const uint8_t *p, size_t n, uint64_t seed)
 	return fold(a ^ seed, b ^ 0x9e3779b97f4a7c15);
 }
 
-/* Room for n more bytes in the head, as far as the budget goes; gives how many fit. */
-static uint32_t head_room(struct tail *t, size_t n, size_t budget)
+/* Room for n more bytes in the head, as far as the budget goes; gives how many bytes were allocated. */
+static size_t head_grow(struct tail *t, size_t n, size_t budget)
 {
 	struct head *h = t->head;
 	uint32_t used = h ? h->used : 0, room = h ? h->room : 0, want = room ? room : ROOM_FIRST;
+	size_t more;
 
 	while (want < used + n && want < TAIL_HEAD_MAX)
 		want *= 2;
-	if (want > room && want - room + (h ? 0 : sizeof(*h)) <= budget) {
-		t->head = xrealloc(h, sizeof(*h) + want);
-		if (!h)
-			memset(t->head, 0, sizeof(*h));
-		t->head->room = room = want;
-	}
-	return room - used < n ? room - used : (uint32_t)n;
+	more = want - room + (h ? 0 : sizeof(*h));
+	if (want == room || more > budget)
+		return 0;
+	t->head = xrealloc(h, sizeof(*h) + want);
+	if (!h)
+		memset(t->head, 0, sizeof(*h));
+	t->head->room = want;
+	return more;
 }
 
 /* Gives how many of the bytes the head took. */
-static uint32_t head_add(
-	struct tail *t, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref, size_t budget)
+static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
 {
-	uint32_t fits = head_room(t, n, budget);
-	struct head *h = t->head;
+	uint32_t fits;
 
 	if (!h || (h->used && h->start + h->used != at))
 		return 0;
+	fits = h->room - h->used < n ? h->room - h->used : (uint32_t)n;
 	if (!h->used)
 		h->start = at;
 	memcpy(h->bytes + h->used, bytes, fits);
@@ -108,38 +91,33 @@ static uint32_t head_add(
 	return fits;
 }
 
-static uint32_t prefix_hash(const struct tail *t, const uint8_t *bytes, size_t n)
+static uint32_t prefix_hash(uint64_t seed, const uint8_t *bytes, size_t n)
 {
-	return n < PREFIX ? 0 : (uint32_t)hash_bytes(bytes, PREFIX, t->seed);
+	return n < PREFIX ? 0 : (uint32_t)hash_bytes(bytes, PREFIX, seed);
 }
 
-void tail_add(struct tail **tp, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref, size_t budget)
+size_t tail_add(struct tail *t, uint64_t seed, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref,
+	size_t budget)
 {
-	struct tail *t = *tp;
+	size_t more = 0;
 
-	if (!t) {
-		if (budget < sizeof(*t))
-			return;
-		t = *tp = xcalloc(1, sizeof(*t));
-		t->seed = hash_seeded("tail", 4);
-		budget -= sizeof(*t);
-	}
 	if (!t->head_full) {
-		uint32_t taken = head_add(t, at, bytes, n, ref, budget);
+		uint32_t taken;
 
-		if (taken == n && t->head->piece_count < TAIL_HEAD_PIECES)
-			return;
-		t->head_full = true;
+		more = head_grow(t, n, budget);
+		taken = head_add(t->head, at, bytes, n, ref);
+		t->head_full = taken < n || t->head->piece_count == TAIL_HEAD_PIECES;
 		if (taken == n)
-			return;
+			return more;
 	}
 	if (n > UINT32_MAX)
-		return;
+		return more;
 	t->pieces[t->count++ % TAIL_PIECES] = (struct piece){.start = at,
-		.hash = hash_bytes(bytes, n, t->seed),
+		.hash = hash_bytes(bytes, n, seed),
 		.ref = *ref,
 		.len = (uint32_t)n,
-		.prefix = prefix_hash(t, bytes, n)};
+		.prefix = prefix_hash(seed, bytes, n)};
+	return more;
 }
 
 static bool head_differs(const struct head *h, const struct incoming *in, struct frame_ref *old)
@@ -159,31 +137,31 @@ static bool head_differs(const struct head *h, const struct incoming *in, struct
 	return true;
 }
 
-static bool piece_differs(const struct tail *t, const struct piece *p, const struct incoming *in)
+static bool piece_differs(uint64_t seed, const struct piece *p, const struct incoming *in)
 {
 	if (p->start == in->start && in->here < p->len)
-		return in->here >= PREFIX && prefix_hash(t, in->bytes, in->here) != p->prefix;
+		return in->here >= PREFIX && prefix_hash(seed, in->bytes, in->here) != p->prefix;
 	return p->start >= in->start && p->start + p->len <= in->start + in->here &&
-	       hash_bytes(in->bytes + (p->start - in->start), p->len, t->seed) != p->hash;
+	       hash_bytes(in->bytes + (p->start - in->start), p->len, seed) != p->hash;
 }
 
-bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_ref *old)
+bool tail_differs(const struct tail *t, uint64_t seed, const struct incoming *in, struct frame_ref *old)
 {
-	if (!t)
-		return false;
 	if (t->head && head_differs(t->head, in, old))
 		return true;
 	for (uint32_t i = 0; i < TAIL_PIECES && i < t->count; i++)
-		if (piece_differs(t, &t->pieces[i], in)) {
+		if (piece_differs(seed, &t->pieces[i], in)) {
 			*old = t->pieces[i].ref;
 			return true;
 		}
 	return false;
 }
 
-void tail_free(struct tail *t)
+size_t tail_clear(struct tail *t)
 {
-	if (t)
-		free(t->head);
-	free(t);
+	size_t held = t->head ? sizeof(*t->head) + t->head->room : 0;
+
+	free(t->head);
+	*t = (struct tail){0};
+	return held;
 }

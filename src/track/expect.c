@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
+#include "base/fetch.h"
 #include "track/tracker_impl.h"
 
-#define LINE 64
 #define LINKTYPE_ETHERNET 1
 #define LINKTYPE_RAW 101
 #define LINKTYPE_LINUX_SLL 113
@@ -38,7 +38,7 @@ static uint32_t ip_offset(const struct frame *f)
 	return f->captured >= at + 44 ? at : UINT32_MAX;
 }
 
-static bool read_key(const struct frame *f, struct flow_key *key)
+static bool read_key(const struct frame *f, struct expected *e)
 {
 	uint32_t at = ip_offset(f);
 	const uint8_t *ip = f->data + at, *ports = ip + 20;
@@ -61,30 +61,20 @@ static bool read_key(const struct frame *f, struct flow_key *key)
 	}
 	if (proto != 6 && proto != 17)
 		return false;
-	flow_key_make(key, &src, be16(ports), &dst, be16(ports + 2), proto);
+	e->from_low = flow_key_make(&e->key, &src, be16(ports), &dst, be16(ports + 2), proto);
+	/* Of TCP without options: then a few bytes too many are fetched. */
+	e->has_payload = f->on_wire > (uint32_t)(ports - f->data) + 20;
 	return true;
-}
-
-static void fetch(const void *at, size_t size)
-{
-	const char *p = at;
-
-	for (size_t i = 0; i < size; i += LINE)
-		__builtin_prefetch(p + i);
 }
 
 static void look_for_slot(struct tracker *t, const struct frame *f, struct expected *e)
 {
-	struct flow_key key;
-
 	e->order = 0;
-	if (!read_key(f, &key))
+	if (!read_key(f, e))
 		return;
-	if (memcmp(&key, &t->expected_last.key, sizeof(key)) != 0) {
-		t->expected_last.key = key;
-		t->expected_last.tag = tracker_tag(&key);
-	}
-	*e = t->expected_last;
+	e->tag = memcmp(&e->key, &t->expected_last, sizeof(e->key)) == 0 ? t->expected_tag : tracker_tag(&e->key);
+	t->expected_last = e->key;
+	t->expected_tag = e->tag;
 	e->order = f->order;
 	__builtin_prefetch(&t->table.slots[e->tag & t->table.mask]);
 }
@@ -95,35 +85,63 @@ static void look_for_flow(struct tracker *t, struct expected *e)
 
 	e->flow = number && !(number & 1) ? pool_at(&t->flows, number >> 1) : NULL;
 	if (e->flow)
-		fetch(e->flow, offsetof(struct flow, half[1]));
+		fetch(e->flow, offsetof(struct flow, half));
 }
 
-/* The flow may have ended since; the pool keeps its memory, and a hint may be wrong. */
-static void look_for_cold(const struct expected *e)
+static struct coming coming_of(const struct expected *e)
 {
-	const struct cold *c;
-
-	if (!e->flow)
-		return;
-	/* The second half is asked for later: a processor keeps only about a dozen requests. */
-	fetch(&e->flow->half[1], sizeof(struct half));
-	c = e->flow->cold;
-	if (!c)
-		return;
-	for (int s = 0; s < 2; s++)
-		__builtin_prefetch(&c->sent[s][e->flow->half[s].data_segments % SENT_MAX]);
+	return (struct coming){ .flow = e->flow,
+		.side = e->from_low == e->flow->orig_is_low ? SIDE_ORIG : SIDE_RESP,
+		.has_payload = e->has_payload };
 }
 
-void tracker_expect(struct tracker *t, const struct frame *f, int look)
+static const struct cold *cold_of(const struct flow *f)
+{
+	return &((const struct whole_flow *)f)->cold;
+}
+
+/*
+ * What a packet of a healthy conversation needs, and not more: a processor keeps only about two dozen requests. The
+ * flow may have ended since; the pool keeps its memory, and a hint may be wrong.
+ */
+static void look_for_halves(const struct coming *c)
+{
+	fetch(&c->flow->half[c->side], sizeof(struct half));
+	fetch(&c->flow->half[side_other(c->side)], PEER_PART);
+	fetch(cold_of(c->flow), offsetof(struct cold, thinks.us));
+}
+
+static void look_for_rings(const struct coming *c)
+{
+	const struct flow *f = c->flow;
+	const struct cold *cold = cold_of(f);
+
+	if (!c->has_payload)
+		return;
+	fetch(&cold->sent[c->side][f->half[c->side].data_segments % SENT_MAX], sizeof(struct sent));
+	if (c->side == SIDE_RESP && !cold->thinks.skip)
+		fetch(&cold->thinks.us[cold->thinks.n % THINKS_MAX], sizeof(uint32_t));
+	if (f->talker != c->side && f->key_more)
+		fetch(&f->key_more->last[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
+}
+
+struct coming tracker_expect(struct tracker *t, const struct frame *f, int look)
 {
 	struct expected *e = &t->expected[f->order % EXPECTED_MAX];
+	struct coming c;
 
 	if (look == 0)
 		look_for_slot(t, f, e);
-	else if (e->order != f->order)
-		return;
-	else if (look == 1)
+	if (look == 0 || e->order != f->order)
+		return (struct coming){ 0 };
+	if (look == 1)
 		look_for_flow(t, e);
-	else
-		look_for_cold(e);
+	if (look == 1 || !e->flow)
+		return (struct coming){ 0 };
+	c = coming_of(e);
+	if (look == 2)
+		look_for_halves(&c);
+	if (look == 3)
+		look_for_rings(&c);
+	return c;
 }

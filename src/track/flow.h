@@ -11,6 +11,7 @@
 #define PCAPDX_TRACK_FLOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -50,9 +51,12 @@ enum half_flag {
 
 #define RECENT_MAX 8
 
-/* What one side of the conversation sends: all that a packet touches when nothing special happens. */
+/*
+ * What one side of the conversation sends: all that a packet touches when nothing special happens. The other side's
+ * packets need little of it, which stands first.
+ */
 struct half {
-	uint32_t flags;		      /* enum half_flag */
+	_Alignas(64) uint32_t flags;  /* enum half_flag */
 	uint32_t base_seq;	      /* initial sequence number, or one before the first seen */
 	uint32_t next_seq;	      /* end of the highest byte seen; SYN and FIN count one */
 	uint32_t acked;		      /* highest acknowledgement by the other side */
@@ -64,28 +68,31 @@ struct half {
 	uint32_t pending_end; /* and where it ends */
 	uint32_t largest_acked_len;
 	uint32_t rtt_samples;
-	int64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;
-	uint64_t pkts, ip_bytes;
 	uint64_t bytes; /* payload, each byte once */
-	uint32_t data_segments;
-	uint32_t last_len; /* payload of `last` */
+	int64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;
+	uint16_t mss; /* announced */
+	uint8_t scale;
+	uint8_t last_flags; /* TCP flags of `last` */
+	uint32_t last_len;  /* payload of `last` */
 	int64_t last_ns, last_data_ns;
+	/* PEER_PART ends here */
+	uint64_t pkts, ip_bytes;
+	uint32_t data_segments;
+	uint32_t unlinked;	    /* packets since the link tracker was told of any */
 	struct frame_ref last;	    /* last packet but RST */
 	struct frame_ref last_data; /* last segment with new bytes */
 	uint32_t window_min, window_max, highest_in_flight, largest_len;
 	uint32_t ttl_count, other_ttl_count;
-	uint32_t unlinked; /* packets since the link tracker was told of any */
 	uint32_t doubled, doubled_data; /* packets of it that were in the capture before; those with payload */
 	uint16_t last_ip_id;
-	uint16_t mss;	/* announced */
 	struct mac mac; /* of its last frame */
-	uint8_t scale;
-	uint8_t last_flags; /* TCP flags of `last` */
 	uint8_t ttl, other_ttl, ttl_min, ttl_max;
 	int8_t id_rising;	     /* how much its IP ids count upwards; see tcp_loss.c */
 	uint8_t recent_at;	     /* next place in `recent` */
 	uint64_t recent[RECENT_MAX]; /* fingerprints of its last packets: see duplicates.c */
 };
+
+#define PEER_PART offsetof(struct half, pkts)
 
 /* Bytes below next_seq that were not seen. */
 struct hole {
@@ -191,19 +198,30 @@ struct thinks {
 };
 
 struct cold {
+	/* what packets of a healthy conversation touch, in one piece */
+	struct ws_analysis ws; /* its ends: low, high; goes on in the next conversation of the tuple */
+	struct turn last_turn;
+	uint32_t turns;
+	bool first_turn_done; /* last_turn is not the first any more */
+	uint8_t first_fin, first_rst;
+	bool simultaneous_close;
+	uint64_t frame;	 /* the first one, */
+	uint16_t source; /* and where it is */
+	uint16_t vlan;
+	char uid[20];
+	int64_t rtt_server_ns, rtt_client_ns;
+	int64_t think_min_ns, think_max_ns, server_ns, client_ns;
+	int64_t small_since_ns[2], small_acked_ns[2]; /* per side, for tcp_window.c */
+	uint32_t small_end[2];
+	struct thinks thinks;
+	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
+
 	/* what is filled as it is seen; the rest is worked out when the record is made */
 	struct conn_side side[2];
-	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
 	struct key_frame_kept first[KEY_FIRST];
-	struct key_more *key_more;
 	struct trouble *trouble;
-	struct thinks *thinks;
 	char *tunnel;	   /* path as text, owned; NULL: none */
 	size_t text_bytes; /* held in owned text */
-	char uid[20];
-	uint16_t vlan;
-	uint16_t source; /* of the first frame */
-	uint64_t frame;
 	bool cut_frames, port_reused, same_stream;
 	char history[48];
 	uint8_t history_len;
@@ -216,7 +234,7 @@ struct cold {
 	uint64_t syn_frames[SYN_TIMES_MAX];
 	struct frame_ref syn_ack, handshake_ack, answer;
 	int64_t last_syn_ns, last_syn_ack_ns;
-	int64_t answer_ns, rtt_server_ns, rtt_client_ns;
+	int64_t answer_ns;
 	int64_t reused_after_ns;
 	uint32_t old_acks;
 	uint32_t early_data;   /* data of orig that the server has not acknowledged any of */
@@ -228,16 +246,10 @@ struct cold {
 	uint64_t overlap_frames[2 * OVERLAPS_LISTED];
 	struct frame_ref copy[2];		   /* first packet of a side that was in the capture before */
 
-	/* close */
-	uint8_t first_fin, first_rst;
-	bool simultaneous_close;
-
 	uint64_t mac_at_pkts[2]; /* packets of a side when its MAC changed last */
 
 	/* pace */
-	uint32_t turns;
-	struct turn first_turn, last_turn;
-	int64_t think_min_ns, think_max_ns, server_ns, client_ns;
+	struct turn first_turn;
 	struct frame_ref idle_before, idle_after;
 	struct frame_ref pause_before, pause_after; /* the last long silence, until it is clear how it ended */
 	int64_t pause_ns;
@@ -247,14 +259,10 @@ struct cold {
 	bool idle_after_rst;
 	uint32_t idle_after_unanswered;
 
-	/* per side, for tcp_window.c */
-	int64_t zero_since_ns[2];
-	int64_t small_since_ns[2], small_acked_ns[2];
-	uint32_t small_end[2];
+	int64_t zero_since_ns[2]; /* per side, for tcp_window.c */
 
 	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
 
-	struct ws_analysis ws; /* its ends: low, high; goes on in the next conversation of the tuple */
 	struct tcp_analysis analysis;
 };
 
@@ -266,8 +274,12 @@ enum flow_state {
 struct flow {
 	struct flow_key key;
 	uint32_t index, tag; /* place in the pool; hash as the table keeps it */
-	struct cold *cold;
+	struct cold *cold; /* behind it, see struct whole_flow */
+	struct key_more *key_more;
+	struct stream_pair *stream_pair;
+	struct session *session;
 	struct tracker *tracker;
+	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
 	int64_t ts_ns;	 /* time stamp of the first packet */
 	int64_t last_ns; /* the clock at the last packet */
 	int64_t queued_ns;
@@ -289,7 +301,7 @@ struct flow {
 	bool idle_watch;	  /* nobody answered the segments after the last long silence yet */
 	bool keep;		  /* the packet at hand is worth a key frame */
 	uint32_t key_frames;	  /* kept so far, also those that gave way */
-	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
+	bool deaf;		  /* nobody listens to its bytes */
 	struct half half[2];
 	/* seldom */
 	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */
@@ -297,8 +309,12 @@ struct flow {
 	int64_t emitted_ns;    /* the clock that its record carries */
 	uint32_t stream;
 	uint32_t generation; /* how often the tuple was used before */
-	struct stream_pair *stream_pair;
-	struct session *session;
+};
+
+/* As the pool has it: found by one address, so that all of it can be asked for ahead. */
+struct whole_flow {
+	struct flow flow;
+	_Alignas(64) struct cold cold;
 };
 
 /* One packet on its way through the files of this folder. */
@@ -340,6 +356,5 @@ static inline struct frame_ref passing_ref(const struct passing *w)
 struct trouble *flow_trouble(struct flow *f);
 struct repair *flow_repair(struct flow *f, enum side s);
 struct key_more *flow_key_more(struct flow *f);
-struct thinks *flow_thinks(struct flow *f);
 
 #endif

@@ -190,7 +190,7 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 	f->last_side = f->talker = SIDE_NONE;
 	f->ask_last_ns = f->answer_last_ns = UNSET;
 	f->half[0].window_min = f->half[1].window_min = UINT32_MAX;
-	f->cold = pool_new(&t->colds);
+	f->cold = &((struct whole_flow *)f)->cold;
 	cold_init(f->cold);
 	f->cold->frame = p->frame->number;
 	f->cold->source = p->frame->source;
@@ -214,12 +214,10 @@ void flow_delete(struct tracker *t, struct flow *f)
 	key_frames_free(f);
 	t->text_bytes -= c->text_bytes;
 	free(c->tunnel);
-	pool_delete(&t->key_mores, c->key_more);
+	pool_delete(&t->key_mores, f->key_more);
 	pool_delete(&t->troubles, c->trouble);
 	pool_delete(&t->repairs, f->repair[0]);
 	pool_delete(&t->repairs, f->repair[1]);
-	pool_delete(&t->thinks, c->thinks);
-	pool_delete(&t->colds, c);
 	if (t->last == f)
 		t->last = NULL;
 	pool_give(&t->flows, f->index);
@@ -241,14 +239,7 @@ struct repair *flow_repair(struct flow *f, enum side s)
 
 struct key_more *flow_key_more(struct flow *f)
 {
-	if (!f->cold->key_more)
-		f->cold->key_more = pool_new(&f->tracker->key_mores);
-	return f->cold->key_more;
-}
-
-struct thinks *flow_thinks(struct flow *f)
-{
-	if (!f->cold->thinks)
-		f->cold->thinks = pool_new(&f->tracker->thinks);
-	return f->cold->thinks;
+	if (!f->key_more)
+		f->key_more = pool_new(&f->tracker->key_mores);
+	return f->key_more;
 }

@@ -102,14 +102,14 @@ static struct key_frame_kept *find(const struct flow *f, const struct frame_ref 
 	uint32_t first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
 	for (uint32_t i = 0; i < ring_count(f); i++) {
-		struct key_frame_kept *k = last_place(c->key_more, n - 1 - i);
+		struct key_frame_kept *k = last_place(f->key_more, n - 1 - i);
 
 		if (k->frame == ref->frame && k->source == ref->source)
 			return k;
 	}
-	for (uint32_t i = 0; c->key_more && i < c->key_more->marked_count; i++)
-		if (c->key_more->marked[i].frame == ref->frame && c->key_more->marked[i].source == ref->source)
-			return &c->key_more->marked[i];
+	for (uint32_t i = 0; f->key_more && i < f->key_more->marked_count; i++)
+		if (f->key_more->marked[i].frame == ref->frame && f->key_more->marked[i].source == ref->source)
+			return &f->key_more->marked[i];
 	for (uint32_t i = 0; i < first; i++)
 		if (c->first[i].frame == ref->frame && c->first[i].source == ref->source)
 			return &c->first[i];
@@ -153,10 +153,10 @@ void key_frames_free(struct flow *f)
 
 	for (int i = 0; i < KEY_FIRST; i++)
 		label_free(f, &c->first[i]);
-	for (int i = 0; c->key_more && i < KEY_MARKED; i++)
-		label_free(f, &c->key_more->marked[i]);
-	for (int i = 0; c->key_more && i < KEY_LAST; i++)
-		label_free(f, &c->key_more->last[i]);
+	for (int i = 0; f->key_more && i < KEY_MARKED; i++)
+		label_free(f, &f->key_more->marked[i]);
+	for (int i = 0; f->key_more && i < KEY_LAST; i++)
+		label_free(f, &f->key_more->last[i]);
 }
 
 static int by_time(const void *a, const void *b)
@@ -189,10 +189,10 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 
 	for (uint32_t i = 0; i < first; i++)
 		out[n++] = &c->first[i];
-	for (uint32_t i = 0; c->key_more && i < c->key_more->marked_count; i++)
-		out[n++] = &c->key_more->marked[i];
-	for (uint32_t i = 0; c->key_more && i < ring_count(f); i++)
-		out[n++] = &c->key_more->last[i];
+	for (uint32_t i = 0; f->key_more && i < f->key_more->marked_count; i++)
+		out[n++] = &f->key_more->marked[i];
+	for (uint32_t i = 0; f->key_more && i < ring_count(f); i++)
+		out[n++] = &f->key_more->last[i];
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, &last[s]))
 			out[n++] = &last[s];

@@ -106,8 +106,8 @@ static void set_base(struct passing *w)
 /* An ACK of an earlier connection's numbers, in answer to a SYN (RFC 9293, section 3.5.2; RFC 5961, section 4). */
 bool handshake_is_old_ack(const struct passing *w)
 {
-	return w->side == SIDE_RESP && w->c->syns && !w->c->syn_acks && (w->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
-	       w->p->tcp.ack != w->peer->base_seq + 1 && !w->peer->bytes;
+	return w->side == SIDE_RESP && !w->peer->bytes && (w->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
+	       w->p->tcp.ack != w->peer->base_seq + 1 && w->c->syns && !w->c->syn_acks;
 }
 
 static void on_early_ack(struct passing *w)

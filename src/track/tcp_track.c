@@ -249,7 +249,8 @@ struct tracked tcp_track(struct passing *w)
 	}
 	flow_count(w);
 	answer_keep_alive(w);
-	w->out->mptcp |= w->p->tcp.mptcp;
+	if (w->p->tcp.mptcp)
+		w->out->mptcp = true;
 	history_packet(w);
 	if (!damage_packet(w)) {
 		if (w->flags & TCP_RST)

@@ -18,7 +18,7 @@ static int64_t above(int64_t time_ns, int64_t rtt_ns)
 
 static void keep_think(struct flow *f, int64_t think_ns)
 {
-	struct thinks *t = flow_thinks(f);
+	struct thinks *t = &f->cold->thinks;
 	int64_t us = think_ns / NS_PER_US;
 
 	if (!t->stride)
@@ -39,7 +39,7 @@ static void keep_think(struct flow *f, int64_t think_ns)
 
 static void keep_first(struct cold *c)
 {
-	if (!c->first_turn.ask.frame || c->first_turn.ask.frame == c->last_turn.ask.frame)
+	if (!c->first_turn_done)
 		c->first_turn = c->last_turn;
 }
 
@@ -52,6 +52,7 @@ static void on_ask(struct passing *w)
 	if (f->talker != SIDE_ORIG) {
 		if (f->answer_last_ns != UNSET)
 			c->client_ns += above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
+		c->first_turn_done = t->ask.frame != 0;
 		*t = (struct turn){ .ask = passing_ref(w) };
 		f->ask_open = true;
 	}
@@ -145,8 +146,8 @@ void turns_record(const struct flow *f, struct conn *c)
 	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;
-	if (k->thinks && k->thinks->n)
-		think_percentiles(k->thinks, c);
+	if (k->thinks.n)
+		think_percentiles(&k->thinks, c);
 	if (!k->turns || f->key.proto != 6 || k->rtt_server_ns == UNSET)
 		return;
 	/* What nobody ended is counted up to the end. */

@@ -12,7 +12,7 @@
 
 #define NEVER_DUE INT64_MAX /* also the latest time that a hostile clock can show */
 /* What one more conversation may need at once. */
-#define RESERVE (sizeof(struct flow) + sizeof(struct cold) + sizeof(struct key_more) + 2 * sizeof(struct repair))
+#define RESERVE (sizeof(struct whole_flow) + sizeof(struct key_more) + 2 * sizeof(struct repair))
 #define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
 
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes)
@@ -23,13 +23,11 @@ struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_byt
 	t->memory_bytes = memory_bytes;
 	t->now_ns = INT64_MIN;
 	flow_table_init(&t->table);
-	pool_init(&t->flows, sizeof(struct flow));
+	pool_init(&t->flows, sizeof(struct whole_flow));
 	pool_init(&t->tombstones, sizeof(struct tombstone));
-	pool_init_objects(&t->colds, sizeof(struct cold));
 	pool_init_objects(&t->troubles, sizeof(struct trouble));
 	pool_init_objects(&t->repairs, sizeof(struct repair));
 	pool_init_objects(&t->key_mores, sizeof(struct key_more));
-	pool_init_objects(&t->thinks, sizeof(struct thinks));
 	return t;
 }
 
@@ -50,11 +48,9 @@ void tracker_free(struct tracker *t)
 	flow_table_free(&t->table);
 	pool_free(&t->flows);
 	pool_free(&t->tombstones);
-	pool_free(&t->colds);
 	pool_free(&t->troubles);
 	pool_free(&t->repairs);
 	pool_free(&t->key_mores);
-	pool_free(&t->thinks);
 	free(t->streams);
 	free(t->ending);
 	free(t);
@@ -63,8 +59,7 @@ void tracker_free(struct tracker *t)
 size_t tracker_held_bytes(const struct tracker *t)
 {
 	return flow_table_bytes(&t->table) + pool_bytes(&t->flows) + pool_bytes(&t->tombstones) +
-	       pool_bytes(&t->colds) + pool_bytes(&t->troubles) + pool_bytes(&t->repairs) + pool_bytes(&t->key_mores) +
-	       pool_bytes(&t->thinks) + t->text_bytes;
+	       pool_bytes(&t->troubles) + pool_bytes(&t->repairs) + pool_bytes(&t->key_mores) + t->text_bytes;
 }
 
 void tracker_charge(struct tracker *t, size_t held_elsewhere)
@@ -541,6 +536,16 @@ struct tracked tracker_packet(struct tracker *t, const struct packet *p)
 	if (!tracker_wants(p))
 		return (struct tracked){ 0 };
 	return p->kind == PACKET_ICMP ? icmp_quote(t, p) : track(t, p);
+}
+
+bool flow_is_deaf(const struct flow *f)
+{
+	return f->deaf;
+}
+
+void flow_make_deaf(struct flow *f)
+{
+	f->deaf = true;
 }
 
 struct stream_pair **flow_stream_pair(struct flow *f)

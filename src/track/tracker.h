@@ -72,11 +72,19 @@ void tracker_number_later(struct tracker *t, struct stream_births *b);
 /* They have them: what still goes by its place in that list takes its number. */
 void tracker_numbered(struct tracker *t, const struct stream_births *b);
 
+/* What is known of a frame before its time. */
+struct coming {
+	struct flow *flow; /* NULL: nothing is known */
+	enum side side;
+	bool has_payload;
+};
+
 /*
- * Announces a frame that will soon come to tracker_packet, so that memory is on its way by then. Three looks at it,
- * some frames apart: 0 finds where its conversation would be, 1 fetches that, 2 what hangs on it. Only a hint.
+ * Announces a frame that will soon come to tracker_packet, so that memory is on its way by then. Some looks at it, some
+ * frames apart: 0 finds where its conversation would be, 1 fetches that, 2 and 3 what hangs on it. Only a hint. From
+ * look 2 on it is told what is coming, for looks at what others hang on the conversation.
  */
-void tracker_expect(struct tracker *t, const struct frame *f, int look);
+struct coming tracker_expect(struct tracker *t, const struct frame *f, int look);
 
 /*
  * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times
@@ -117,6 +125,10 @@ uint16_t flow_peer_mss(const struct flow *f, enum side side);
 
 /* A segment overlaps earlier bytes with different ones (told by reassembly): fills conn.overlaps_differ. */
 void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, const struct frame_ref *new_one);
+
+/* Nobody listens to the conversation's bytes any more: what others are spared when they know. */
+bool flow_is_deaf(const struct flow *f);
+void flow_make_deaf(struct flow *f);
 
 /* Slots in which the pipeline keeps what belongs to the conversation. */
 struct stream_pair;

@@ -6,7 +6,7 @@
 #include "base/when.h"
 #include "track/flow.h"
 #include "track/flow_table.h"
-#include "track/pool.h"
+#include "base/pool.h"
 #include "track/stream_births.h"
 #include "track/tracker.h"
 
@@ -58,7 +58,8 @@ struct expected {
 	uint64_t order; /* of the frame; 0: nothing is known of it */
 	struct flow_key key;
 	uint32_t tag;
-	const struct flow *flow;
+	bool from_low, has_payload;
+	struct flow *flow;
 };
 
 #define EXPECTED_MAX 32
@@ -68,7 +69,8 @@ struct tracker {
 	size_t memory_bytes, elsewhere;
 	int64_t now_ns;
 	struct flow_table table;
-	struct pool flows, colds, troubles, repairs, key_mores, thinks, tombstones;
+	struct pool flows; /* of struct whole_flow */
+	struct pool troubles, repairs, key_mores, tombstones;
 	size_t text_bytes;
 	struct flow_queue lists[LISTS];
 	struct flow_queue graves;     /* tombstones, oldest first */
@@ -81,7 +83,9 @@ struct tracker {
 	uint64_t evicted;
 	struct flow_link left;		/* see struct tracked */
 	bool has_left;
-	struct expected expected[EXPECTED_MAX], expected_last;
+	struct expected expected[EXPECTED_MAX];
+	struct flow_key expected_last; /* and its tag */
+	uint32_t expected_tag;
 };
 
 /* tcp_track.c, udp_track.c: one packet of a conversation. False: it is a duplicate of the capture. */

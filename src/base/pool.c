@@ -1,39 +1,69 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Slabs of 64 objects; a free object holds the number of the next free one. */
-#include "track/pool.h"
+#include "base/pool.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/text.h"
 
-#define HEAD 16 /* room for the number before an object, keeping its alignment */
+#define LINE 64
+#define HEAD LINE /* room for the number before an object, keeping its alignment */
+#define HUGE_PAGE ((size_t)2 << 20)
+#define SLABS_ALONE 8 /* slabs that come one by one: a small capture should not pay for a large one */
 
 void pool_init(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = (size + 63) & ~(size_t)63 };
+	*p = (struct pool){ .size = (size + LINE - 1) & ~(size_t)(LINE - 1) };
 }
 
 void pool_init_objects(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = (size + HEAD + 15) & ~(size_t)15 };
+	*p = (struct pool){ .size = (size + HEAD + LINE - 1) & ~(size_t)(LINE - 1) };
 }
 
 void pool_free(struct pool *p)
 {
-	for (uint32_t i = 0; i < p->slab_count; i++)
-		free(p->slabs[i]);
+	for (uint32_t i = 0; i < p->chunk_count; i++)
+		free(p->chunks[i]);
+	free(p->chunks);
 	free(p->slabs);
 	*p = (struct pool){ .size = p->size };
 }
 
-static void *aligned(size_t size)
+static void *aligned(size_t to, size_t size)
 {
 	void *m = NULL;
 
-	if (posix_memalign(&m, 64, size) != 0)
+	if (posix_memalign(&m, to, size) != 0)
 		return xmalloc(SIZE_MAX); /* ends the program with its sentence */
 	return m;
+}
+
+static void *huge(size_t size)
+{
+	void *m = aligned(HUGE_PAGE, size);
+
+#ifdef MADV_HUGEPAGE
+	(void)madvise(m, size, MADV_HUGEPAGE); /* a wish: without it all works, slower */
+#endif
+	return m;
+}
+
+static void add_chunk(struct pool *p)
+{
+	size_t slab = POOL_SLAB * p->size, size = (2 * slab + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	bool alone = p->slab_count < SLABS_ALONE;
+
+	if (p->chunk_count == p->chunk_room) {
+		p->chunk_room = p->chunk_room ? p->chunk_room * 2 : 16;
+		p->chunks = xrealloc(p->chunks, p->chunk_room * sizeof(*p->chunks));
+	}
+	p->ahead = alone ? aligned(LINE, slab) : huge(size);
+	p->ahead_count = alone ? 1 : (uint32_t)(size / slab);
+	p->chunks[p->chunk_count++] = p->ahead;
 }
 
 static void add_slab(struct pool *p)
@@ -42,7 +72,11 @@ static void add_slab(struct pool *p)
 		p->slab_room = p->slab_room ? p->slab_room * 2 : 16;
 		p->slabs = xrealloc(p->slabs, p->slab_room * sizeof(*p->slabs));
 	}
-	p->slabs[p->slab_count++] = aligned(POOL_SLAB * p->size);
+	if (!p->ahead_count)
+		add_chunk(p);
+	p->slabs[p->slab_count++] = p->ahead;
+	p->ahead += POOL_SLAB * p->size;
+	p->ahead_count--;
 }
 
 uint32_t pool_take(struct pool *p)
