@@ -214,7 +214,7 @@ static int tell_sources(struct run *run, const struct capture_stream *c, const s
 		if (s->problem[0])
 			complain_about(s->name, s->problem);
 		undecoded += tell_unknown_link(run, &r.capture);
-		run->damaged |= s->cut_short || s->damaged || s->unreadable || r.capture.evicted;
+		run->damaged |= s->cut_short || s->damaged || s->unreadable;
 	}
 	return undecoded && undecoded == count ? -1 : 0;
 }
@@ -365,7 +365,7 @@ static int report(struct run *run)
 	const struct options *o = run->o;
 	struct result *r = diagnose_finish(run->diagnosis);
 	char error[ERROR_SIZE];
-	int status = run->damaged ? STATUS_DAMAGED : STATUS_OK;
+	int status = run->damaged || r->state_limited ? STATUS_DAMAGED : STATUS_OK;
 
 	run->diagnosis = NULL;
 	if (o->fail_on != SEVERITY_OK && r->severity >= o->fail_on)

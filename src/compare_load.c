@@ -169,7 +169,8 @@ static void tell_source(struct load *l, const struct source *s, const struct pip
 	r.capture.drops = s->drops;
 	r.capture.drops_known = s->drops_known;
 	pipeline_source_counters(p, 0, &r.capture);
-	l->talks->damaged |= s->cut_short || s->damaged || s->unreadable || r.capture.evicted;
+	l->talks->damaged |= s->cut_short || s->damaged || s->unreadable || r.capture.evicted ||
+			      r.capture.streams_let_go || r.capture.datagrams_let_go;
 	take_record(l, &r);
 }
 

@@ -527,11 +527,8 @@ void crew_counters(const struct crew *c, uint16_t source, struct capture *out)
 		lane_counters(c->workers[i].lane, source, out);
 }
 
-uint64_t crew_evicted(const struct crew *c)
+void crew_let_go(const struct crew *c, struct capture *out)
 {
-	uint64_t sum = 0;
-
 	for (int i = 0; i < c->count; i++)
-		sum += lane_evicted(c->workers[i].lane);
-	return sum;
+		lane_let_go(c->workers[i].lane, out);
 }

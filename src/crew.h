@@ -51,6 +51,6 @@ void crew_charge(struct crew *c, size_t elsewhere);
 void crew_ending(struct crew *c);
 void crew_finish(struct crew *c);
 void crew_counters(const struct crew *c, uint16_t source, struct capture *out);
-uint64_t crew_evicted(const struct crew *c);
+void crew_let_go(const struct crew *c, struct capture *out);
 
 #endif

@@ -365,7 +365,8 @@ void lane_counters(const struct lane *l, uint16_t source, struct capture *out)
 	dissect_engine_counts(l->dissectors, source, out);
 }
 
-uint64_t lane_evicted(const struct lane *l)
+void lane_let_go(const struct lane *l, struct capture *out)
 {
-	return tracker_evicted(l->tracker);
+	out->evicted += tracker_evicted(l->tracker);
+	out->streams_let_go += reassembler_let_go(l->reassembler);
 }

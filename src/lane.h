@@ -62,6 +62,7 @@ void lane_end_next(struct lane *l);
 
 /* Adds what this lane has counted of a source to its record. */
 void lane_counters(const struct lane *l, uint16_t source, struct capture *out);
-uint64_t lane_evicted(const struct lane *l);
+/* Adds what was let go for memory. */
+void lane_let_go(const struct lane *l, struct capture *out);
 
 #endif

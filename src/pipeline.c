@@ -31,7 +31,7 @@
 /* Of the memory bound: for conversations, and for what stands behind the sink until it costs them more. */
 #define LANES_SHARE 5 / 8
 #define SINK_SHARE 4
-#define ORDER_SHARE 64	/* for records of one instant that are put into order */
+#define ORDER_SHARE 256	/* for records of one instant that are put into order */
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
 #define AHEAD 4			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
@@ -461,6 +461,17 @@ static void list_faults(const struct source_counters *n, struct capture *out)
 	out->malformed_frame = n->first_fault;
 }
 
+static void count_let_go(const struct pipeline *p, struct capture *out)
+{
+	struct fragment_counts fragments = decoder_fragments(p->decoder);
+
+	out->datagrams_let_go = fragments.let_go + fragments.left_out;
+	if (p->crew)
+		crew_let_go(p->crew, out);
+	else
+		lane_let_go(p->lane, out);
+}
+
 void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct capture *out)
 {
 	const struct source_counters *n = source < p->source_count ? &p->sources[source] : NULL;
@@ -481,5 +492,5 @@ void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct 
 	else
 		lane_counters(p->lane, source, out);
 	if (source == 0)
-		out->evicted = p->crew ? crew_evicted(p->crew) : lane_evicted(p->lane);
+		count_let_go(p, out);
 }

@@ -23,10 +23,11 @@ flood() {
 	[ $peak -le $((bound_mib + beside_mib)) ] || fail "$1, $3 threads: $peak MB with a bound of $bound_mib MB"
 }
 
+# limited WHAT FACT LEAST: that fact tells at least so many.
 limited() {
 	[ $status = 3 ] || fail "$1: exit status $status, not 3"
-	jq -e --argjson least "$2" '.findings[] | select(.code == "capture-state-limited") |
-		.severity == "warning" and .facts.evicted >= $least and .count == .facts.evicted' "$tmp/report.json" >/dev/null ||
+	jq -e --arg fact "$2" --argjson least "$3" '.findings[] | select(.code == "capture-state-limited") |
+		.severity == "warning" and .facts[$fact] >= $least and .count >= .facts[$fact]' "$tmp/report.json" >/dev/null ||
 		fail "$1: not told what was let go"
 }
 
@@ -38,15 +39,23 @@ whole() {
 
 for threads in 1 2; do
 	flood syn 60000 $threads
-	limited "a SYN flood" 30000
+	limited "a SYN flood" evicted 30000
 	jq -e '.findings[] | select(.code == "syn-flood")' "$tmp/report.json" >/dev/null || fail "the flood is not seen as one"
 	flood short 30000 $threads
-	limited "connections that nobody closes" 10000
+	limited "connections that nobody closes" evicted 10000
+	flood refused 20000 $threads
+	limited "failures" failures_left_out 10000
+	jq -e '.findings[] | select(.code == "capture-state-limited") | .facts.evicted == 0' "$tmp/report.json" >/dev/null ||
+		fail "failures: conversations were let go, too"
 	flood holes 30000 $threads
-	whole "out-of-order segments"
+	limited "out-of-order segments" streams_let_go 100
 	flood fragments 30000 $threads
-	whole "fragments without their rest"
+	limited "fragments without their rest" datagrams_let_go 20000
 	flood names 30000 $threads
-	limited "DNS queries" 5000
+	limited "DNS queries" evicted 5000
+	for kind in refused holes fragments; do
+		flood $kind 300 $threads
+		whole "few $kind"
+	done
 done
 finish

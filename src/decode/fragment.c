@@ -275,7 +275,8 @@ static void store_bytes(struct fragments *set, struct datagram *g, uint32_t star
 	size_t here = rd_left(r);
 
 	if (end > g->room) {
-		uint32_t room = g->end ? g->end : end * 2 < DATAGRAM_MAX ? end * 2 : DATAGRAM_MAX;
+		uint32_t more = g->room ? end * 2 : end; /* many never have a second fragment */
+		uint32_t room = g->end ? g->end : more < DATAGRAM_MAX ? more : DATAGRAM_MAX;
 
 		g->bytes = xrealloc(g->bytes, room);
 		set->held += room - g->room;

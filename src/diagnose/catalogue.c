@@ -25,7 +25,7 @@ static const struct entry entries[] = {
 	{"capture-clock-jump", W, "The capture's clock jumps"},
 	{"capture-filtered", N, "The capture was filtered: what is missing proves nothing"},
 	{"capture-malformed", N, "Headers that contradict themselves"},
-	{"capture-state-limited", W, "Conversations were let go to stay inside the memory bound"},
+	{"capture-state-limited", W, "Conversations or other state were let go to stay inside the memory bound"},
 	{"packet-duplicates", N, "The network delivers packets twice"},
 	{"bad-checksum", W, "Segments arrive with a wrong checksum and are sent again"},
 	{"stream-ambiguous", W, "Overlapping segments carry different bytes"},

@@ -144,6 +144,7 @@ struct result {
 	int diagnosis_count, diagnosis_room;
 	enum severity severity; /* of the verdict */
 	char *headline;
+	bool state_limited; /* something was let go, or left out, at the bound of memory */
 	char *weak; /* what the capture cannot carry, in a sentence; NULL */
 	struct gateway *gateways;
 	int gateway_count;

@@ -198,22 +198,61 @@ static void duplicates(struct diagnosis_context *x, const struct record *r)
 	}
 }
 
+struct let_go {
+	const char *fact, *one, *many, *means;
+	uint64_t count;
+};
+
+static void say_let_go(struct finding *f, const struct let_go *list, size_t n)
+{
+	struct text title = {0}, detail = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || list[i].count)
+			finding_integer(f, list[i].fact, (int64_t)list[i].count);
+		if (!list[i].count)
+			continue;
+		text_printf(&title, "%s%" PRIu64 " %s", title.len ? ", " : "", list[i].count,
+			list[i].count == 1 ? list[i].one : list[i].many);
+		text_printf(&detail, "%s%s", detail.len ? " " : "", list[i].means);
+		f->count += list[i].count;
+	}
+	finding_title(f, "%s let go to stay inside the memory bound", text_str(&title));
+	finding_detail(f, "%s", text_str(&detail));
+	text_free(&title);
+	text_free(&detail);
+}
+
+/* All sources share the bound: told with the first. */
 static void state_limited(struct diagnosis_context *x, const struct record *r)
 {
 	const struct capture *c = &r->capture;
-	uint64_t failures = r->source == 0 ? x->claims_lost : 0; /* of all sources together */
+	const struct let_go list[] = {
+		{"evicted", "conversation", "conversations",
+			"The longest-idle conversations were closed early; what happened to them afterwards is not judged.",
+			c->evicted},
+		{"failures_left_out", "failure", "failures", "Failures beyond those that could be kept are in no count.",
+			r->source ? 0 : x->claims_lost},
+		{"memories_let_go", "note of a rule", "notes of rules",
+			"What rules remembered longest was forgotten: what rests on it is not found, or counted too low.",
+			r->source ? 0 : x->budget.evicted},
+		{"streams_let_go", "stream's out-of-order data", "streams' out-of-order data",
+			"What was said in those streams behind a hole is not looked into.", c->streams_let_go},
+		{"datagrams_let_go", "fragmented datagram", "fragmented datagrams", "Their contents are not looked into.",
+			c->datagrams_let_go},
+	};
+	uint64_t sum = 0;
 	struct finding *f;
 
-	if (!c->evicted && !failures)
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
+		sum += list[i].count;
+	if (!sum)
 		return;
 	f = open_for(x, "capture-state-limited", r);
-	f->count = c->evicted;
-	finding_integer(f, "evicted", (int64_t)c->evicted);
-	if (failures)
-		finding_integer(f, "failures_left_out", (int64_t)failures);
-	finding_title(f, "%" PRIu64 " conversations were let go to stay inside the memory bound", c->evicted);
-	finding_detail(f, "The longest-idle ones were closed early; what happened to them afterwards is not judged.");
+	f->count = 0;
+	say_let_go(f, list, sizeof(list) / sizeof(*list));
 	finding_next(f, "Run again with more --memory, or with -f to look at less");
+	x->result->state_limited = true;
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)

@@ -183,6 +183,7 @@ static void let_go_oldest(struct reassembler *r)
 
 	d->fin = UNSET;
 	forget_waiting(r, d);
+	r->let_go++;
 }
 
 /*

@@ -48,6 +48,7 @@ struct reassembler {
 	size_t held_max, held_stream_max;
 	struct pool pairs; /* of struct stream_pair */
 	size_t waiting_bytes, tail_bytes;
+	uint64_t let_go; /* directions whose waiting bytes were dropped to keep the bound */
 	uint64_t tail_seed;
 	struct direction *oldest, *youngest; /* something waits in these, in the order in which it began to */
 };

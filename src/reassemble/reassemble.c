@@ -99,6 +99,11 @@ size_t reassembler_held_bytes(const struct reassembler *r)
 	return pool_bytes(&r->pairs) + r->waiting_bytes + r->tail_bytes + (r->nids ? nids_engine_held_bytes(r->nids) : 0);
 }
 
+uint64_t reassembler_let_go(const struct reassembler *r)
+{
+	return r->let_go;
+}
+
 uint64_t reassembler_disagreements(const struct reassembler *r)
 {
 	return r->engine == ENGINE_BOTH ? nids_engine_score(r->nids)->differ : 0;

@@ -61,6 +61,8 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 void reassemble_expect(const struct stream_pair *pair, enum side s, bool later);
 
 size_t reassembler_held_bytes(const struct reassembler *r);
+/* Directions of which what waited was dropped because held_max was reached. */
+uint64_t reassembler_let_go(const struct reassembler *r);
 /* With REASSEMBLE_BOTH: streams on which the two engines would show an application different bytes. */
 uint64_t reassembler_disagreements(const struct reassembler *r);
 

@@ -629,7 +629,10 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	uint64_t jump_frame;	/* first frame whose time is before its predecessor's, or far after */
 	uint64_t jump_frames[8]; /* the first of such frames */
 	int64_t clock_jump_max_ns;
-	uint64_t evicted;	/* conversations let go for memory */
+	/* let go for memory; of all sources, told with the first: */
+	uint64_t evicted;	    /* conversations */
+	uint64_t streams_let_go;    /* directions of TCP whose out-of-order bytes were dropped */
+	uint64_t datagrams_let_go;  /* that waited for their other fragments, or are told in no `fragmented` record */
 	/* segments without data after the end of their conversation, part of no record */
 	uint64_t late_fin, late_rst;
 	struct tcp_analysis late_analysis;

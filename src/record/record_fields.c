@@ -93,6 +93,8 @@ static const struct field capture_fields[] = {
 	TRIMMED(capture, "jump_frames", jump_frames),
 	SPAN(capture, "clock_jump_max", clock_jump_max_ns),
 	SAME(capture, evicted),
+	SAME(capture, streams_let_go),
+	SAME(capture, datagrams_let_go),
 	SAME(capture, udp_streams),
 	TRIMMED(capture, "tls_messages", tls_messages),
 	TRIMMED(capture, "tls_alerts", tls_alerts),

@@ -3,7 +3,7 @@
  * Captures that ask for more memory than a program should have, the same on every run: floods KIND NUMBER FILE.
  *
  * syn: so many SYNs from forged sources to one server; short: so many complete connections that nobody closes, each
- * from another client; holes: so many segments of 200 connections, the first byte of each missing, so everything waits;
+ * from another client; refused: so many SYNs refused by RST, 30 ms apart; holes: so many segments of 200 connections, the first byte of each missing, so everything waits;
  * fragments: so many first fragments whose rest never comes; names: so many DNS queries, each for another name and
  * from another port, half of them answered. Raw IPv4 (LINKTYPE_RAW), checksums left out as by offload.
  */
@@ -17,8 +17,9 @@
 #define ROOM 1600
 #define FIRST_NS UINT64_C(1700000000000000000)
 #define APART_NS 20000
+#define REFUSED_APART_NS 30000000
 
-enum { FIN = 1, SYN = 2, PSH = 8, ACK = 16 };
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
 struct flood {
 	FILE *out;
@@ -99,6 +100,13 @@ static void syn(struct flood *f, uint32_t n)
 	tcp(f, client(n), server, SYN, n * 7919, 0, 0);
 }
 
+static void refused(struct flood *f, uint32_t n)
+{
+	tcp(f, client(n), server, SYN, n * 7919, 0, 0);
+	tcp(f, server, client(n), RST | ACK, 0, n * 7919 + 1, 0);
+	f->now_ns += REFUSED_APART_NS;
+}
+
 static void short_one(struct flood *f, uint32_t n)
 {
 	open_connection(f, client(n));
@@ -163,7 +171,7 @@ int main(int argc, char **argv)
 	static const struct kind {
 		const char *name;
 		void (*one)(struct flood *f, uint32_t n);
-	} kinds[] = { { "syn", syn }, { "short", short_one }, { "holes", hole }, { "fragments", fragment },
+	} kinds[] = { { "syn", syn }, { "short", short_one }, { "refused", refused }, { "holes", hole }, { "fragments", fragment },
 		{ "names", name } };
 	static const uint32_t head[6] = { 0xa1b23c4d, 2 | 4 << 16, 0, 0, 65535, 101 };
 	struct flood f = { .now_ns = FIRST_NS };
@@ -179,6 +187,6 @@ int main(int argc, char **argv)
 			kinds[i].one(&f, n);
 		return fclose(f.out) == 0 ? 0 : 1;
 	}
-	fprintf(stderr, "usage: floods syn|short|holes|fragments|names NUMBER FILE\n");
+	fprintf(stderr, "usage: floods syn|short|refused|holes|fragments|names NUMBER FILE\n");
 	return 2;
 }
