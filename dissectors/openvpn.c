@@ -9,6 +9,7 @@
 
 #include "base/reader.h"
 #include "base/when.h"
+#include "dissectors/openvpn_tls.h"
 #include "dissectors/tunnel_life.h"
 
 enum ovpn_opcode {
@@ -30,6 +31,7 @@ enum ovpn_opcode {
 #define OVPN_PACKET_ID_LEN 8 /* tls-auth and tls-crypt: number and time */
 #define OVPN_CRYPT_TAG_LEN 32
 #define OVPN_MIN_LEN 9
+#define OVPN_ACKS_MAX 8 /* in one packet */
 #define OVPN_TCP_MAX 16384
 #define OVPN_DATA_MIN 20
 #define OVPN_FIRST_NUMBERS 64
@@ -40,6 +42,9 @@ enum ovpn_opcode {
 #define OVPN_ALONE_PACKETS 2
 #define OVPN_CLOCKS_APART_S (400 * INT64_C(86400))
 
+/* Of tls-auth: none, MD5, SHA-1, SHA-224, -256, -384, -512. */
+static const size_t hmac_lens[] = {0, 16, 20, 28, 32, 48, 64};
+
 struct ovpn_state {
 	struct tunnel_life life;
 	uint8_t session[2][8]; /* of each side's last reset */
@@ -47,6 +52,8 @@ struct ovpn_state {
 	bool answered;		  /* the hello at hand */
 	size_t hmac_len;	  /* of tls-auth; 0: none */
 	bool layout_known, clear; /* clear: control messages can be read */
+	struct ovpn_tls tls;
+	uint8_t key_id; /* of the TLS session in `tls` */
 	uint32_t control[2];	  /* packets since the hello */
 	uint32_t turns;		  /* how often the other side went on with control messages */
 	enum side control_side;
@@ -96,7 +103,6 @@ static bool session_id_plausible(const struct chunk *c)
 /* The first reset of a client: no ACKs, message packet id 0, whatever stands between. */
 static bool client_reset_fits(const struct chunk *c)
 {
-	static const size_t hmacs[] = {16, 20, 28, 32, 48, 64};
 	static const uint8_t zeros[5];
 
 	if (c->len < c->on_wire || c->len < OVPN_RESET_LEN || !session_id_plausible(c))
@@ -104,9 +110,9 @@ static bool client_reset_fits(const struct chunk *c)
 	if (memcmp(c->data + c->len - 5, zeros, 5) == 0) {
 		if (c->len == OVPN_RESET_LEN)
 			return true;
-		for (size_t i = 0; i < sizeof(hmacs) / sizeof(hmacs[0]); i++)
-			if (c->len == OVPN_RESET_LEN + hmacs[i] + OVPN_PACKET_ID_LEN)
-				return packet_id_plausible(c, OVPN_MIN_LEN + hmacs[i]);
+		for (size_t i = 1; i < sizeof(hmac_lens) / sizeof(hmac_lens[0]); i++)
+			if (c->len == OVPN_RESET_LEN + hmac_lens[i] + OVPN_PACKET_ID_LEN)
+				return packet_id_plausible(c, OVPN_MIN_LEN + hmac_lens[i]);
 	}
 	/* tls-crypt: the packet id comes first; version 3 appends the wrapped client key. */
 	return c->len >= OVPN_MIN_LEN + OVPN_PACKET_ID_LEN + OVPN_CRYPT_TAG_LEN + 5 &&
@@ -216,6 +222,8 @@ static void on_client_reset(struct ovpn_state *o, struct session *s, const struc
 		o->answered = false;
 		o->control[SIDE_ORIG] = o->control[SIDE_RESP] = o->turns = 0;
 		o->control_side = SIDE_NONE;
+		ovpn_tls_begin(&o->tls, 1); /* the resets themselves have 0 */
+		o->key_id = 0;
 	}
 	if (o->answered && !o->control[c->side] && same_session(o, c)) /* the answer does not reach it */
 		tunnel_pending(&o->life, c->side, &c->ref, "hard reset");
@@ -235,20 +243,69 @@ static void on_server_reset(struct ovpn_state *o, struct session *s, const struc
 	o->answered = true;
 }
 
+/* What stands behind the header of a control message: acknowledgments, the id of the message, bytes of TLS. */
+static struct reader control_bytes(const struct chunk *c, size_t hmac_len, uint32_t *id)
+{
+	struct reader r = rd_make(c->data, c->len, c->on_wire);
+	uint8_t acks;
+
+	rd_skip(&r, OVPN_MIN_LEN + hmac_len + (hmac_len ? OVPN_PACKET_ID_LEN : 0));
+	acks = rd_u8(&r);
+	if (acks > OVPN_ACKS_MAX)
+		r.state = READER_BAD;
+	rd_skip(&r, acks ? 4u * acks + 8 : 0);
+	*id = rd_u32(&r);
+	return r;
+}
+
+/* Without the reset: a message that carries the beginning of TLS shows where it is. */
+static void guess_layout(struct ovpn_state *o, const struct chunk *c)
+{
+	for (size_t i = 0; i < sizeof(hmac_lens) / sizeof(hmac_lens[0]) && !o->layout_known; i++) {
+		uint32_t id;
+		struct reader r = control_bytes(c, hmac_lens[i], &id);
+
+		if (!rd_ok(&r) || !ovpn_tls_looks_like_hello(r.p, rd_left(&r)))
+			continue;
+		o->layout_known = o->clear = true;
+		o->hmac_len = hmac_lens[i];
+	}
+}
+
+static void read_tls(struct ovpn_state *o, struct session *s, const struct chunk *c)
+{
+	uint8_t key_id = c->data[0] & 7;
+	struct reader r;
+	uint32_t id;
+
+	if (!o->layout_known)
+		guess_layout(o, c);
+	if (!o->layout_known || !o->clear || c->len < c->on_wire)
+		return;
+	if (key_id != o->key_id) {
+		if (opcode_of(c) == OVPN_SOFT_RESET)
+			ovpn_tls_begin(&o->tls, 0);
+		else
+			ovpn_tls_end(&o->tls);
+		o->key_id = key_id;
+	}
+	r = control_bytes(c, o->hmac_len, &id);
+	if (rd_ok(&r))
+		ovpn_tls_packet(&o->tls, s, c, id, r.p, rd_left(&r));
+}
+
 /* Control messages carry TLS records as they are; an alert in clear says why it ends. */
 static void look_for_alert(struct ovpn_state *o, struct session *s, const struct chunk *c)
 {
-	struct reader r = rd_make(c->data, c->len, c->on_wire);
-	uint8_t acks, type, version;
+	uint8_t type, version;
 	uint16_t length;
 	char reason[32];
+	struct reader r;
+	uint32_t id;
 
 	if (!o->layout_known || !o->clear)
 		return;
-	rd_skip(&r, OVPN_MIN_LEN + o->hmac_len + (o->hmac_len ? OVPN_PACKET_ID_LEN : 0));
-	acks = rd_u8(&r);
-	rd_skip(&r, acks ? 4u * acks + 8 : 0);
-	rd_skip(&r, 4);
+	r = control_bytes(c, o->hmac_len, &id);
 	type = rd_u8(&r);
 	version = rd_u8(&r);
 	rd_skip(&r, 1);
@@ -278,6 +335,7 @@ static void on_control(struct ovpn_state *o, struct session *s, const struct chu
 		o->soft_reset = true;
 	}
 	look_for_alert(o, s, c);
+	read_tls(o, s, c);
 }
 
 static void on_data(struct ovpn_state *o, struct session *s, const struct chunk *c)
@@ -389,6 +447,7 @@ static void ovpn_finish(void *state, struct session *s)
 {
 	struct ovpn_state *o = state;
 
+	ovpn_tls_end(&o->tls);
 	tunnel_finish(&o->life, s);
 }
 

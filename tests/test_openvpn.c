@@ -37,12 +37,17 @@ static void server_reset(struct tunnel_rig *r, int64_t ms, uint8_t session)
 	give(r, SIDE_RESP, ms, b, sizeof(b));
 }
 
-static void control(struct tunnel_rig *r, enum side side, int64_t ms, const uint8_t *tls, size_t n)
+static void message(struct tunnel_rig *r, enum side side, int64_t ms, uint8_t first, uint8_t id, const void *tls, size_t n)
 {
-	uint8_t b[200] = {0x20, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 1};
+	uint8_t b[200] = {first, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, id};
 
 	memcpy(b + 14, tls, n);
 	give(r, side, ms, b, 14 + n);
+}
+
+static void control(struct tunnel_rig *r, enum side side, int64_t ms, const uint8_t *tls, size_t n)
+{
+	message(r, side, ms, 0x20, 1, tls, n);
 }
 
 static void data(struct tunnel_rig *r, enum side side, int64_t ms)
@@ -125,6 +130,49 @@ static void test_tls_alert_in_clear_is_a_refusal(void **state)
 	assert_non_null(refused);
 	assert_string_equal(refused->tunnel.reason, "TLS alert 42");
 	assert_int_equal(refused->tunnel.side, SIDE_ORIG);
+	tunnel_rig_free(r);
+}
+
+static const uint8_t hello[] = {22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3, [43] = 0, 0, 2, 0x13, 1, 1, 0};
+
+/* Control packets out of order and repeated; a soft reset begins another TLS session. */
+static void test_tls_messages_are_counted(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+	struct capture seen = {0};
+
+	(void)state;
+	client_reset(r, 0, 1);
+	server_reset(r, 10, 2);
+	message(r, SIDE_ORIG, 20, 0x20, 2, hello + 20, sizeof(hello) - 20);
+	message(r, SIDE_ORIG, 20, 0x20, 2, hello + 20, sizeof(hello) - 20);
+	message(r, SIDE_ORIG, 21, 0x20, 1, hello, 20);
+	message(r, SIDE_ORIG, 300, 0x20, 1, hello, 20);
+	message(r, SIDE_RESP, 400, 0x20, 1, "\x16\x03\x03\x00\x04\x0e\x00\x00\x00", 9);
+	message(r, SIDE_ORIG, 3600000, 0x19, 0, "", 0);
+	message(r, SIDE_ORIG, 3600010, 0x21, 1, hello, sizeof(hello));
+	dissect_engine_counts(r->engine, 0, &seen);
+	assert_int_equal(seen.tls_messages[1], 2);
+	assert_int_equal(seen.tls_messages[14], 1);
+	tunnel_rig_close(r);
+	tunnel_rig_free(r);
+}
+
+/* The reset and a packet of the hello are not in the capture. */
+static void test_tls_is_found_without_the_reset(void **state)
+{
+	struct tunnel_rig *r = ovpn(17);
+	struct capture seen = {0};
+
+	(void)state;
+	data(r, SIDE_RESP, 0);
+	message(r, SIDE_ORIG, 1, 0x20, 1, hello, sizeof(hello));
+	for (uint8_t id = 3; id < 12; id++) /* more than are kept while one is missing */
+		message(r, SIDE_ORIG, id, 0x20, id, "\x16\x03\x03\x00\x04\x10\x00\x00\x00", 9);
+	dissect_engine_counts(r->engine, 0, &seen);
+	assert_int_equal(seen.tls_messages[1], 1);
+	assert_int_equal(seen.tls_messages[16], 9);
+	tunnel_rig_close(r);
 	tunnel_rig_free(r);
 }
 
@@ -249,6 +297,8 @@ int main(void)
 		cmocka_unit_test(test_resets_without_answer_are_counted),
 		cmocka_unit_test(test_new_session_id_in_a_working_tunnel_is_a_restart),
 		cmocka_unit_test(test_tls_alert_in_clear_is_a_refusal),
+		cmocka_unit_test(test_tls_messages_are_counted),
+		cmocka_unit_test(test_tls_is_found_without_the_reset),
 		cmocka_unit_test(test_protected_resets_are_recognised_off_the_port),
 		cmocka_unit_test(test_noise_is_not_openvpn_off_the_port),
 		cmocka_unit_test(test_reset_repeated_although_answered_pends),
