@@ -33,7 +33,7 @@
 #define SINK_SHARE 4
 #define ORDER_SHARE 256	/* for records of one instant that are put into order */
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
-#define AHEAD 4			/* frames between two looks at one that is to come */
+#define AHEAD 2			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
 #define ANNOUNCED_MAX 4096
 
@@ -265,11 +265,18 @@ static int tunnels_of(const struct packet *p)
 	return p->tunnel_count < TUNNEL_DEPTH_MAX ? p->tunnel_count : TUNNEL_DEPTH_MAX;
 }
 
-/* In this thread. */
-static void take_packet(struct pipeline *p, struct packet *packet, struct source_counters *n)
+/* A packet of no conversation. */
+static void tell_packet(struct pipeline *p, const struct packet *packet)
 {
 	struct outlet out = outlet_of(p);
 	struct tracked nobody = { 0 };
+
+	outlet_packet(&out, packet, &nobody);
+}
+
+/* In this thread. */
+static void take_packet(struct pipeline *p, struct packet *packet, struct source_counters *n)
+{
 	struct flow_key key;
 
 	lane_clock(p->lane, packet->clock_ns);
@@ -283,7 +290,7 @@ static void take_packet(struct pipeline *p, struct packet *packet, struct source
 	if (tracker_wants(packet))
 		lane_packet(p->lane, packet);
 	else
-		outlet_packet(&out, packet, &nobody);
+		tell_packet(p, packet);
 }
 
 /* The same for the crew, which has the packet in a slot already. */
@@ -341,17 +348,21 @@ static void charge(struct pipeline *p)
 		lane_charge(p->lane, elsewhere);
 }
 
-static void expect(struct pipeline *p, const struct batch *b, int i, int look)
+static void look_ahead(struct pipeline *p, const struct batch *b, int i)
 {
-	if (i >= 0 && i < b->count)
-		lane_expect(p->lane, &b->frames[i], look);
+	for (int look = 0; look < LOOKS; look++) {
+		int at = i + (LOOKS - look) * AHEAD;
+
+		if (at >= 0 && at < b->count)
+			lane_expect(p->lane, &b->frames[at], look);
+	}
 }
 
 void pipeline_batch(struct pipeline *p, const struct batch *b)
 {
 	for (int i = p->crew ? 0 : -LOOKS * AHEAD; i < b->count; i++) {
-		for (int look = 0; p->lane && look < LOOKS; look++)
-			expect(p, b, i + (LOOKS - look) * AHEAD, look);
+		if (p->lane)
+			look_ahead(p, b, i);
 		if (i >= 0)
 			take_frame(p, &b->frames[i]);
 	}

@@ -6,40 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-struct addr addr_v4(const uint8_t bytes[4])
-{
-	struct addr a;
-
-	memcpy(a.b, mapped_prefix, 12);
-	memcpy(a.b + 12, bytes, 4);
-	return a;
-}
-
-struct addr addr_v6(const uint8_t bytes[16])
-{
-	struct addr a;
-
-	memcpy(a.b, bytes, 16);
-	return a;
-}
-
-bool addr_is_v4(const struct addr *a)
-{
-	return memcmp(a->b, mapped_prefix, 12) == 0;
-}
-
 bool addr_is_set(const struct addr *a)
 {
 	static const struct addr unset;
 
 	return memcmp(a, &unset, sizeof(unset)) != 0;
-}
-
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 int addr_compare(const struct addr *a, const struct addr *b)
@@ -107,12 +78,3 @@ bool mac_is_set(const struct mac *m)
 	return memcmp(m, &unset, sizeof(unset)) != 0;
 }
 
-bool mac_equal(const struct mac *a, const struct mac *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-bool mac_is_group(const struct mac *m)
-{
-	return (m->b[0] & 1) != 0;
-}

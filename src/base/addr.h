@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2). All zero: unset. */
 struct addr {
@@ -19,11 +20,33 @@ struct mac {
 #define ADDR_TEXT_SIZE 46
 #define MAC_TEXT_SIZE 18
 
-struct addr addr_v4(const uint8_t bytes[4]);
-struct addr addr_v6(const uint8_t bytes[16]);
-bool addr_is_v4(const struct addr *a);
+static inline struct addr addr_v4(const uint8_t bytes[4])
+{
+	struct addr a = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff } };
+
+	memcpy(a.b + 12, bytes, 4);
+	return a;
+}
+
+static inline struct addr addr_v6(const uint8_t bytes[16])
+{
+	struct addr a;
+
+	memcpy(a.b, bytes, 16);
+	return a;
+}
+
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static inline bool addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->b, "\0\0\0\0\0\0\0\0", 8) == 0 && memcmp(a->b + 8, "\0\0\xff\xff", 4) == 0;
+}
+
 bool addr_is_set(const struct addr *a);
-bool addr_equal(const struct addr *a, const struct addr *b);
 int addr_compare(const struct addr *a, const struct addr *b); /* as memcmp */
 bool addr_is_multicast(const struct addr *a);		      /* IPv4 class D, limited broadcast, or ff00::/8 */
 
@@ -36,7 +59,16 @@ bool addr_parse(const char *text, struct addr *out);
 bool mac_parse(const char *text, struct mac *out);
 
 bool mac_is_set(const struct mac *m);
-bool mac_equal(const struct mac *a, const struct mac *b);
-bool mac_is_group(const struct mac *m); /* multicast or broadcast */
+
+static inline bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Multicast or broadcast. */
+static inline bool mac_is_group(const struct mac *m)
+{
+	return m->b[0] & 1;
+}
 
 #endif

@@ -6,27 +6,34 @@
  */
 #include "decode/layers.h"
 
-/* Sum of 16-bit words in the machine's order; the order does not matter until the end. */
+/* Sums of 16-bit words in the machine's order, as wide as it goes; the order does not matter until the end, and what
+ * is carried out of the top comes in again at the bottom. */
+static uint64_t sum_word(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
 static uint64_t sum_bytes(const uint8_t *b, size_t n)
 {
-	uint64_t sum = 0;
-	uint32_t word;
-	uint8_t tail[4] = { 0 };
+	uint64_t sum = 0, word;
+	uint8_t tail[8] = { 0 };
 
-	for (; n >= 4; b += 4, n -= 4) {
-		memcpy(&word, b, 4);
-		sum += word;
+	for (; n >= 8; b += 8, n -= 8) {
+		memcpy(&word, b, 8);
+		sum = sum_word(sum, word);
 	}
 	if (n) {
 		memcpy(tail, b, n);
-		memcpy(&word, tail, 4);
-		sum += word;
+		memcpy(&word, tail, 8);
+		sum = sum_word(sum, word);
 	}
 	return sum;
 }
 
 static uint16_t fold(uint64_t sum)
 {
+	sum = (sum & 0xffffffff) + (sum >> 32);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)sum;
@@ -44,10 +51,16 @@ static uint16_t in_host_order(uint64_t sum)
 /* Sum of addresses, protocol and length, in host order. */
 static uint32_t pseudo_sum(const struct packet *p, uint32_t length)
 {
-	bool v4 = addr_is_v4(&p->src);
-	size_t skip = v4 ? 12 : 0;
-	uint64_t addresses = sum_bytes(p->src.b + skip, 16 - skip) + sum_bytes(p->dst.b + skip, 16 - skip);
+	uint64_t addresses = 0;
+	uint32_t v4[2];
 
+	if (addr_is_v4(&p->src)) {
+		memcpy(&v4[0], p->src.b + 12, 4);
+		memcpy(&v4[1], p->dst.b + 12, 4);
+		addresses = (uint64_t)v4[0] + v4[1];
+	} else {
+		addresses = sum_word(sum_bytes(p->src.b, 16), sum_bytes(p->dst.b, 16));
+	}
 	return in_host_order(addresses) + (uint32_t)p->proto + (length >> 16) + (length & 0xffff);
 }
 

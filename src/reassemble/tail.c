@@ -40,20 +40,28 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-/* Two multiplications for 32 bytes, seeded: fast, and nobody outside can choose bytes that collide. */
-static uint64_t hash_bytes(const uint8_t *p, size_t n, uint64_t seed)
+/* Two multiplications for 32 bytes, seeded: fast, and nobody outside can choose bytes that collide. *prefix becomes a
+ * hash of the first PREFIX bytes, 0 when there are fewer. */
+static uint64_t hash_bytes(const uint8_t *p, size_t n, uint64_t seed, uint32_t *prefix)
 {
-	uint64_t a = seed ^ 0x9e3779b97f4a7c15, b = seed ^ n ^ 0xbf58476d1ce4e5b9;
-	uint8_t rest[32] = {0};
+	uint64_t a = seed ^ 0x9e3779b97f4a7c15, b = seed ^ 0xbf58476d1ce4e5b9;
+	uint8_t rest[PREFIX];
+	size_t left = n;
 
-	for (; n > 32; p += 32, n -= 32) {
+	*prefix = 0;
+	for (; left >= PREFIX; p += PREFIX, left -= PREFIX) {
 		a = fold(load(p) ^ a, load(p + 8) ^ 0x94d049bb133111eb);
 		b = fold(load(p + 16) ^ b, load(p + 24) ^ 0xd6e8feb86659fd93);
+		if (left == n)
+			*prefix = (uint32_t)(a ^ b);
 	}
-	memcpy(rest, p, n);
-	a = fold(load(rest) ^ a, load(rest + 8) ^ 0x94d049bb133111eb);
-	b = fold(load(rest + 16) ^ b, load(rest + 24) ^ 0xd6e8feb86659fd93);
-	return fold(a ^ seed, b ^ 0x9e3779b97f4a7c15);
+	if (left) {
+		memset(rest, 0, sizeof(rest));
+		memcpy(rest, p, left);
+		a = fold(load(rest) ^ a, load(rest + 8) ^ 0x94d049bb133111eb);
+		b = fold(load(rest + 16) ^ b, load(rest + 24) ^ 0xd6e8feb86659fd93);
+	}
+	return fold(a ^ seed, b ^ n ^ 0x9e3779b97f4a7c15);
 }
 
 /* Room for n more bytes in the head, as far as the budget goes; gives how many bytes were allocated. */
@@ -91,14 +99,10 @@ static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, size_
 	return fits;
 }
 
-static uint32_t prefix_hash(uint64_t seed, const uint8_t *bytes, size_t n)
-{
-	return n < PREFIX ? 0 : (uint32_t)hash_bytes(bytes, PREFIX, seed);
-}
-
 size_t tail_add(struct tail *t, uint64_t seed, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref,
 	size_t budget)
 {
+	struct piece *p;
 	size_t more = 0;
 
 	if (!t->head_full) {
@@ -112,11 +116,9 @@ size_t tail_add(struct tail *t, uint64_t seed, int64_t at, const uint8_t *bytes,
 	}
 	if (n > UINT32_MAX)
 		return more;
-	t->pieces[t->count++ % TAIL_PIECES] = (struct piece){.start = at,
-		.hash = hash_bytes(bytes, n, seed),
-		.ref = *ref,
-		.len = (uint32_t)n,
-		.prefix = prefix_hash(seed, bytes, n)};
+	p = &t->pieces[t->count++ % TAIL_PIECES];
+	*p = (struct piece){.start = at, .ref = *ref, .len = (uint32_t)n};
+	p->hash = hash_bytes(bytes, n, seed, &p->prefix);
 	return more;
 }
 
@@ -139,10 +141,14 @@ static bool head_differs(const struct head *h, const struct incoming *in, struct
 
 static bool piece_differs(uint64_t seed, const struct piece *p, const struct incoming *in)
 {
-	if (p->start == in->start && in->here < p->len)
-		return in->here >= PREFIX && prefix_hash(seed, in->bytes, in->here) != p->prefix;
+	uint32_t prefix;
+
+	if (p->start == in->start && in->here < p->len) {
+		(void)hash_bytes(in->bytes, in->here < PREFIX ? in->here : PREFIX, seed, &prefix);
+		return in->here >= PREFIX && prefix != p->prefix;
+	}
 	return p->start >= in->start && p->start + p->len <= in->start + in->here &&
-	       hash_bytes(in->bytes + (p->start - in->start), p->len, seed) != p->hash;
+	       hash_bytes(in->bytes + (p->start - in->start), p->len, seed, &prefix) != p->hash;
 }
 
 bool tail_differs(const struct tail *t, uint64_t seed, const struct incoming *in, struct frame_ref *old)

@@ -72,7 +72,7 @@ static void look_for_slot(struct tracker *t, const struct frame *f, struct expec
 	e->order = 0;
 	if (!read_key(f, e))
 		return;
-	e->tag = memcmp(&e->key, &t->expected_last, sizeof(e->key)) == 0 ? t->expected_tag : tracker_tag(&e->key);
+	e->tag = flow_key_equal(&e->key, &t->expected_last) ? t->expected_tag : tracker_tag(&e->key);
 	t->expected_last = e->key;
 	t->expected_tag = e->tag;
 	e->order = f->order;
@@ -128,20 +128,17 @@ static void look_for_rings(const struct coming *c)
 struct coming tracker_expect(struct tracker *t, const struct frame *f, int look)
 {
 	struct expected *e = &t->expected[f->order % EXPECTED_MAX];
-	struct coming c;
+	struct coming c = { 0 };
 
 	if (look == 0)
 		look_for_slot(t, f, e);
-	if (look == 0 || e->order != f->order)
-		return (struct coming){ 0 };
-	if (look == 1)
+	else if (e->order == f->order && look == 1)
 		look_for_flow(t, e);
-	if (look == 1 || !e->flow)
-		return (struct coming){ 0 };
-	c = coming_of(e);
-	if (look == 2)
+	else if (e->order == f->order && e->flow)
+		c = coming_of(e);
+	if (c.flow && look == 2)
 		look_for_halves(&c);
-	if (look == 3)
+	else if (c.flow && look == 3)
 		look_for_rings(&c);
 	return c;
 }

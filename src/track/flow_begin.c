@@ -218,8 +218,7 @@ void flow_delete(struct tracker *t, struct flow *f)
 	pool_delete(&t->troubles, c->trouble);
 	pool_delete(&t->repairs, f->repair[0]);
 	pool_delete(&t->repairs, f->repair[1]);
-	if (t->last == f)
-		t->last = NULL;
+	f->key.proto = 0; /* nobody's any more: see find_known in tracker.c */
 	pool_give(&t->flows, f->index);
 }
 

@@ -4,7 +4,10 @@
 #ifndef PCAPDX_TRACK_FLOW_KEY_H
 #define PCAPDX_TRACK_FLOW_KEY_H
 
+#include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
 
@@ -13,5 +16,46 @@ struct flow_key {
 	uint16_t low_port, high_port;
 	uint8_t proto, zero[3];
 };
+
+static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static inline uint64_t flow_key_part(const uint8_t *b)
+{
+	uint64_t v;
+
+	memcpy(&v, b, sizeof(v));
+	return be64toh(v);
+}
+
+/* As memcmp. */
+static inline int flow_key_order(const struct addr *a, const struct addr *b)
+{
+	uint64_t x = flow_key_part(a->b), y = flow_key_part(b->b);
+
+	if (x == y) {
+		x = flow_key_part(a->b + 8);
+		y = flow_key_part(b->b + 8);
+	}
+	return (x > y) - (x < y);
+}
+
+/* True: src is the lower end. */
+static inline bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst,
+	uint16_t dport, uint8_t proto)
+{
+	int order = flow_key_order(src, dst);
+	bool src_is_low = order < 0 || (order == 0 && sport <= dport);
+
+	key->low = src_is_low ? *src : *dst;
+	key->high = src_is_low ? *dst : *src;
+	key->low_port = src_is_low ? sport : dport;
+	key->high_port = src_is_low ? dport : sport;
+	key->proto = proto;
+	memset(key->zero, 0, sizeof(key->zero));
+	return src_is_low;
+}
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Open addressing with a few probes; the last MAC is looked at first, as packets come in trains. */
+/* Open addressing with a few probes; the last two MACs are looked at first, as two hosts talk for a while. */
 #include "track/mac_set.h"
 
 #include <string.h>
@@ -34,9 +34,10 @@ bool mac_set_add(struct mac_set *set, const struct mac *m)
 {
 	uint64_t mac = number_of(m), *place;
 
-	if (mac == set->last || !mac)
+	if (mac == set->last[0] || mac == set->last[1] || !mac)
 		return false;
-	set->last = mac;
+	set->last[1] = set->last[0];
+	set->last[0] = mac;
 	place = place_of(set, mac);
 	if (!place || *place)
 		return false;

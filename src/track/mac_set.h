@@ -11,7 +11,7 @@
 #define MAC_SET_PLACES (1u << 14)
 
 struct mac_set { /* zeroed to begin with */
-	uint64_t last;
+	uint64_t last[2]; /* of a conversation both */
 	uint64_t places[MAC_SET_PLACES]; /* 0: free */
 };
 

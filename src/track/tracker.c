@@ -280,21 +280,6 @@ static void make_room(struct tracker *t)
 	}
 }
 
-bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
-	uint8_t proto)
-{
-	int order = memcmp(src, dst, sizeof(*src));
-	bool src_is_low = order < 0 || (order == 0 && sport <= dport);
-
-	key->low = src_is_low ? *src : *dst;
-	key->high = src_is_low ? *dst : *src;
-	key->low_port = src_is_low ? sport : dport;
-	key->high_port = src_is_low ? dport : sport;
-	key->proto = proto;
-	memset(key->zero, 0, sizeof(key->zero));
-	return src_is_low;
-}
-
 uint32_t tracker_tag(const struct flow_key *key)
 {
 	uint64_t v4[2];
@@ -321,7 +306,7 @@ static struct known look_up(struct tracker *t, const struct flow_key *key, uint3
 	while ((number = flow_table_next(&t->table, tag, &at)) != 0) {
 		void *entry = pool_at(number & 1 ? &t->tombstones : &t->flows, number >> 1);
 
-		if (memcmp(entry, key, sizeof(*key)) != 0)
+		if (!flow_key_equal(entry, key))
 			continue;
 		return number & 1 ? (struct known){ .grave = entry } : (struct known){ .flow = entry };
 	}
@@ -431,48 +416,63 @@ static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, cons
 	return flow_begin(t, &key, tag, p, src_is_low, &former);
 }
 
-/* The tag that was worked out when the frame was announced, if it was. */
-static uint32_t expected_tag(const struct tracker *t, uint64_t order, const struct flow_key *key)
+static bool is_of(const struct expected *e, const struct packet *p)
 {
-	const struct expected *e = &t->expected[order % EXPECTED_MAX];
+	const struct addr *from = e->from_low ? &e->key.low : &e->key.high;
+	const struct addr *to = e->from_low ? &e->key.high : &e->key.low;
+	uint16_t sport = e->from_low ? e->key.low_port : e->key.high_port;
+	uint16_t dport = e->from_low ? e->key.high_port : e->key.low_port;
 
-	if (e->order == order && memcmp(&e->key, key, sizeof(*key)) == 0)
-		return e->tag;
-	return tracker_tag(key);
+	return e->order == p->frame->order && addr_equal(from, &p->src) && addr_equal(to, &p->dst) && sport == p->sport &&
+	       dport == p->dport && e->key.proto == p->proto;
+}
+
+/* What was worked out when the frame was announced, if it was and the packet is the one that was expected in it. */
+static const struct expected *expected_of(struct tracker *t, const struct packet *p, struct expected *fresh)
+{
+	const struct expected *e = &t->expected[p->frame->order % EXPECTED_MAX];
+
+	if (is_of(e, p))
+		return e;
+	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
+	fresh->tag = tracker_tag(&fresh->key);
+	fresh->flow = NULL;
+	return fresh;
+}
+
+static struct known find_known(struct tracker *t, const struct expected *e)
+{
+	/* An ended flow has no key: see flow_delete. */
+	if (e->flow && flow_key_equal(&e->flow->key, &e->key))
+		return (struct known){ .flow = e->flow };
+	return look_up(t, &e->key, e->tag);
 }
 
 /* The conversation that the packet belongs to, found or new; NULL: none. */
 static struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)
 {
-	struct flow_key key;
-	struct known known;
+	struct expected fresh;
+	const struct expected *e = expected_of(t, p, &fresh);
+	struct known known = find_known(t, e);
 	struct former former = { 0 };
 	enum flow_start start = START_SAME;
-	uint32_t tag;
 
-	*src_is_low = flow_key_make(&key, &p->src, p->sport, &p->dst, p->dport, p->proto);
-	if (t->last && memcmp(&t->last->key, &key, sizeof(key)) == 0) {
-		known = (struct known){ .flow = t->last };
-		tag = t->last->tag;
-	} else {
-		tag = expected_tag(t, p->frame->order, &key);
-		known = look_up(t, &key, tag);
-	}
+	*src_is_low = e->from_low;
 	if (known.flow && p->kind == PACKET_TCP)
-		start = handshake_start(known.flow, *src_is_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
+		start = handshake_start(known.flow, e->from_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
 	if (known.flow && start == START_SAME)
 		return known.flow;
 	if (known.flow) {
 		former = former_of_flow(known.flow, start == START_AGAIN);
 		end_flow(t, known.flow, CONN_END_REUSE, t->now_ns);
-		known = look_up(t, &key, tag);
+		known = look_up(t, &e->key, e->tag);
 		tombstone_remove(t, known.grave);
-		return flow_begin(t, &key, tag, p, *src_is_low, &former);
+		return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
 	}
 	if (known.grave)
-		return after_tombstone(t, known.grave, p, *src_is_low);
+		return after_tombstone(t, known.grave, p, e->from_low);
 	make_room(t);
-	return flow_begin(t, &key, tag, p, *src_is_low, &former);
+	return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
 }
 
 static void part_due(struct tracker *t, struct flow *f)
@@ -485,23 +485,37 @@ static void part_due(struct tracker *t, struct flow *f)
 	t->owner.ended(t->owner.arg, f, CONN_END_PART);
 }
 
+/* Each field by itself: zeroing it all first takes longer than the rest. */
+static void passing_begin(struct passing *w, struct tracker *t, struct flow *f, const struct packet *p, bool src_is_low)
+{
+	w->t = t;
+	w->f = f;
+	w->c = f->cold;
+	w->p = p;
+	w->side = src_is_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
+	w->own = &f->half[w->side];
+	w->peer = &f->half[side_other(w->side)];
+	w->out = &w->c->side[w->side];
+	w->peer_out = &w->c->side[side_other(w->side)];
+	w->now_ns = t->now_ns;
+	w->at_ns = p->ts_ns - f->ts_ns;
+	w->new_link = w->resent = false;
+	w->len = p->payload_wire;
+	w->seq = w->end = 0;
+	w->flags = 0;
+	w->rtt_ns = 0;
+}
+
 static struct tracked track(struct tracker *t, const struct packet *p)
 {
 	bool src_is_low;
 	struct flow *f = flow_of(t, p, &src_is_low);
-	struct passing w = { .t = t, .f = f, .p = p, .now_ns = t->now_ns, .len = p->payload_wire };
+	struct passing w;
 	struct tracked out;
 
-	t->last = f;
 	if (!f)
 		return (struct tracked){ 0 };
-	w.c = f->cold;
-	w.side = src_is_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
-	w.own = &f->half[w.side];
-	w.peer = &f->half[side_other(w.side)];
-	w.out = &w.c->side[w.side];
-	w.peer_out = &w.c->side[side_other(w.side)];
-	w.at_ns = p->ts_ns - f->ts_ns;
+	passing_begin(&w, t, f, p, src_is_low);
 	if (!(f->sources & UINT64_C(1) << (p->frame->source & 63)))
 		flow_seen_in(t, f, p->frame->source);
 	out = p->kind == PACKET_TCP ? tcp_track(&w) : udp_track(&w);

@@ -63,9 +63,6 @@ bool tracker_wants(const struct packet *p);
  * ICMP error, or carries a tunnel.
  */
 void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source);
-/* The lower end first. True: `src` is it. */
-bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport,
-	uint8_t proto);
 
 /* From now on streams get their numbers later (stream_births.h); `b` is the owner's. */
 void tracker_number_later(struct tracker *t, struct stream_births *b);

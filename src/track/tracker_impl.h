@@ -74,7 +74,6 @@ struct tracker {
 	size_t text_bytes;
 	struct flow_queue lists[LISTS];
 	struct flow_queue graves;     /* tombstones, oldest first */
-	struct flow *last;	      /* of the last packet; NULL: none */
 	struct stream_count *streams; /* by source */
 	uint32_t stream_room;
 	struct stream_births *births; /* NULL: numbers are given at once */
