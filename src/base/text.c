@@ -129,11 +129,29 @@ const char *text_str(const struct text *t)
 	return t->s ? t->s : "";
 }
 
+/* How many of the first n bytes are plain ASCII, in front of what needs a closer look (a NUL too), eight at a time. */
+static size_t plain(const uint8_t *from, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t word;
+	size_t at = 0;
+
+	for (; n - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, from + at, sizeof(word));
+		if ((word | (word - ones)) & high) /* a byte from 0x80 on, or zero */
+			break;
+	}
+	while (at < n && from[at] && from[at] < 0x80)
+		at++;
+	return at;
+}
+
 void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 {
-	size_t at = 0, used;
+	size_t at = plain(from, n < size ? n : size - 1), used;
 
-	for (; n && *from; from += used, n -= used) {
+	memcpy(out, from, at);
+	for (from += at, n -= at; n && *from; from += used, n -= used) {
 		const void *piece = from;
 		size_t length;
 
