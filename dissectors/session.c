@@ -329,8 +329,9 @@ void session_record(const struct session *s, struct record *r, enum record_kind 
 
 void session_emit(struct session *s, const struct record *r)
 {
-	struct record out = *r;
+	struct record out;
 
+	record_copy(&out, r);
 	out.emitted_ns = s->owner->clock_ns;
 	s->engine->sink.take(s->engine->sink.arg, &out);
 }

@@ -83,7 +83,7 @@ static void take_record(void *arg, const struct record *r)
 	struct record mapped;
 
 	if (run->anonymizer) {
-		mapped = *r;
+		record_copy(&mapped, r);
 		anonymize_record(run->anonymizer, &mapped);
 		r = &mapped;
 	}

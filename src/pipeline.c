@@ -104,7 +104,7 @@ static void on_record(void *arg, const struct record *r)
 
 	surroundings_clock(p->surroundings, r->emitted_ns);
 	if (p->announced.count && r->kind == RECORD_CONN && !r->conn.service[0]) {
-		named = *r;
+		record_copy(&named, r);
 		name_service(p, &named);
 		r = &named;
 	}

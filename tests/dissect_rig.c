@@ -16,7 +16,7 @@ static void take(void *arg, const struct record *r)
 	struct rig *g = arg;
 
 	assert_true(g->count < RIG_RECORDS_MAX);
-	g->records[g->count++] = *r;
+	record_copy(&g->records[g->count++], r);
 }
 
 static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)

@@ -277,7 +277,7 @@ static void keep(void *arg, const struct record *r)
 	struct told *t = arg;
 
 	assert_true(t->count < 4);
-	t->records[t->count++] = *r;
+	record_copy(&t->records[t->count++], r);
 }
 
 static void finish_fragments(struct bench *b, struct told *t)

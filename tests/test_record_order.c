@@ -18,7 +18,7 @@ static void take(void *arg, const struct record *r)
 	struct taken *t = arg;
 
 	assert_true(t->count < TAKEN_MAX);
-	t->records[t->count++] = *r;
+	record_copy(&t->records[t->count++], r);
 }
 
 static void put(struct record_order *o, enum record_kind kind, int64_t at_ns, uint16_t source, uint64_t frame)
@@ -98,9 +98,12 @@ static void test_equal_records_stay_as_they_came(void **state)
 static void test_held_records_are_bounded(void **state)
 {
 	struct taken t;
-	struct record_order *o = order_of(&t, 3 * sizeof(struct record));
+	struct record conn;
+	struct record_order *o;
 
 	(void)state;
+	record_init(&conn, RECORD_CONN);
+	o = order_of(&t, 3 * record_size(&conn));
 	put(o, RECORD_ICMP, 1, 0, 21);
 	for (uint64_t frame = 2; frame < 40; frame += 2)
 		put(o, RECORD_CONN, 1, 0, frame);

@@ -27,7 +27,7 @@ static void keep(void *arg, const struct record *r)
 	struct rig *rig = arg;
 
 	assert_true(rig->count < KEPT_MAX);
-	rig->records[rig->count++] = *r;
+	record_copy(&rig->records[rig->count++], r);
 }
 
 static void ended(void *arg, struct flow *f, enum conn_end reason)

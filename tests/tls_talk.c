@@ -12,7 +12,7 @@ static void take(void *arg, const struct record *r)
 	if (r->kind != RECORD_TLS)
 		return;
 	t->records++;
-	t->got = *r;
+	record_copy(&t->got, r);
 }
 
 static void note_mark(void *arg, enum side side, const struct frame_ref *absolute, const char *label)

@@ -87,15 +87,15 @@ void claim_store(struct diagnosis_context *x, const struct claim *c, const struc
 		x->claim_room = x->claim_room ? x->claim_room * 2 : 64;
 		x->claims = xrealloc(x->claims, x->claim_room * sizeof(struct claim *));
 	}
-	s = xcalloc(1, sizeof(*s));
-	s->claim = *c;
+	s = xmalloc(sizeof(*s));
+	s->typical = NULL;
+	memcpy(&s->claim, c, offsetof(struct claim, evidence) + (size_t)c->evidence_count * sizeof(c->evidence[0]));
 	s->claim.place = x->claim_count;
 	x->held_bytes += sizeof(*s);
 	if (wants_typical(x, c)) {
-		s->typical = xmalloc(sizeof(*r));
-		*s->typical = *r;
+		s->typical = record_keep(r);
 		x->typical_count++;
-		x->held_bytes += sizeof(*r);
+		x->held_bytes += record_size(r);
 	}
 	x->claims[x->claim_count++] = &s->claim;
 }
@@ -130,13 +130,8 @@ struct claim *claim_next(struct diagnosis_context *x, struct claim *after, const
 struct record *claim_typical(const struct claim *c)
 {
 	const struct record *kept = ((const struct stored *)c)->typical;
-	struct record *copy;
 
-	if (!kept)
-		return NULL;
-	copy = xmalloc(sizeof(*copy));
-	*copy = *kept;
-	return copy;
+	return kept ? record_keep(kept) : NULL;
 }
 
 struct group_key {

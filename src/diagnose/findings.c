@@ -176,10 +176,8 @@ struct finding *finding_of_group(struct diagnosis_context *x, const struct claim
 			f->last_ts_ns = g->claims[i]->ended_ns;
 	evidence_of_group(f, g);
 	filter_of_group(f, g);
-	if (g->typical && !f->typical) {
-		f->typical = xmalloc(sizeof(*f->typical));
-		*f->typical = *g->typical;
-	}
+	if (g->typical && !f->typical)
+		f->typical = record_keep(g->typical);
 	return f;
 }
 

@@ -16,11 +16,7 @@ static const enum record_kind kinds[] = { RECORD_TLS, RECORD_HTTP, RECORD_FTP, R
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 struct join {
-	struct table waiting[KINDS]; /* uid -> struct record */
-};
-
-struct uid_key {
-	char uid[sizeof(((struct record *)0)->uid)]; /* zero behind the text */
+	struct table waiting[KINDS]; /* uid -> struct record of that kind; zeros behind the text of a uid */
 };
 
 struct join *join_new(size_t *held_bytes)
@@ -28,7 +24,8 @@ struct join *join_new(size_t *held_bytes)
 	struct join *j = xcalloc(1, sizeof(*j));
 
 	for (size_t i = 0; i < KINDS; i++) {
-		table_init(&j->waiting[i], sizeof(struct uid_key), sizeof(struct record), WAITING_MAX);
+		table_init(&j->waiting[i], sizeof(((struct record *)0)->uid), record_kind_size(kinds[i]),
+			WAITING_MAX);
 		j->waiting[i].held_bytes = held_bytes;
 	}
 	return j;
@@ -41,14 +38,6 @@ static bool http_matters(const struct http *h)
 	return h->status == 0 || h->status >= 400 || h->proxy || !whole;
 }
 
-static struct uid_key key_of(const struct record *r)
-{
-	struct uid_key k = { "" };
-
-	text_copy(k.uid, sizeof(k.uid), r->uid);
-	return k;
-}
-
 static bool matters(const struct record *r)
 {
 	if (r->kind == RECORD_HTTP)
@@ -58,15 +47,13 @@ static bool matters(const struct record *r)
 
 void join_session(struct join *j, const struct record *r)
 {
-	struct uid_key k = key_of(r);
-
 	for (size_t i = 0; i < KINDS; i++) {
 		if (kinds[i] != (enum record_kind)r->kind)
 			continue;
 		if (matters(r))
-			*(struct record *)table_add(&j->waiting[i], &k) = *r;
+			record_copy(table_add(&j->waiting[i], r->uid), r);
 		else if (r->kind == RECORD_HTTP)
-			table_remove(&j->waiting[i], &k);
+			table_remove(&j->waiting[i], r->uid);
 	}
 }
 
@@ -85,11 +72,9 @@ static double round_trip(const struct conn *c)
 
 static const struct record *waiting(const struct join *j, const struct record *r, enum record_kind kind)
 {
-	struct uid_key k = key_of(r);
-
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds[i] == kind)
-			return table_find(&j->waiting[i], &k);
+			return table_find(&j->waiting[i], r->uid);
 	return NULL;
 }
 
@@ -112,10 +97,8 @@ void join_conversation(struct join *j, const struct record *r, struct conversati
 
 void join_forget(struct join *j, const struct record *r)
 {
-	struct uid_key k = key_of(r);
-
 	for (size_t i = 0; i < KINDS; i++)
-		table_remove(&j->waiting[i], &k);
+		table_remove(&j->waiting[i], r->uid);
 }
 
 void join_free(struct join *j)

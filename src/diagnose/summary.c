@@ -105,8 +105,8 @@ static void count_tls(struct result *result, const struct record *r)
 	if ((result->tls_count & (result->tls_count - 1)) == 0)
 		result->tls = xrealloc(
 			result->tls, (size_t)(result->tls_count ? result->tls_count * 2 : 1) * sizeof(*result->tls));
-	result->tls[result->tls_count].record = xmalloc(sizeof(*r));
-	*result->tls[result->tls_count++].record = *r;
+	result->tls[result->tls_count].record = record_keep(r);
+	result->tls_count++;
 }
 
 static void count_fragments(struct summary *s, const struct fragmented *f)
@@ -194,9 +194,8 @@ static void keep_row(struct tallies *t, struct result *r, const struct conversat
 
 	if (!row)
 		return;
-	if (!row->record)
-		row->record = xmalloc(sizeof(*row->record));
-	*row->record = *c->record;
+	free(row->record);
+	row->record = record_keep(c->record);
 	row->outcome = outcome;
 	row->code = claim ? claim->code : NULL;
 	row->sni[0] = '\0';

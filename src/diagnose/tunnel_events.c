@@ -17,7 +17,7 @@ void tunnel_events_take(struct table *events, const struct record *r, uint32_t k
 		return;
 	t = table_add(events, r->uid);
 	if (t->count++ == 0)
-		t->first = *r;
+		record_copy(&t->first, r);
 }
 
 const struct tunnel_trouble *tunnel_events_of(const struct table *events, const struct record *conn)

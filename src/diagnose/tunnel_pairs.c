@@ -117,16 +117,12 @@ static void take_event(struct tunnel_pair *p, const struct record *r)
 
 static void take_summary(struct tunnel_pair *p, const struct record *r)
 {
-	struct record *copy;
-
 	if (p->summary_count == TUNNEL_SUMMARIES_MAX) {
 		free(p->summaries[0]);
 		memmove(p->summaries, p->summaries + 1, (TUNNEL_SUMMARIES_MAX - 1) * sizeof(p->summaries[0]));
 		p->summary_count--;
 	}
-	copy = xmalloc(sizeof(*copy));
-	*copy = *r;
-	p->summaries[p->summary_count++] = copy;
+	p->summaries[p->summary_count++] = record_keep(r);
 }
 
 /* A refused connection to the tunnel's port says that nobody listens there any more. */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "record/record_fields.h"
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -70,6 +71,9 @@ void fields_set_defaults(const struct field *table, void *base)
 }
 
 /* Walking the field tables for each record costs more than all rules that look at it. */
+_Static_assert(offsetof(struct conn, key_frames) + sizeof(((struct conn *)0)->key_frames) == sizeof(struct conn),
+	"record_size leaves out the key frames that are not there: they must stand last");
+
 static struct record empty[RECORD_KINDS];
 static pthread_once_t empty_once = PTHREAD_ONCE_INIT;
 
@@ -82,16 +86,37 @@ static void make_empty(void)
 	}
 }
 
+size_t record_kind_size(enum record_kind kind)
+{
+	return offsetof(struct record, capture) + record_kind_tables[kind].size;
+}
+
 void record_init(struct record *r, enum record_kind kind)
 {
 	assert(kind < RECORD_KINDS);
 	pthread_once(&empty_once, make_empty);
-	*r = empty[kind];
+	memcpy(r, &empty[kind], record_kind_size(kind));
 }
 
 size_t record_size(const struct record *r)
 {
-	return offsetof(struct record, capture) + record_kind_tables[r->kind].size;
+	uint32_t n = KEY_FRAMES_MAX;
+
+	if (r->kind == RECORD_CONN && r->conn.key_frame_count < n)
+		n = r->conn.key_frame_count;
+	return record_kind_size(r->kind) - (r->kind == RECORD_CONN ? (KEY_FRAMES_MAX - n) * sizeof(struct key_frame) : 0);
+}
+
+void record_copy(struct record *to, const struct record *from)
+{
+	memcpy(to, from, record_size(from));
+}
+
+struct record *record_keep(const struct record *r)
+{
+	size_t size = record_size(r);
+
+	return memcpy(xmalloc(size), r, size);
 }
 
 const char *record_kind_name(enum record_kind kind)

@@ -675,8 +675,13 @@ struct record {
 /* Makes an empty record of that kind: every field at its default (UNSET, SIDE_NONE, 0, ""). */
 void record_init(struct record *r, enum record_kind kind);
 const char *record_kind_name(enum record_kind kind);
-/* Bytes from its start that hold a record of its kind; most kinds are far smaller than the largest. */
+/* Bytes from its start that hold a record of that kind, whatever is in it; most are far smaller than the largest. */
+size_t record_kind_size(enum record_kind kind);
+/* Bytes from its start that hold this record. Who is given a record reads no further. */
 size_t record_size(const struct record *r);
+/* Copies a record_size of bytes; what is behind them in `to` stays. */
+void record_copy(struct record *to, const struct record *from);
+struct record *record_keep(const struct record *r); /* a copy of record_size bytes; free() it */
 
 /* Where records go: the writer of NDJSON, the rules, a test. The record is borrowed for the call. */
 struct record_sink {

@@ -55,8 +55,7 @@ static void push(struct record_order *o, const struct record *r)
 	struct held new_one = { .number = o->number++ };
 	size_t size = record_size(r), at = o->count;
 
-	new_one.record = xmalloc(size);
-	memcpy(new_one.record, r, size);
+	new_one.record = record_keep(r);
 	if (o->count == o->room) {
 		o->room = o->room ? o->room * 2 : 64;
 		o->heap = xrealloc(o->heap, o->room * sizeof(*o->heap));
@@ -86,14 +85,12 @@ static struct record *pop(struct record_order *o)
 	return first;
 }
 
-/* A record may be copied whole by who takes it, so it goes out in the room of one. */
 static void emit_first(struct record_order *o)
 {
 	struct record *first = pop(o);
 
-	memcpy(&o->one, first, record_size(first));
+	o->sink.take(o->sink.arg, first);
 	free(first);
-	o->sink.take(o->sink.arg, &o->one);
 }
 
 void record_order_flush(struct record_order *o)
@@ -126,7 +123,7 @@ void record_order_take(struct record_order *o, const struct record *r)
 	record_order_clock(o, r->emitted_ns);
 	if (!o->has_one && !o->count) {
 		o->at_ns = r->emitted_ns;
-		memcpy(&o->one, r, record_size(r));
+		record_copy(&o->one, r);
 		o->has_one = true;
 		return;
 	}
