@@ -53,6 +53,8 @@ const struct service_state *context_service(
 {
 	struct service_key k = service_key(server, port, proto);
 
+	if (x->at_state && memcmp(&k, &x->at, sizeof(k)) == 0)
+		return x->at_state;
 	return table_find(&x->services, &k);
 }
 
@@ -60,7 +62,11 @@ struct service_state *context_service_of(struct diagnosis_context *x, const stru
 {
 	struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
 
-	return table_add(&x->services, &k);
+	if (!x->at_state || memcmp(&k, &x->at, sizeof(k)) != 0) {
+		x->at_state = table_add(&x->services, &k);
+		x->at = k;
+	}
+	return x->at_state;
 }
 
 const char *context_name(const struct diagnosis_context *x, const struct addr *a)

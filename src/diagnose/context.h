@@ -34,6 +34,8 @@ struct diagnosis_context {
 	const struct oui_table *oui;
 	struct result *result;	  /* findings, diagnoses and summary being made */
 	struct table services;	  /* struct service_key -> struct service_state */
+	struct service_key at;	  /* of the record at hand, whose state is asked for several times */
+	struct service_state *at_state; /* NULL: not looked up yet */
 	struct table names;	  /* struct addr -> char[128]: from DNS answers, SNI, Host */
 	struct table frames_of;	  /* struct mac -> uint64_t: unicast frames from or to it, as conversations tell */
 	struct table reached;	  /* who reached whom when: see fallback.h */

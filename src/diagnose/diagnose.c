@@ -12,16 +12,52 @@
 
 #define TABLES_SHARE 8 /* of the memory bound: for all tables of all rules */
 #define CLOCK_MAX_NS (INT64_MAX / 4) /* a hostile clock: differences and the next tick still fit */
+#define CLAIM_HEAD offsetof(struct claim, evidence) /* what is zeroed; evidence is written as it is counted */
 #define TICKS_MAX 600 /* after a jump of the clock rules hear of its last ten minutes only */
+
+/* What is called for each record is called a lot: only those rules that want it stand in its list. */
+struct call {
+	const struct rule *rule; /* NULL: the end */
+	void *state;
+};
 
 struct diagnosis_run {
 	struct diagnosis_context x;
 	struct join *join;
 	struct tallies *tallies;
 	void **states; /* one per rule */
+	struct call *records[RECORD_KINDS], *claims, *ticks;
 	int rules;
 	int64_t next_tick_ns; /* 0: no record yet */
 };
+
+static void list(struct call **calls, int n, const struct rule *rule, void *state)
+{
+	*calls = xrealloc(*calls, ((size_t)n + 2) * sizeof(**calls));
+	(*calls)[n] = (struct call){ rule, state };
+	(*calls)[n + 1] = (struct call){ NULL, NULL };
+}
+
+static void make_lists(struct diagnosis_run *d)
+{
+	int kinds[RECORD_KINDS] = { 0 }, claims = 0, ticks = 0;
+
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		d->records[kind] = xcalloc(1, sizeof(struct call));
+	d->claims = xcalloc(1, sizeof(struct call));
+	d->ticks = xcalloc(1, sizeof(struct call));
+	for (int i = 0; i < d->rules; i++) {
+		const struct rule *rule = rule_table[i];
+
+		for (int kind = 0; kind < RECORD_KINDS; kind++)
+			if (rule->record && rule->kinds >> kind & 1)
+				list(&d->records[kind], kinds[kind]++, rule, d->states[i]);
+		if (rule->claim)
+			list(&d->claims, claims++, rule, d->states[i]);
+		if (rule->tick)
+			list(&d->ticks, ticks++, rule, d->states[i]);
+	}
+}
 
 struct diagnosis_run *diagnose_new(const struct options *o)
 {
@@ -45,6 +81,7 @@ struct diagnosis_run *diagnose_new(const struct options *o)
 		if (rule_table[i]->init)
 			rule_table[i]->init(d->states[i], &d->x);
 	}
+	make_lists(d);
 	table_budget_use(before);
 	return d;
 }
@@ -66,27 +103,24 @@ static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 		d->next_tick_ns = clock_ns - clock_ns % NS_PER_S - TICKS_MAX * NS_PER_S;
 	for (; d->next_tick_ns <= clock_ns; d->next_tick_ns += NS_PER_S) {
 		d->x.clock_ns = d->next_tick_ns;
-		for (int i = 0; i < d->rules; i++)
-			if (rule_table[i]->tick)
-				rule_table[i]->tick(d->states[i], &d->x, d->next_tick_ns);
+		for (const struct call *c = d->ticks; c->rule; c++)
+			c->rule->tick(c->state, &d->x, d->next_tick_ns);
 	}
 }
 
 static bool ask_for_claim(struct diagnosis_run *d, const struct conversation *c, struct claim *out)
 {
-	struct claim fresh;
+	unsigned char fresh[CLAIM_HEAD];
 
-	memset(&fresh, 0, sizeof(fresh));
-	claim_fill(&fresh, c->record);
-	memcpy(out, &fresh, sizeof(fresh));
-	for (int i = 0; i < d->rules; i++) {
-		if (!rule_table[i]->claim)
-			continue;
-		if (rule_table[i]->claim(d->states[i], &d->x, c, out))
+	memset(out, 0, CLAIM_HEAD);
+	claim_fill(out, c->record);
+	memcpy(fresh, out, CLAIM_HEAD);
+	for (const struct call *asked = d->claims; asked->rule; asked++) {
+		if (asked->rule->claim(asked->state, &d->x, c, out))
 			return true;
 		/* Few rules write before they say no, and comparing is cheaper than filling anew for each. */
-		if (memcmp(out, &fresh, sizeof(fresh)) != 0)
-			memcpy(out, &fresh, sizeof(fresh));
+		if (memcmp(out, fresh, CLAIM_HEAD) != 0)
+			memcpy(out, fresh, CLAIM_HEAD);
 	}
 	return false;
 }
@@ -130,9 +164,8 @@ void diagnose_record(struct diagnosis_run *d, const struct record *r)
 	d->x.clock_ns = r->emitted_ns;
 	context_learn(&d->x, r);
 	tallies_record(d->tallies, d->x.result, r);
-	for (int i = 0; i < d->rules; i++)
-		if (rule_table[i]->record)
-			rule_table[i]->record(d->states[i], &d->x, r);
+	for (const struct call *c = d->records[r->kind]; c->rule; c++)
+		c->rule->record(c->state, &d->x, r);
 	if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
 		conversation_over(d, r);
 	else
@@ -186,6 +219,10 @@ static void free_run(struct diagnosis_run *d)
 			rule_table[i]->free(d->states[i]);
 		free(d->states[i]);
 	}
+	for (int kind = 0; kind < RECORD_KINDS; kind++)
+		free(d->records[kind]);
+	free(d->claims);
+	free(d->ticks);
 	free(d->states);
 	join_free(d->join);
 	tallies_free(d->tallies);

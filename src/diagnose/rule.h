@@ -3,7 +3,7 @@
  * What a rule is, and what it may use. One rule: one file in src/diagnose/, one constant struct, one row in
  * rule_table.c.
  *
- * Rules learn in two ways. `record` sees every record, in order, and may keep state. `claim` is asked for each
+ * Rules learn in two ways. `record` sees every record of its kinds, in order, and may keep state. `claim` is asked for each
  * conversation that is over, in the order of the table, until one rule takes it: one failed conversation gets one
  * code, and the order of the rows is the precedence. A claimed conversation becomes a `struct claim` in a bounded
  * store.
@@ -57,10 +57,10 @@ struct claim {
 	struct mac resp_mac; /* whose frames the server's answers came in: the next hop */
 	struct mac orig_mac;
 	uint8_t resp_ttl;
-	int evidence_count;
-	struct evidence evidence[CLAIM_EVIDENCE_MAX];
 	const char *owner; /* code of the rule that took it over in finish; NULL: its own */
 	uint32_t place;	   /* in the store */
+	int evidence_count;
+	struct evidence evidence[CLAIM_EVIDENCE_MAX]; /* last: those past the count are not zeroed */
 };
 
 /* Claims of one code about one subject. */
@@ -82,6 +82,7 @@ struct rule {
 	const char *spec;		   /* RFC, kernel, paper */
 	size_t state_size;		   /* zeroed by the core */
 	void (*init)(void *state, const struct diagnosis_context *x);
+	uint32_t kinds; /* of records that `record` is called for: a mask of 1u << enum record_kind */
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
 	/* True: this conversation failed (or stood out) in this rule's way. *out has the head filled in. */

@@ -389,6 +389,7 @@ const struct rule rule_accept_loop = {
 	.spec = "accept(2), SSL_accept(3): both block",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

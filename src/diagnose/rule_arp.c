@@ -282,6 +282,7 @@ const struct rule rule_arp = {
 	.spec = "RFC 826; RFC 5227, section 2.4",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_ARP | 1u << RECORD_LINK,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

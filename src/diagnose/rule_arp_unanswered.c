@@ -234,6 +234,7 @@ const struct rule rule_arp_unanswered = {
 	.spec = "RFC 826; RFC 1122, section 2.3.2.1",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_ARP | 1u << RECORD_LINK,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -154,6 +154,7 @@ const struct rule rule_capture_sides = {
 	.codes = {"capture-one-sided", "capture-lost-packets"},
 	.spec = "RFC 9293, section 3.4",
 	.state_size = sizeof(struct sides),
+	.kinds = 1u << RECORD_CAPTURE | 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 };

@@ -270,5 +270,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 const struct rule rule_capture_source = {
 	.codes = {"capture-cut-short", "capture-snaplen", "capture-filtered", "capture-malformed", "capture-clock-jump",
 		"capture-offload", "capture-duplicates", "capture-state-limited"},
+	.kinds = 1u << RECORD_CAPTURE,
 	.record = on_record,
 };

@@ -320,6 +320,7 @@ const struct rule rule_connection_limit = {
 	.codes = { "connection-limit-block" },
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

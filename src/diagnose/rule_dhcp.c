@@ -269,6 +269,7 @@ const struct rule rule_dhcp = {
 	.spec = "RFC 2131, section 4; RFC 4861, section 6.2.7",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_ICMP | 1u << RECORD_DHCP | 1u << RECORD_LINK,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -419,6 +419,7 @@ const struct rule rule_dns = {
 	.spec = "RFC 1035, section 4.1.1; RFC 2308",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_DNS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

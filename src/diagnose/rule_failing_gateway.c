@@ -160,6 +160,7 @@ const struct rule rule_failing_gateway = {
 	.codes = {"gateway-in-failing-path"},
 	.state_size = sizeof(struct failing),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -151,6 +151,7 @@ const struct rule rule_flood = {
 	.spec = "RFC 4987",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

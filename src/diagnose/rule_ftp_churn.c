@@ -239,6 +239,7 @@ const struct rule rule_ftp_churn = {
 	.spec = "RFC 959, section 5.1.2; RFC 2428",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_FTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

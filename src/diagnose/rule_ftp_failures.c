@@ -294,6 +294,7 @@ const struct rule rule_ftp_failures = {
 	.spec = "RFC 959, section 4.2",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_FTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

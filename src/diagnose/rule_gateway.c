@@ -202,6 +202,7 @@ const struct rule rule_gateway = {
 	.spec = "RFC 826, RFC 4861; IEEE MA-L, MA-M, MA-S",
 	.state_size = sizeof(struct gateways),
 	.init = on_init,
+	.kinds = 1u << RECORD_LINK,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

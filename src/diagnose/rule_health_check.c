@@ -154,6 +154,7 @@ const struct rule rule_health_check = {
 	.codes = { "plain-health-check" },
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -141,6 +141,7 @@ const struct rule rule_http_errors = {
 	.spec = "RFC 9110, sections 15.5 and 15.6",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_HTTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

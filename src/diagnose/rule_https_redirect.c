@@ -106,6 +106,7 @@ const struct rule rule_https_redirect = {
 	.spec = "RFC 9110, section 15.4",
 	.state_size = sizeof(struct redirects),
 	.init = on_init,
+	.kinds = 1u << RECORD_HTTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

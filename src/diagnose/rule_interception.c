@@ -215,6 +215,7 @@ const struct rule rule_interception = {
 	.spec = "Durumeric et al.: The Security Impact of HTTPS Interception, NDSS 2017",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_TLS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -265,6 +265,7 @@ const struct rule rule_interception_path = {
 	.spec = "Durumeric et al.: The Security Impact of HTTPS Interception, NDSS 2017",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.claim = on_claim,
 	.finish = on_finish,

@@ -304,6 +304,7 @@ const struct rule rule_loss = {
 	.spec = "RFC 9293, section 3.8; RFC 2883; RFC 6675; RFC 896 and RFC 1122, section 4.2.3.2",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -127,6 +127,7 @@ const struct rule rule_packet_duplicates = {
 	.spec = "RFC 2883",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -240,6 +240,7 @@ const struct rule rule_path_change = {
 	.codes = { "asymmetric-path", "gateway-changed", "ttl-changed" },
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

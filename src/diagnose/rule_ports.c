@@ -287,6 +287,7 @@ const struct rule rule_ports = {
 	.spec = "RFC 6056; Linux ip_local_port_range; RFC 9112, section 9.3",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

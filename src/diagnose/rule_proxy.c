@@ -270,6 +270,7 @@ const struct rule rule_proxy = {
 	.spec = "RFC 9110, sections 9.3.6, 15.5.4, 15.5.8 and 15.6.3 to 15.6.5",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_HTTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

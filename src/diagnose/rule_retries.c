@@ -137,6 +137,7 @@ const struct rule rule_retries = {
 	.codes = { "client-retries" },
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_HTTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

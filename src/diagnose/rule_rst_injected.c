@@ -267,6 +267,7 @@ const struct rule rule_rst_injected = {
 	.spec = "Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.claim = on_claim,
 	.finish = on_finish,

@@ -257,6 +257,7 @@ const struct rule rule_scan = {
 	.spec = "RFC 9293, section 3.10.7.1; the ways in which nmap probes",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_FTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

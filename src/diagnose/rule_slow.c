@@ -493,6 +493,7 @@ const struct rule rule_slow = {
 	.spec = "RFC 9293, section 3.8; Zhang et al., On the characteristics and origins of Internet flow rates, 2002",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_TLS | 1u << RECORD_HTTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -117,6 +117,7 @@ const struct rule rule_sptps = {
 	.spec = "tinc 1.1 manual, section 7.4",
 	.state_size = sizeof(struct sptps_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.claim = on_claim,
 	.finish = on_finish,

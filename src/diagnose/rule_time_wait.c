@@ -244,6 +244,7 @@ const struct rule rule_time_wait = {
 	.spec = "RFC 9293, section 3.6.1; Linux TCP_TIMEWAIT_LEN",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -237,6 +237,7 @@ const struct rule rule_tls_certificate = {
 	.spec = "RFC 5280, sections 4.1.2.5 and 6; RFC 9525; RFC 8996",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_TLS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

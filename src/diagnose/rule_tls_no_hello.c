@@ -149,6 +149,7 @@ const struct rule rule_tls_no_hello = {
 	.spec = "RFC 8446, section 2",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

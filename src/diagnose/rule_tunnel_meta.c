@@ -162,6 +162,7 @@ const struct rule rule_tunnel_meta = {
 	.spec = "tinc 1.1 manual: PingInterval, PingTimeout",
 	.state_size = sizeof(struct meta_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -307,6 +307,7 @@ const struct rule rule_tunnel_rejected = {
 	.spec = "tinc 1.1 manual, section 7.4; RFC 7296, section 2.21; draft-openvpn-wire-protocol",
 	.state_size = sizeof(struct rejected_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.claim = on_claim,
 	.finish = on_finish,

@@ -308,6 +308,7 @@ const struct rule rule_tunnel_restart = {
 	.spec = "tinc 1.1 manual, section 7.4; WireGuard, NDSS 2017, section 6",
 	.state_size = sizeof(struct restart_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -91,6 +91,7 @@ const struct rule rule_tunnel_stale = {
 	.spec = "tinc 1.1 (sptps.c); WireGuard, NDSS 2017, section 6",
 	.state_size = sizeof(struct stale_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

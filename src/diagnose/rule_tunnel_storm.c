@@ -140,6 +140,7 @@ const struct rule rule_tunnel_storm = {
 	.spec = "tinc 1.1 (net_packet.c: at most one restart per 10 s)",
 	.state_size = sizeof(struct storm_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

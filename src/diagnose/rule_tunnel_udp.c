@@ -175,6 +175,7 @@ const struct rule rule_tunnel_udp = {
 	.spec = "tinc 1.1: UDPDiscovery, UDPDiscoveryTimeout",
 	.state_size = sizeof(struct udp_state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

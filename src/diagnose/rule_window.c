@@ -212,6 +212,7 @@ const struct rule rule_window = {
 	.spec = "RFC 9293, section 3.8.6",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,
