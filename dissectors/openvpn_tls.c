@@ -149,9 +149,13 @@ void ovpn_tls_packet(struct ovpn_tls *t, struct session *s, const struct chunk *
 	if (side->over || id - side->next > INT32_MAX)
 		return;
 	if (id != side->next) {
-		if (!hold(side, &c->ref, id, bytes, n))
-			pass_over(t, s, c->side, &c->ref);
-		return;
+		if (hold(side, &c->ref, id, bytes, n))
+			return;
+		pass_over(t, s, c->side, &c->ref);
+		if (id != side->next) { /* now there is room */
+			hold(side, &c->ref, id, bytes, n);
+			return;
+		}
 	}
 	in_order(t, s, c->side, &c->ref, bytes, n);
 	give_held(t, s, c->side);
