@@ -23,6 +23,7 @@ extern const struct dissector dissector_ntp;
 extern const struct dissector dissector_openvpn;
 extern const struct dissector dissector_pop3;
 extern const struct dissector dissector_postgresql;
+extern const struct dissector dissector_proxy_protocol;
 extern const struct dissector dissector_rdp;
 extern const struct dissector dissector_redis;
 extern const struct dissector dissector_rtsp;
@@ -56,6 +57,7 @@ const struct dissector *const dissector_table[] = {
 	&dissector_dhcp,
 	&dissector_dhcp6,
 	&dissector_socks,
+	&dissector_proxy_protocol,
 	&dissector_ssh,
 	&dissector_tinc,
 	&dissector_wireguard,

@@ -227,6 +227,42 @@ static void test_socks_names_its_target(void **state)
 	rig_free(g);
 }
 
+static void proxied_v1(struct rig *g)
+{
+	C("PROXY TCP4 198.51.100.7 192.0.2.1 56324 443");
+	hello(g);
+}
+
+/* Version 2 over IPv4, with a value of three bytes behind the addresses */
+static void proxied_v2(struct rig *g)
+{
+	rig_hex(g, SIDE_ORIG, "0d0a0d0a000d0a515549540a 21 11 0012 c6336407 c0000201 dc04 01bb 04 0003 000000");
+	hello(g);
+}
+
+static void test_proxy_header_is_passed_over(void **state)
+{
+	static void (*const scripts[])(struct rig *g) = {proxied_v1, proxied_v2};
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		rig_open(g, 6, 8443);
+		scripts[i](g);
+		rig_close(g);
+		assert_string_equal(g->service, "tls");
+		assert_int_equal(rig_count(g, RECORD_TLS), 1);
+		assert_string_equal(rig_record(g, RECORD_TLS, 0)->tls.via, "");
+		rig_free(g);
+		rig_same_in_pieces(6, 8443, scripts[i]);
+	}
+	rig_open(g, 6, 8443);
+	C("PROXY UNKNOWN"); /* a balancer's check */
+	rig_close(g);
+	assert_string_equal(g->service, "proxy-protocol");
+	rig_free(g);
+}
+
 static void test_socks_refusal_is_no_tls(void **state)
 {
 	struct rig rig, *g = &rig;
@@ -338,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_refused_postgresql_ssl_goes_on),
 		cmocka_unit_test(test_connect_leads_to_tls),
 		cmocka_unit_test(test_socks_names_its_target),
+		cmocka_unit_test(test_proxy_header_is_passed_over),
 		cmocka_unit_test(test_socks_refusal_is_no_tls),
 		cmocka_unit_test(test_tls_client_at_plain_servers_is_tls),
 		cmocka_unit_test(test_ssh_on_443_is_ssh),
