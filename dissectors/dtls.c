@@ -14,6 +14,7 @@
 
 #define RECORD_HEADER 13
 #define FRAGMENT_HEADER 12
+#define DTLS_LAST 63 /* 64 and more: TURN channels, media */
 #define MESSAGES_MAX 8 /* of one side that may wait for an earlier one */
 
 enum {
@@ -51,12 +52,30 @@ static bool is_unified(uint8_t first)
 	return (first & 0xe0) == 0x20;
 }
 
+/* CAPWAP puts four bytes before the records, so that what is encrypted is told from what is not (RFC 5415, 4.2). */
+static size_t preamble_of(const struct chunk *c)
+{
+	static const uint8_t preamble[] = { 1, 0, 0, 0 };
+
+	return c->len > sizeof(preamble) && memcmp(c->data, preamble, sizeof(preamble)) == 0 ? sizeof(preamble) : 0;
+}
+
+/* What shares the ports with DTLS, as STUN and media do, begins with other bytes (RFC 7983, section 7). */
+static bool is_beside(uint8_t first)
+{
+	return first < TLS_CHANGE_CIPHER_SPEC || first > DTLS_LAST;
+}
+
 static enum recognition dtls_recognise(const struct chunk *c)
 {
 	struct reader r = rd_make(c->data, c->len, c->on_wire);
-	uint8_t type = rd_u8(&r);
-	uint16_t version = rd_u16(&r), epoch = rd_u16(&r), len;
+	uint16_t version, epoch, len;
+	uint8_t type;
 
+	rd_skip(&r, preamble_of(c));
+	type = rd_u8(&r);
+	version = rd_u16(&r);
+	epoch = rd_u16(&r);
 	rd_skip(&r, 6);
 	len = rd_u16(&r);
 	if (!rd_ok(&r) || type < TLS_CHANGE_CIPHER_SPEC || type > CONTENT_ACK || !is_version(version))
@@ -274,6 +293,9 @@ static enum dissect_verdict dtls_datagram(void *state, struct session *s, const 
 	struct reader r = rd_make(c->data, c->len, c->on_wire);
 
 	d->tls.t.dtls = true;
+	rd_skip(&r, preamble_of(c));
+	if (rd_left(&r) && is_beside(*r.p) && (d->tls.dir[0].started || d->tls.dir[1].started))
+		return DISSECT_OK;
 	while (rd_left(&r)) {
 		struct dtls_record rec = { .header = r.p, .type = *r.p };
 		uint16_t version;

@@ -208,6 +208,18 @@ void session_end(struct dissect_engine *e, struct session **s, const struct sess
 		(*s)->dissector->end((*s)->state, *s, side, ref);
 }
 
+/* The datagram that shows whose the conversation is belongs to the next one already. */
+static void hand_datagrams_on(struct session *s)
+{
+	session_stop(s);
+	s->mode = SESSION_CHOOSING;
+	s->tries = 0;
+	if (++s->handoffs > HANDOFFS_MAX || !s->handed_on)
+		session_set_done(s);
+	else if (s->handed_on->to)
+		session_start(s, s->handed_on->to);
+}
+
 /* One datagram for the dissector at hand; false: it is not its, another one may try. */
 static bool datagram_taken(struct session *s, const struct chunk *c)
 {
@@ -224,11 +236,8 @@ static bool datagram_taken(struct session *s, const struct chunk *c)
 		session_set_done(s);
 		break;
 	case DISSECT_HANDOFF:
-		session_stop(s);
-		s->mode = SESSION_CHOOSING;
-		if (s->handed_on->to)
-			session_start(s, s->handed_on->to);
-		break;
+		hand_datagrams_on(s);
+		return false;
 	case DISSECT_NOT_MINE:
 		choose_exclude(s, d);
 		return false;

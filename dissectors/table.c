@@ -34,6 +34,7 @@ extern const struct dissector dissector_snmp;
 extern const struct dissector dissector_socks;
 extern const struct dissector dissector_ssdp;
 extern const struct dissector dissector_ssh;
+extern const struct dissector dissector_stun;
 extern const struct dissector dissector_syslog;
 extern const struct dissector dissector_tinc;
 extern const struct dissector dissector_quic;
@@ -52,6 +53,7 @@ const struct dissector *const dissector_table[] = {
 	&dissector_smtp,
 	&dissector_pop3,
 	&dissector_imap,
+	&dissector_stun,
 	&dissector_dns_tcp,
 	&dissector_dns_udp,
 	&dissector_dhcp,

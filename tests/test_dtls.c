@@ -101,6 +101,46 @@ static void test_alert_in_clear_is_read(void **state)
 	text_free(&t.marks);
 }
 
+/* WebRTC: connectivity checks before and after, media between; the header of a TURN channel. */
+static void test_dtls_comes_after_stun(void **state)
+{
+	static const char check[] = "0001 0000 2112a442 000102030405060708090a0b";
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	talk_open(&t, 17, 50000, NULL);
+	for (int i = 0; i < 20; i++)
+		talk_hex(&t, SIDE_ORIG, check);
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	talk_hex(&t, SIDE_RESP, check);
+	talk_hex(&t, SIDE_RESP, "8060 0001 00000000 01020304 7f7f7f7f");
+	talk_hex(&t, SIDE_RESP, "4000 0004 01020304");
+	talk_hex(&t, SIDE_RESP, RECORD("15", "0000", "0000", "0002") "0228");
+	tls = talk_close(&t);
+	assert_int_equal(t.records, 1);
+	assert_true(tls->dtls);
+	assert_int_equal(tls->client_hellos, 1);
+	assert_int_equal(tls->at[TLS_CLIENT_HELLO].frame, 21);
+	assert_int_equal(tls->alerts[0].code, 40);
+	text_free(&t.marks);
+}
+
+static void test_capwap_control_has_a_preamble(void **state)
+{
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	talk_open(&t, 17, 5246, NULL);
+	talk_hex(&t, SIDE_ORIG, "01000000" HELLO);
+	talk_hex(&t, SIDE_RESP, "01000000" RECORD("15", "0000", "0000", "0002") "0228");
+	tls = talk_close(&t);
+	assert_int_equal(tls->client_hellos, 1);
+	assert_int_equal(tls->alert_count, 1);
+	text_free(&t.marks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +148,8 @@ int main(void)
 		cmocka_unit_test(test_handshake_with_cookie_and_fragments),
 		cmocka_unit_test(test_epoch_one_is_encrypted),
 		cmocka_unit_test(test_alert_in_clear_is_read),
+		cmocka_unit_test(test_dtls_comes_after_stun),
+		cmocka_unit_test(test_capwap_control_has_a_preamble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
