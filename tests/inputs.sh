@@ -124,8 +124,15 @@ extras ">"
 for program in gzip bzip2 xz zstd lz4; do
 	packed "$program"
 done
-[ "$("$pcapdx" --json <(head -c 1500 "$sample" | gzip -c | head -c -60) 2>/dev/null | jq '.capture.packets > 1')" = true ] ||
-	fail "a small .gz that is cut gives nothing"
+# A small one that is cut is read to where its data end, and told to be cut.
+for program in gzip xz lz4; do
+	head -c 1500 "$sample" | $program -c | head -c -60 >"$tmp/cut"
+	"$pcapdx" --json "$tmp/cut" >"$tmp/cut.json" 2>"$tmp/cut.err"
+	[ $? = 3 ] && jq -e '.capture.packets > 1 and .capture.sources[0].cut_short and
+		any(.findings[]; .code == "capture-cut-short")' "$tmp/cut.json" >"$tmp/out" ||
+		fail "a small file of $program that is cut"
+	grep -q "data end too early" "$tmp/cut.err" || fail "a cut file of $program: not said"
+done
 pieces
 growing
 finish

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sources as users name them: bad ones, many at once, folders, compressed, growing, filtered. */
+/* Sources as users name them: bad ones, many at once, folders, growing, filtered. */
 #include "cmocka_all.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <pthread.h>
 #include <sys/stat.h>
 
@@ -201,140 +199,6 @@ static void test_captures_among_other_files_of_a_folder_are_found(void **state)
 	assert_int_equal(capture_source_count(c.stream), 2);
 	assert_true(capture_source(c.stream, 1)->unreadable);
 	collected_free(&c);
-}
-
-/* ---- compressed ---- */
-
-static const char *write_packed(const char *name, const char *filter, const struct text *t)
-{
-	const char *path = in_folder(name);
-	struct archive *a = archive_write_new();
-	struct archive_entry *e = archive_entry_new();
-
-	assert_int_equal(archive_write_add_filter_by_name(a, filter), ARCHIVE_OK);
-	archive_write_set_format_raw(a);
-	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
-	archive_entry_set_filetype(e, AE_IFREG);
-	archive_write_header(a, e);
-	assert_int_equal(archive_write_data(a, t->s, t->len), t->len);
-	archive_entry_free(e);
-	archive_write_free(a);
-	return path;
-}
-
-static void test_compressed_captures_are_read_by_content(void **state)
-{
-	static const char *const filters[] = {"gzip", "bzip2", "xz", "zstd", "lz4"};
-	struct text t = {0};
-
-	(void)state;
-	counting(&t, 7, 1, 100000, 0); /* several windows */
-	for (int i = 0; i < 5; i++) {
-		struct collected c = collect(write_packed("no-extension", filters[i], &t));
-
-		assert_int_equal(c.count, 100000);
-		assert_int_equal(c.frames[99999].data[0], 99999 % 256);
-		assert_string_equal(capture_source(c.stream, 0)->problem, "");
-		collected_free(&c);
-	}
-	text_free(&t);
-}
-
-static void test_expansion_is_bounded_and_what_was_read_stays(void **state)
-{
-	struct text t = {0};
-	struct collected c;
-	struct options o;
-	const char *path;
-
-	(void)state;
-	counting(&t, 7, 0, 100000, 0);
-	path = write_packed("bomb.gz", "gzip", &t);
-	o = file_options(&path, 1);
-	o.max_expand_bytes = 24 + 17 * 1000 + 5;
-	c = collect_options(&o);
-	assert_int_equal(c.count, 1000);
-	assert_true(capture_source(c.stream, 0)->damaged);
-	assert_non_null(strstr(capture_source(c.stream, 0)->problem, "--max-expand"));
-	collected_free(&c);
-	o.max_expand_bytes = t.len;
-	c = collect_options(&o);
-	assert_int_equal(c.count, 100000);
-	assert_false(capture_source(c.stream, 0)->damaged);
-	collected_free(&c);
-	text_free(&t);
-}
-
-static void test_compressed_file_that_ends_early_is_cut_short(void **state)
-{
-	static const char *const filters[] = {"gzip", "bzip2", "xz", "zstd", "lz4"};
-	static uint8_t bytes[4 * 1024 * 1024];
-	struct text t = {0};
-
-	(void)state;
-	pcap_header(&t, false, MAGIC_US, 1);
-	for (uint32_t i = 0; i < 50000; i++)
-		pcap_record(&t, false, 1, i, 4, 4, (int)(i * 2654435761u >> 16));
-	for (int i = 0; i < 5; i++) {
-		const char *path = write_packed("early.pcap.gz", filters[i], &t);
-		int fd = open(path, O_RDONLY);
-		ssize_t size = read(fd, bytes, sizeof(bytes));
-		struct collected c;
-
-		close(fd);
-		c = collect(write_file("early", bytes, (size_t)size / 2));
-		if (c.stream) { /* bzip2 gives nothing before a whole block */
-			assert_true(capture_source(c.stream, 0)->cut_short);
-			assert_true(c.count < 50000);
-		}
-		collected_free(&c);
-	}
-	text_free(&t);
-}
-
-/* A small one, cut before the last of its data: what was packed before the cut is read. */
-static void test_small_gzip_that_ends_early_gives_what_it_has(void **state)
-{
-	static uint8_t bytes[64 * 1024];
-	struct text t = {0};
-	struct collected c;
-	ssize_t size;
-	int fd;
-
-	(void)state;
-	pcap_header(&t, false, MAGIC_US, 1);
-	for (uint32_t i = 0; i < 500; i++)
-		pcap_record(&t, false, 1, i, 4, 4, (int)(i * 2654435761u >> 16));
-	fd = open(write_packed("small.pcap.gz", "gzip", &t), O_RDONLY);
-	size = read(fd, bytes, sizeof(bytes));
-	close(fd);
-	c = collect(write_file("small-cut", bytes, (size_t)size - 100));
-	assert_non_null(c.stream);
-	assert_true(capture_source(c.stream, 0)->cut_short);
-	assert_in_range(c.count, 400, 499);
-	collected_free(&c);
-	text_free(&t);
-}
-
-/* What was appended to a packed capture by a program that pads is no data. */
-static void test_padding_behind_gzip_is_no_data(void **state)
-{
-	static uint8_t bytes[64 * 1024];
-	struct text t = {0};
-	struct collected c;
-	ssize_t size;
-	int fd;
-
-	(void)state;
-	counting(&t, 7, 1, 20, 0);
-	fd = open(write_packed("padded.pcap.gz", "gzip", &t), O_RDONLY);
-	size = read(fd, bytes, sizeof(bytes));
-	close(fd);
-	c = collect(write_file("padded", bytes, (size_t)size + 512));
-	assert_int_equal(c.count, 20);
-	assert_string_equal(capture_source(c.stream, 0)->problem, "");
-	collected_free(&c);
-	text_free(&t);
 }
 
 /* ---- pipes and growing files ---- */
@@ -575,11 +439,6 @@ int main(void)
 		cmocka_unit_test(test_many_rotated_files_are_one_capture),
 		cmocka_unit_test(test_a_file_named_twice_is_read_once),
 		cmocka_unit_test(test_captures_among_other_files_of_a_folder_are_found),
-		cmocka_unit_test(test_compressed_captures_are_read_by_content),
-		cmocka_unit_test(test_expansion_is_bounded_and_what_was_read_stays),
-		cmocka_unit_test(test_compressed_file_that_ends_early_is_cut_short),
-		cmocka_unit_test(test_small_gzip_that_ends_early_gives_what_it_has),
-		cmocka_unit_test(test_padding_behind_gzip_is_no_data),
 		cmocka_unit_test(test_a_pipe_is_read_in_any_portions),
 		cmocka_unit_test(test_a_growing_file_is_followed_until_stopped),
 		cmocka_unit_test(test_filter_keeps_the_numbers_of_all_frames),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Captures as a stream of batches of frames in time order: classic pcap and pcapng by our own block reader,
- * odd formats, live interfaces and filters by libpcap, compressed files by libarchive.
+ * odd formats, live interfaces and filters by libpcap, compressed files by the libraries of their formats.
  *
  * Several files are one capture: frames are merged by time; equal times are ordered by the sources' first time, then
  * name, so the order of the arguments changes nothing.

@@ -40,8 +40,5 @@ const char *input_packed_name(const uint8_t *data, size_t size);
  * sentence, so that a small file cannot fill the machine's time and memory; 0: no limit.
  */
 struct input *input_unpack(struct window *raw, uint64_t max_bytes);
-struct input *input_gunzip(struct window *raw, uint64_t max_bytes); /* its part for gzip */
-/* For them: the sentence about max_bytes; gives INPUT_FAILED. */
-ssize_t input_too_much(struct input *in, uint64_t max_bytes);
 
 #endif

@@ -1,132 +1,179 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compressed captures: gzip by zlib (gunzip.c), zstd, xz, lz4 and bzip2 by libarchive, which sees the file as one raw entry. */
-#include <archive.h>
-#include <archive_entry.h>
+/* Compressed captures as an input: members of a file one after the other, until it ends, is cut or damaged. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "capture/codec.h"
 #include "capture/input.h"
 #include "capture/window.h"
 
 struct unpack {
 	struct input in;
 	struct window raw;
-	struct archive *archive;
-	bool opened, raw_ended;
-	size_t lent; /* bytes of `raw` that libarchive looks at; skipped at its next read */
+	const struct codec *codec;
+	void *state;
+	bool ended;
+	bool raw_ended; /* in the middle of a member */
 	uint64_t made, max;
 };
 
-struct packed_magic {
-	const char *name;
-	size_t size;
-	uint8_t bytes[6];
-};
+static const struct codec *const codecs[] = {
+	&codec_gzip, &codec_zstd, &codec_xz, &codec_lz4, &codec_lz4_legacy, &codec_bzip2};
 
-static const struct packed_magic magics[] = {
-	{"gzip", 2, {0x1f, 0x8b}},
-	{"zstd", 4, {0x28, 0xb5, 0x2f, 0xfd}},
-	{"xz", 6, {0xfd, '7', 'z', 'X', 'Z', 0}},
-	{"lz4", 4, {0x04, 0x22, 0x4d, 0x18}},
-	{"lz4", 4, {0x02, 0x21, 0x4c, 0x18}}, /* the format of old */
-	{"bzip2", 3, {'B', 'Z', 'h'}},
-};
-
-const char *input_packed_name(const uint8_t *data, size_t size)
+static const struct codec *codec_of(const uint8_t *data, size_t size)
 {
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (size >= magics[i].size && memcmp(data, magics[i].bytes, magics[i].size) == 0)
-			return magics[i].name;
+	for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++)
+		if (size >= codecs[i]->magic_size && memcmp(data, codecs[i]->magic, codecs[i]->magic_size) == 0)
+			return codecs[i];
 	return NULL;
 }
 
-static ssize_t lend_raw(struct archive *a, void *arg, const void **at)
+const char *input_packed_name(const uint8_t *data, size_t size)
 {
-	struct unpack *u = arg;
-	enum window_state state;
+	const struct codec *c = codec_of(data, size);
 
-	window_skip(&u->raw, u->lent);
-	u->lent = 0;
-	state = window_wait(&u->raw, 1);
-	if (state == WINDOW_FAILED) {
-		archive_set_error(a, ARCHIVE_FATAL, "%s", u->raw.in->problem);
-		return -1;
+	return c ? c->name : NULL;
+}
+
+static ssize_t failed(struct unpack *u, const char *why)
+{
+	snprintf(u->in.problem, sizeof(u->in.problem), "the compressed data cannot be unpacked further: %s %.100s",
+		u->codec->name, why);
+	return INPUT_FAILED;
+}
+
+static ssize_t too_much(struct unpack *u)
+{
+	snprintf(u->in.problem, sizeof(u->in.problem),
+		"it unpacks to more than %llu bytes, the limit of --max-expand; the rest was left unread",
+		(unsigned long long)u->max);
+	return INPUT_FAILED;
+}
+
+/* zstd and lz4: frames of somebody's own that are to be skipped (RFC 8878, section 3.1.2). */
+static bool is_skippable(const uint8_t *b)
+{
+	return (b[0] & 0xf0) == 0x50 && b[1] == 0x2a && b[2] == 0x4d && b[3] == 0x18;
+}
+
+/* True: it was one, and whole. */
+static bool skip_frame(struct window *raw)
+{
+	const uint8_t *b;
+	uint32_t left;
+
+	if (window_wait(raw, 8) != WINDOW_READY || !is_skippable(window_at(raw)))
+		return false;
+	b = window_at(raw);
+	left = (uint32_t)b[4] | (uint32_t)b[5] << 8 | (uint32_t)b[6] << 16 | (uint32_t)b[7] << 24;
+	for (window_skip(raw, 8); left && window_wait(raw, 1) == WINDOW_READY;) {
+		size_t n = window_left(raw) < left ? window_left(raw) : left;
+
+		window_skip(raw, n);
+		left -= (uint32_t)n;
 	}
-	u->raw_ended = state != WINDOW_READY;
-	u->lent = window_left(&u->raw);
+	return !left;
+}
+
+/* The file may go on with another member; what else is behind the last one is no data. */
+static void member_ended(struct unpack *u)
+{
+	while (skip_frame(&u->raw))
+		continue;
+	u->codec->close(u->state);
+	u->state = NULL;
+	u->ended = window_wait(&u->raw, u->codec->magic_size) != WINDOW_READY ||
+		   codec_of(window_at(&u->raw), window_left(&u->raw)) != u->codec;
+	if (!u->ended)
+		u->state = u->codec->open();
+}
+
+static ssize_t raw_ended(struct unpack *u, enum window_state state, struct codec_span *s)
+{
+	if (state == WINDOW_FAILED) {
+		text_copy(u->in.problem, sizeof(u->in.problem), u->raw.in->problem);
+		return INPUT_FAILED;
+	}
+	u->in.cut = !u->in.stopped;
+	u->raw_ended = true;
+	if (u->codec->rest && s->out_left) {
+		size_t before = s->out_left;
+
+		u->ended = u->codec->rest(u->state, s);
+		u->in.cut = u->in.cut && !u->ended;
+		if (s->out_left < before || u->ended)
+			return 0;
+	}
+	return failed(u, "data end too early");
+}
+
+/* One step of the codec; 0, or INPUT_FAILED. */
+static ssize_t step(struct unpack *u, struct codec_span *s)
+{
+	enum window_state state;
+	size_t before = s->out_left, n;
+	const char *why = "damaged";
+	enum codec_status got;
+
+	if (!u->state)
+		return failed(u, "cannot be started");
+	s->in = window_at(&u->raw);
+	s->in_left = n = window_left(&u->raw);
+	got = u->codec->step(u->state, s, &why);
+	window_skip(&u->raw, n - s->in_left);
+	if (got == CODEC_FAILED)
+		return failed(u, why);
+	if (got == CODEC_ENDED) {
+		member_ended(u);
+		return 0;
+	}
+	if (s->out_left < before || s->in_left < n) {
+		if (s->in_left || s->out_left < before)
+			return 0;
+	} else if (n) {
+		return failed(u, "makes no progress");
+	}
+	state = window_wait(&u->raw, 1);
 	u->in.bytes_read = u->raw.in->bytes_read;
 	u->in.stopped = u->raw.in->stopped;
-	*at = window_at(&u->raw);
-	return (ssize_t)u->lent;
+	return state == WINDOW_READY ? 0 : raw_ended(u, state, s);
 }
 
-static ssize_t failed(struct unpack *u)
+/* Up to n bytes, at least one unless it ends. A failure behind bytes is told by the next call. */
+static ssize_t some(struct unpack *u, void *to, size_t n)
 {
-	const char *why = archive_error_string(u->archive);
+	struct codec_span s = {.out = to, .out_left = n};
 
-	u->in.cut = u->raw_ended && !u->in.stopped;
-	snprintf(u->in.problem, sizeof(u->in.problem), "the compressed data cannot be unpacked further: %s",
-		why ? why : "no reason given");
-	return INPUT_FAILED;
-}
-
-/* 1: the entry is open; INPUT_END for an empty one. */
-static ssize_t open_entry(struct unpack *u)
-{
-	struct archive_entry *entry;
-	int status;
-
-	if (archive_read_open(u->archive, u, NULL, lend_raw, NULL) != ARCHIVE_OK)
-		return failed(u);
-	status = archive_read_next_header(u->archive, &entry);
-	if (status == ARCHIVE_EOF)
-		return INPUT_END;
-	if (status < ARCHIVE_WARN)
-		return failed(u);
-	u->opened = true;
-	return 1;
-}
-
-ssize_t input_too_much(struct input *in, uint64_t max_bytes)
-{
-	snprintf(in->problem, sizeof(in->problem),
-		"it unpacks to more than %llu bytes, the limit of --max-expand; the rest was left unread",
-		(unsigned long long)max_bytes);
-	return INPUT_FAILED;
-}
-
-/* All that is allowed was given out: is there more? */
-static ssize_t at_limit(struct unpack *u)
-{
-	char one;
-	ssize_t got = archive_read_data(u->archive, &one, 1);
-
-	if (got < 0)
-		return failed(u);
-	if (got == 0)
-		return INPUT_END;
-	return input_too_much(&u->in, u->max);
+	while (s.out_left == n) {
+		if (u->ended)
+			return INPUT_END;
+		if (u->raw_ended) {
+			if (raw_ended(u, WINDOW_END, &s) && s.out_left == n)
+				return INPUT_FAILED;
+		} else if (step(u, &s) && s.out_left == n) {
+			return INPUT_FAILED;
+		}
+	}
+	return (ssize_t)(n - s.out_left);
 }
 
 static ssize_t unpack_read(struct input *in, void *to, size_t n)
 {
 	struct unpack *u = (struct unpack *)in;
 	ssize_t got;
+	char one;
 
 	if (in->problem[0])
 		return INPUT_FAILED;
-	if (!u->opened && (got = open_entry(u)) <= 0)
-		return got;
-	if (u->made == u->max)
-		return at_limit(u);
-	if (n > u->max - u->made)
-		n = (size_t)(u->max - u->made);
-	got = archive_read_data(u->archive, to, n);
-	if (got < 0)
-		return failed(u);
-	u->made += (uint64_t)got;
+	if (u->made == u->max) {
+		got = some(u, &one, 1);
+		return got > 0 ? too_much(u) : got;
+	}
+	got = some(u, to, n < u->max - u->made ? n : (size_t)(u->max - u->made));
+	if (got > 0)
+		u->made += (uint64_t)got;
 	return got;
 }
 
@@ -134,35 +181,22 @@ static void unpack_close(struct input *in)
 {
 	struct unpack *u = (struct unpack *)in;
 
-	archive_read_free(u->archive);
+	u->codec->close(u->state);
 	window_free(&u->raw);
 	free(u);
 }
 
-static struct input *unpack_by_libarchive(struct window *raw, uint64_t max_bytes)
+struct input *input_unpack(struct window *raw, uint64_t max_bytes)
 {
 	struct unpack *u = xcalloc(1, sizeof(*u));
 
 	u->in.read = unpack_read;
 	u->in.close = unpack_close;
 	u->in.size = raw->in->size;
+	u->codec = codec_of(window_at(raw), window_left(raw));
 	u->raw = *raw;
 	*raw = (struct window){0};
 	u->max = max_bytes ? max_bytes : UINT64_MAX;
-	u->archive = archive_read_new();
-	/* These four only: others of libarchive's filters start programs. */
-	archive_read_support_filter_zstd(u->archive);
-	archive_read_support_filter_xz(u->archive);
-	archive_read_support_filter_lz4(u->archive);
-	archive_read_support_filter_bzip2(u->archive);
-	archive_read_support_format_raw(u->archive);
-	archive_read_support_format_empty(u->archive);
+	u->state = u->codec->open();
 	return &u->in;
-}
-
-struct input *input_unpack(struct window *raw, uint64_t max_bytes)
-{
-	const char *name = input_packed_name(window_at(raw), window_left(raw));
-
-	return name && strcmp(name, "gzip") == 0 ? input_gunzip(raw, max_bytes) : unpack_by_libarchive(raw, max_bytes);
 }
