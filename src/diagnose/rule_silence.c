@@ -114,13 +114,19 @@ static bool claim_probes(const struct conversation *c, struct claim *out)
 	return true;
 }
 
+/* The peer closed its end, and a pause followed: nobody waits for what is sent after that. */
+static bool had_said_goodbye(const struct conn *c, const struct conn_side *peer)
+{
+	return peer->fin.frame && when_s(c->idle_max_ns) >= IDLE_MIN_S && c->idle_before.at_ns >= peer->fin.at_ns;
+}
+
 /* The retransmissions begin before a pause of the kind above: data was flowing. */
 static bool claim_vanished(const struct conversation *c, struct claim *out)
 {
 	for (int s = 0; s < 2; s++) {
 		const struct conn_side *side = &c->conn->side[s], *peer = &c->conn->side[1 - s];
 
-		if (!is_in_vain(side) || !worked_before(c, side, peer))
+		if (!is_in_vain(side) || !worked_before(c, side, peer) || had_said_goodbye(c->conn, peer))
 			continue;
 		if (peer->last_packet.at_ns > side->unanswered_first_ns && peer->pkts > 1 &&
 			when_s(peer->last_packet.at_ns - side->unanswered_first_ns) > 1 + 2 * c->rtt_s)

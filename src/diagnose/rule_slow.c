@@ -25,6 +25,8 @@
 #define SOME_MIN 3	     /* slow ones, where the usual answer is quick */
 #define HELLO_LATE_S 3.0     /* a ServerHello needs no backend: so late, nobody had read the ClientHello */
 #define HELLOS_MIN 2
+#define BRISK_S 2.0	     /* up to there a user takes it for the page's weight, */
+#define BRISK_TRIPS 20.0     /* where it does not stand out against the round trip */
 #define RTT_NOTE_S 0.2	     /* worth a note, */
 #define RTT_SLOW_S 0.25	     /* past intercontinental round trips */
 #define RTT_BAD_S 0.6	     /* past a satellite's: slow whatever else happens */
@@ -372,10 +374,10 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 		tell_late_hellos(f, w, service, k->port);
 		return;
 	}
-	if (!sure || usual >= LONG_POLL_S) {
+	if (!sure || usual >= LONG_POLL_S || (usual < BRISK_S && usual < BRISK_TRIPS * samples_median(&w->times[PATH]))) {
 		f->severity = SEVERITY_NOTE;
 		f->confidence = 0.5;
-		finding_against(f, usual >= LONG_POLL_S ? "an answer so late may be held back on purpose (long poll)" :
+		finding_against(f, sure && usual < BRISK_S ? "the path's own round trips are not much shorter" : usual >= LONG_POLL_S ? "an answer so late may be held back on purpose (long poll)" :
 							  "one late answer may have been late for a reason of its own");
 	}
 	if (some)
