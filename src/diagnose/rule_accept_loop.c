@@ -288,8 +288,8 @@ static void write_texts(struct finding *f, const struct verdict *d, const char *
 
 	when_duration(d->wait_max_s, longest);
 	when_duration(d->hold_s, hold);
-	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d clients", service,
-		blocker, hold, d->blocked);
+	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d connection%s", service,
+		blocker, hold, d->blocked, d->blocked == 1 ? "" : "s");
 	finding_detail(f, "%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
 			  "not answered, for up to %s, and all are answered when the silence ends.",
 		d->silences, d->silences == 1 ? "" : "s", d->silences == 1 ? "s" : "", hold,

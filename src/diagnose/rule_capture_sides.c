@@ -115,8 +115,8 @@ static void tell_lost(const struct sides *s, struct diagnosis_context *x)
 		finding_integer(f, "drops", (int64_t)s->drops);
 	else
 		finding_null(f, "drops");
-	finding_title(f, "The capture itself lost packets: %" PRIu64 " bytes were acknowledged and never captured",
-		s->missing_bytes);
+	finding_title(f, "The capture itself lost packets: %" PRIu64 " byte%s acknowledged and never captured",
+		s->missing_bytes, s->missing_bytes == 1 ? " was" : "s were");
 	if (!s->missing_bytes)
 		finding_title(f, "The capture itself lost packets: its source reports %" PRIu64 " dropped", s->drops);
 	if (s->drops)

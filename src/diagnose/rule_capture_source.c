@@ -62,8 +62,8 @@ static void snaplen(struct diagnosis_context *x, const struct record *r)
 	f->of = c->packets;
 	finding_integer(f, "snaplen", c->snaplen);
 	finding_integer(f, "cut_frames", (int64_t)c->cut_frames);
-	finding_title(f, "%" PRIu64 " of %" PRIu64 " frames are stored short (snap length %u)", c->cut_frames,
-		c->packets, c->snaplen);
+	finding_title(f, "%" PRIu64 " of %" PRIu64 " frame%s %s stored short (snap length %u)", c->cut_frames,
+		c->packets, c->packets == 1 ? "" : "s", c->cut_frames == 1 ? "is" : "are", c->snaplen);
 	finding_detail(f,
 		"What the cut frames carried beyond that cannot be read: names, certificates and replies may be "
 		"missing from this report.");
@@ -160,6 +160,19 @@ static void clock_jump(struct diagnosis_context *x, const struct record *r)
 	finding_next(f, "On the capturing host: chronyc tracking, or timedatectl; reordercap sorts a joined file");
 }
 
+static void offload_title(struct finding *f, const struct capture *c)
+{
+	struct text t = { 0 };
+
+	if (c->offload_large)
+		text_printf(&t, "%" PRIu64 " frame%s larger than the MTU", c->offload_large, c->offload_large == 1 ? "" : "s");
+	if (c->offload_checksum)
+		text_printf(&t, "%s%" PRIu64 " unfinished checksum%s", t.len ? ", " : "", c->offload_checksum,
+			c->offload_checksum == 1 ? "" : "s");
+	finding_title(f, "Offload of the capturing host: %s", text_str(&t));
+	text_free(&t);
+}
+
 static void offload(struct diagnosis_context *x, const struct record *r)
 {
 	const struct capture *c = &r->capture;
@@ -170,10 +183,7 @@ static void offload(struct diagnosis_context *x, const struct record *r)
 	f = open_for(x, "capture-offload", r);
 	f->count = c->offload_large + c->offload_checksum;
 	finding_integer(f, "frames", (int64_t)f->count);
-	finding_title(f,
-		"Offload of the capturing host: %" PRIu64 " frames larger than the MTU, %" PRIu64
-		" unfinished checksums",
-		c->offload_large, c->offload_checksum);
+	offload_title(f, c);
 	finding_detail(f,
 		"The network card cuts and sums what the host hands to it; on the wire the packets are right. "
 		"Checksums of such packets are not judged.");
@@ -193,7 +203,8 @@ static void duplicates(struct diagnosis_context *x, const struct record *r)
 		f->of = c->packets;
 		finding_integer(f, "duplicates", (int64_t)c->duplicates);
 		finding_title(
-			f, "%" PRIu64 " of %" PRIu64 " frames are in the capture twice", c->duplicates, c->packets);
+			f, "%" PRIu64 " of %" PRIu64 " frames %s in the capture twice", c->duplicates, c->packets,
+			c->duplicates == 1 ? "is" : "are");
 		finding_detail(f,
 			"The same packet was captured at more than one place (SPAN port, -i any). The copies are "
 			"not counted as retransmissions.");

@@ -171,7 +171,8 @@ static void tell(struct diagnosis_context *x, const struct mac *client, const st
 	finding_text(f, "client_mac", mac);
 	finding_integer(f, "naks", l->naks);
 	if (l->naks)
-		finding_title(f, "%s gets no DHCP lease: %s refuses it with NAK (%u times)", mac, server, l->naks);
+		finding_title(f, "%s gets no DHCP lease: %s refuses it with NAK (%u time%s)", mac, server, l->naks,
+			l->naks == 1 ? "" : "s");
 	else if (l->open)
 		finding_title(f, "%s gets no DHCP lease: %u requests stay unanswered", mac, l->open);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dns-servfail, dns-no-answer and dns-slow by name server, the first two an error when a client got an address from
+ * dns-servfail (REFUSED too), dns-no-answer and dns-slow by name server, the first two an error when a client got an address from
  * nobody and then connected nowhere; dns-nxdomain by name server, a warning when a name resolves under no suffix of the
  * search list and the client then connects nowhere (RFC 1035; RFC 2308; resolv.conf(5)).
  */
@@ -30,8 +30,8 @@
 #define NAMES_SHOWN 5
 #define LABEL_SERVERS 4
 
-enum { SERVFAIL = 2, NXDOMAIN = 3 };
-enum { TYPE_A = 1, TYPE_AAAA = 28 };
+enum { SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5 };
+enum { TYPE_A = 1, TYPE_SOA = 6, TYPE_AAAA = 28, TYPE_IXFR = 251, TYPE_AXFR = 252, TYPE_ANY = 255 };
 
 enum trouble {
 	TROUBLE_SERVFAIL,
@@ -48,6 +48,7 @@ struct trouble_seen {
 	struct samples waited_s;
 	char names[NAMES_SHOWN][128];
 	int name_count;
+	uint64_t refused; /* of those of TROUBLE_SERVFAIL */
 	struct addr client;
 	bool several_clients;
 };
@@ -64,6 +65,7 @@ struct label_key { /* what a client looked for, without the suffix that the sear
 
 struct label {
 	bool resolved, single;
+	struct addr resolved_by; /* the last one */
 	int64_t failed_ns; /* last time; 0: never */
 	uint32_t servers;
 	struct addr server[LABEL_SERVERS]; /* that did not resolve it, and why */
@@ -136,6 +138,13 @@ static void blame(struct label *l, const struct addr *server, enum trouble why)
 	l->why[l->servers++] = (uint8_t)why;
 }
 
+/* The server gives this client no answer, whatever the name. That it refuses updates (they come with SOA), transfers and
+ * ANY is its good right. */
+static bool is_refused(const struct dns *d)
+{
+	return d->rcode == REFUSED && d->qtype != TYPE_SOA && d->qtype != TYPE_IXFR && d->qtype != TYPE_AXFR && d->qtype != TYPE_ANY;
+}
+
 /* Hosts of Windows ask for these in any domain, in case. */
 static bool is_probe(const char *label)
 {
@@ -143,6 +152,17 @@ static bool is_probe(const char *label)
 }
 
 /* "www" of www.a.example: what stays the same while the search list is tried. */
+static struct label_key label_of(const struct addr *client, const char *query)
+{
+	const char *dot = strchr(query, '.');
+	struct label_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.client = *client;
+	text_copy_bytes(k.label, sizeof(k.label), (const uint8_t *)query, dot ? (size_t)(dot - query) : strlen(query));
+	return k;
+}
+
 static void note_label(struct state *s, const struct record *r)
 {
 	const struct dns *d = &r->dns;
@@ -152,17 +172,17 @@ static void note_label(struct state *s, const struct record *r)
 
 	if (!is_for_hosts(d))
 		return;
-	memset(&k, 0, sizeof(k));
-	k.client = r->orig_h;
-	text_copy_bytes(k.label, sizeof(k.label), (const uint8_t *)d->query, dot ? (size_t)(dot - d->query) : strlen(d->query));
+	k = label_of(&r->orig_h, d->query);
 	l = table_add(&s->labels, &k);
-	if (d->answered && d->rcode == 0 && d->answer_count)
+	if (d->answered && d->rcode == 0 && d->answer_count) {
 		l->resolved = true;
-	if (d->answered && d->rcode != NXDOMAIN && d->rcode != SERVFAIL)
+		l->resolved_by = r->resp_h;
+	}
+	if (d->answered && d->rcode != NXDOMAIN && d->rcode != SERVFAIL && d->rcode != REFUSED)
 		return;
 	l->single = !dot || !dot[1] || is_probe(k.label);
 	l->failed_ns = r->ts_ns + d->request.at_ns;
-	blame(l, &r->resp_h, !d->answered ? TROUBLE_NO_ANSWER : d->rcode == SERVFAIL ? TROUBLE_SERVFAIL : TROUBLE_NXDOMAIN);
+	blame(l, &r->resp_h, !d->answered ? TROUBLE_NO_ANSWER : d->rcode == NXDOMAIN ? TROUBLE_NXDOMAIN : TROUBLE_SERVFAIL);
 	text_copy(l->name, sizeof(l->name), d->query);
 }
 
@@ -200,9 +220,11 @@ static void note_dns(struct state *s, const struct record *r)
 			note(v, r, TROUBLE_NO_ANSWER, seen < waited ? seen : waited);
 		return;
 	}
-	if (d->rcode == SERVFAIL)
+	if (d->rcode == SERVFAIL || is_refused(d)) {
 		note(v, r, TROUBLE_SERVFAIL, when_s(d->rtt_ns));
-	else if (d->rcode == NXDOMAIN && is_for_hosts(d))
+		v->of[TROUBLE_SERVFAIL].refused += d->rcode == REFUSED;
+	}
+	if (d->rcode == NXDOMAIN && is_for_hosts(d))
 		note(v, r, TROUBLE_NXDOMAIN, when_s(d->rtt_ns));
 	if (d->rtt_ns >= 0 && when_s(d->rtt_ns) >= SLOW_S && !was_resent(d))
 		note(v, r, TROUBLE_SLOW, when_s(d->rtt_ns));
@@ -223,10 +245,31 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	}
 }
 
+static bool refuses(const struct server *v)
+{
+	return 2 * v->of[TROUBLE_SERVFAIL].refused > v->of[TROUBLE_SERVFAIL].tally.count;
+}
+
+static void explain_refusal(struct finding *f, const char *server, const char *name)
+{
+	f->responsible = RESPONSIBLE_SERVER;
+	finding_cause(f, 0.6, "the name server does not resolve for this client: its access list or views leave it out",
+		"REFUSED is its policy, not a failure (RFC 1035, section 4.1.1)");
+	finding_cause(f, 0.3, "it serves its own zones only (no recursion), and this name is in none of them",
+		"the client asks the wrong server");
+	finding_next(f, "dig @%s %s, from here and from a client that works; on the server: allow-query, allow-recursion, views",
+		server, name);
+	finding_next(f, "Which servers does /etc/resolv.conf (or the DHCP lease) name, and are they resolvers?");
+}
+
 static void explain(struct finding *f, enum trouble what, const struct server *v, const char *server, const char *name)
 {
 	switch (what) {
 	case TROUBLE_SERVFAIL:
+		if (refuses(v)) {
+			explain_refusal(f, server, name);
+			break;
+		}
 		f->responsible = RESPONSIBLE_SERVER;
 		finding_cause(f, 0.6, "the name server cannot get the answer itself: its forwarder, the zone's servers or DNSSEC",
 			"SERVFAIL says that it tried and failed");
@@ -236,7 +279,8 @@ static void explain(struct finding *f, enum trouble what, const struct server *v
 	case TROUBLE_NO_ANSWER:
 		f->responsible = RESPONSIBLE_PATH;
 		finding_cause(f, v->answered ? 0.4 : 0.7, "the name server is not reached: wrong address, down, or port 53 filtered",
-			"%llu of %llu questions are answered", (unsigned long long)v->answered, (unsigned long long)v->asked);
+			"%llu of %llu question%s answered", (unsigned long long)v->answered, (unsigned long long)v->asked,
+			v->asked == 1 ? " is" : "s are");
 		finding_next(f, "dig @%s %s (and +tcp); ping it; which servers does /etc/resolv.conf name?", server, name);
 		break;
 	case TROUBLE_SLOW:
@@ -261,21 +305,38 @@ static void title_of(struct finding *f, enum trouble what, const struct trouble_
 	unsigned long long n = t->tally.count, all = v->asked;
 
 	when_duration(samples_median(&t->waited_s), waited);
-	if (what == TROUBLE_SERVFAIL)
-		finding_title(f, "Name server %s fails for %s (SERVFAIL, %llu of %llu questions)", server, t->names[0], n, all);
+	if (what == TROUBLE_SERVFAIL && refuses(v))
+		finding_title(f, "Name server %s refuses to answer for %s (REFUSED, %llu of %llu question%s)", server, t->names[0], n,
+			all, all == 1 ? "" : "s");
+	else if (what == TROUBLE_SERVFAIL)
+		finding_title(f, "Name server %s fails for %s (SERVFAIL, %llu of %llu question%s)", server, t->names[0], n, all, all == 1 ? "" : "s");
 	else if (what == TROUBLE_NO_ANSWER)
-		finding_title(f, "Name server %s does not answer (%llu of %llu questions, for example %s)", server, n, all,
-			t->names[0]);
+		finding_title(f, "Name server %s does not answer (%llu of %llu question%s, for example %s)", server, n, all,
+			all == 1 ? "" : "s", t->names[0]);
 	else if (what == TROUBLE_SLOW)
-		finding_title(f, "Name server %s answers after %s (%llu of %llu questions)", server, waited, n, all);
+		finding_title(f, "Name server %s answers after %s (%llu of %llu question%s)", server, waited, n, all, all == 1 ? "" : "s");
 	else
-		finding_title(f, "Name server %s: %s%s not exist (%llu of %llu questions)", server, t->names[0],
-			t->name_count > 1 ? " and others do" : " does", n, all);
+		finding_title(f, "Name server %s: %s%s not exist (%llu of %llu question%s)", server, t->names[0],
+			t->name_count > 1 ? " and others do" : " does", n, all, all == 1 ? "" : "s");
 }
 
-static void tell(struct diagnosis_context *x, const struct addr *server, const struct server *v, enum trouble what)
+/* Of the names that fail, one that the same server does not resolve otherwise (its A fails too, not its AAAA only). */
+static const char *failing_name(const struct state *s, const struct trouble_seen *t, const struct addr *server)
 {
-	const struct trouble_seen *t = &v->of[what];
+	for (int i = 0; i < t->name_count; i++) {
+		struct label_key k = label_of(&t->client, t->names[i]);
+		const struct label *l = table_find(&s->labels, &k);
+
+		if (!l || !l->resolved || !addr_equal(&l->resolved_by, server))
+			return t->names[i];
+	}
+	return NULL;
+}
+
+static void tell(struct state *s, struct diagnosis_context *x, const struct addr *server, struct server *v, enum trouble what)
+{
+	struct trouble_seen *t = &v->of[what];
+	const char *name = what == TROUBLE_SERVFAIL ? failing_name(s, t, server) : t->names[0];
 	struct subject subject = { .server = *server, .port = 53, .proto = 17, .service = "dns" };
 	struct finding *f;
 	char text[ADDR_TEXT_SIZE];
@@ -283,6 +344,16 @@ static void tell(struct diagnosis_context *x, const struct addr *server, const s
 	if (!t->several_clients)
 		subject.client = t->client;
 	f = finding_open(x, codes[what], &subject);
+	if (!name) {
+		f->severity = SEVERITY_NOTE;
+		finding_against(f, "the same server gives an address for these names: only some kinds of questions fail");
+	} else if (name != t->names[0]) {
+		char first[sizeof(t->names[0])];
+
+		text_copy(first, sizeof(first), name);
+		memmove(t->names[1], t->names[0], (size_t)(name - t->names[0]));
+		text_copy(t->names[0], sizeof(t->names[0]), first);
+	}
 	addr_text(server, text);
 	tally_tell(&t->tally, f);
 	f->of = v->asked;
@@ -290,6 +361,8 @@ static void tell(struct diagnosis_context *x, const struct addr *server, const s
 		f->severity = SEVERITY_NOTE;
 	finding_text(f, "name", t->names[0]);
 	finding_text(f, "server", text);
+	if (what == TROUBLE_SERVFAIL)
+		finding_text(f, "rcode", refuses(v) ? "REFUSED" : "SERVFAIL");
 	finding_number(f, "waited_s", samples_median(&t->waited_s));
 	for (int i = 1; i < t->name_count; i++)
 		finding_list(f, "more_names", t->names[i]);
@@ -400,7 +473,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		for (int what = 0; what < TROUBLES; what++)
 			if (is_worth_telling(table_value(e), (enum trouble)what) &&
 				!(what == TROUBLE_NO_ANSWER && is_rejected(x, table_key(e))))
-				tell(x, table_key(e), table_value(e), (enum trouble)what);
+				tell(s, x, table_key(e), table_value(e), (enum trouble)what);
 	raise_severity(s, x);
 	blame_the_way(s, x);
 }

@@ -97,9 +97,9 @@ static void tell(struct diagnosis_context *x, const struct error_key *k, const s
 	f->responsible = k->status >= 500 ? RESPONSIBLE_SERVER : RESPONSIBLE_CLIENT;
 	finding_integer(f, "status", k->status);
 	finding_text(f, "host", k->host[0] ? k->host : NULL);
-	finding_title(f, "%s%s%s%s answers %u to %llu of %llu requests (for example %s)", k->host, k->host[0] ? " (" : "",
+	finding_title(f, "%s%s%s%s answers %u to %llu of %llu request%s (for example %s)", k->host, k->host[0] ? " (" : "",
 		service, k->host[0] ? ")" : "", k->status, (unsigned long long)e->tally.count, (unsigned long long)total,
-		e->uri);
+		total == 1 ? "" : "s", e->uri);
 	finding_detail(f, k->status >= 500 ? "The server itself says that it failed; network and client did their part." :
 					     "The server works and says no to what is asked.");
 	if (k->status >= 500)

@@ -264,8 +264,9 @@ static void tell_other(struct diagnosis_context *x, const struct path_key *k, co
 	}
 	f->responsible = RESPONSIBLE_PATH;
 	finding_integer(f, "frames", (int64_t)p->count);
-	finding_title(f, "%llu segments from %s arrive with a wrong TCP checksum", (unsigned long long)p->count, from);
-	finding_detail(f, "The receiver ignores them, and they are sent again.");
+	finding_title(f, "%llu segment%s from %s %s with a wrong TCP checksum", (unsigned long long)p->count,
+		p->count == 1 ? "" : "s", from, p->count == 1 ? "arrives" : "arrive");
+	finding_detail(f, "The receiver ignores what is damaged, and it is sent again.");
 	finding_cause(f, 0.7, "a device on the path damages packets (memory, line card, NAT helper)",
 		"the link's own checksum was right when the frame was captured");
 	finding_next(f, "Capture hop by hop: the first place with wrong checksums is behind the device at fault");

@@ -206,8 +206,8 @@ static void tell(struct diagnosis_context *x, const struct fault_key *k, const s
 		finding_text(f, "sni", k->sni);
 		if (s->failed)
 			f->severity = SEVERITY_ERROR;
-		finding_detail(f, "The client refuses it in %llu of %llu connections.", (unsigned long long)s->failed,
-			(unsigned long long)s->count);
+		finding_detail(f, "The client refuses it in %llu of %llu connection%s.", (unsigned long long)s->failed,
+			(unsigned long long)s->count, s->count == 1 ? "" : "s");
 	}
 	title_of(f, k, s, service);
 	cause_of(f, k);

@@ -95,8 +95,8 @@ static void each_pair(void *arg, struct diagnosis_context *x, const struct claim
 	when_duration(group_delay_max(g), span);
 	finding_text(f, "protocol", name);
 	finding_integer(f, "attempts", (int64_t)attempts);
-	finding_title(f, "%s does not answer %s handshakes: %llu attempts in vain", service, name,
-		(unsigned long long)attempts);
+	finding_title(f, "%s does not answer %s handshakes: %llu attempt%s in vain", service, name,
+		(unsigned long long)attempts, attempts == 1 ? "" : "s");
 	finding_detail(f, "The initiation is repeated for up to %s; no answer and no ICMP comes back. ", span);
 	explain(f, x, g);
 }

@@ -57,8 +57,8 @@ static void find_stale_key(struct diagnosis_context *x, const struct tunnel_pair
 	finding_text(f, "peer", who);
 	finding_title(f, "%s goes on with the old key of the %s tunnel after the other end began a new session", who,
 		tunnel_protocol_name(p->protocol));
-	finding_detail(f, "%u packets were sent under a key that the receiver has thrown away; it cannot read them. ",
-		packets);
+	finding_detail(f, "%u packet%s sent under a key that the receiver has thrown away; it cannot read %s.",
+		packets, packets == 1 ? " was" : "s were", packets == 1 ? "it" : "them");
 	finding_cause(f, 0.6, "it did not receive, or did not accept, the end of the new handshake",
 		"its packets continue the numbers of the session before");
 	finding_next(f, "Restart the tunnel on %s, then look in its log for the handshake that it missed", who);

@@ -23,8 +23,7 @@ static char *all_is_well(const struct result *r)
 	if (!s->packets)
 		return xstrdup("No packets in this capture");
 	return xprintf("No problem found: %" PRIu64 " packet%s, %" PRIu64 " TCP and %" PRIu64 " UDP conversation%s",
-		s->packets, s->packets == 1 ? "" : "s", s->tcp_total, s->udp_total,
-		s->tcp_total + s->udp_total == 1 ? "" : "s");
+		s->packets, s->packets == 1 ? "" : "s", s->tcp_total, s->udp_total, s->udp_total == 1 ? "" : "s");
 }
 
 static char *what_is_wrong(const struct result *r)

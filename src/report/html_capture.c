@@ -21,9 +21,9 @@ static void state_of(struct text *t, const struct capture *c)
 	if (c->damaged)
 		text_add(t, "damaged ");
 	if (c->drops_known && c->drops)
-		text_printf(t, "%" PRIu64 " packets dropped ", c->drops);
+		text_printf(t, "%" PRIu64 " packet%s dropped ", c->drops, c->drops == 1 ? "" : "s");
 	if (c->cut_frames)
-		text_printf(t, "%" PRIu64 " frames stored short ", c->cut_frames);
+		text_printf(t, "%" PRIu64 " frame%s stored short ", c->cut_frames, c->cut_frames == 1 ? "" : "s");
 }
 
 static void source_row(struct text *t, const struct capture *c)

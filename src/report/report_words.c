@@ -155,7 +155,7 @@ void words_capture(struct text *t, const struct result *r)
 	if (s->last_ts_ns >= s->first_ts_ns) /* else a clock that jumped back: a finding of its own */
 		text_printf(t, " in %s", when_duration(when_s(s->last_ts_ns - s->first_ts_ns), duration));
 	text_printf(t, ", %s TCP", words_grouped(s->tcp_total, number));
-	text_printf(t, " and %s UDP conversations", words_grouped(s->udp_total, number));
+	text_printf(t, " and %s UDP conversation%s", words_grouped(s->udp_total, number), s->udp_total == 1 ? "" : "s");
 	if (lost)
 		text_printf(t, ", %s fragmented datagram%s without the rest", words_grouped(lost, number), lost == 1 ? "" : "s");
 }
