@@ -76,6 +76,7 @@ struct label {
 struct state {
 	struct table servers;	/* struct addr -> struct server */
 	struct table labels;	/* struct label_key -> struct label */
+	struct table in_part;	/* struct addr -> uint64_t: answers of a server of which only fragments arrived */
 	struct table connected; /* struct addr -> int64_t: last connection that the client began */
 };
 
@@ -93,6 +94,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&s->servers, sizeof(struct addr), sizeof(struct server), SERVERS_MAX);
 	s->servers.drop = drop_server;
 	table_init(&s->labels, sizeof(struct label_key), sizeof(struct label), NAMES_MAX);
+	table_init(&s->in_part, sizeof(struct addr), sizeof(uint64_t), SERVERS_MAX);
 	table_init(&s->connected, sizeof(struct addr), sizeof(int64_t), NAMES_MAX);
 }
 
@@ -230,6 +232,16 @@ static void note_dns(struct state *s, const struct record *r)
 		note(v, r, TROUBLE_SLOW, when_s(d->rtt_ns));
 }
 
+/* The server does answer; the rest of its answers is lost, or a filter left it out of the capture. */
+static void note_fragments(struct state *s, const struct record *r)
+{
+	const struct fragmented *f = &r->fragmented;
+
+	for (uint32_t i = 0; i < f->lost_count && i < LOST_DATAGRAMS_MAX; i++)
+		if (r->proto == 17 && (f->lost[i].sport == DNS_PORT || !f->lost[i].sport))
+			++*(uint64_t *)table_add(&s->in_part, &r->orig_h);
+}
+
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	struct state *s = state;
@@ -237,6 +249,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	(void)x;
 	if (r->kind == RECORD_DNS)
 		note_dns(s, r);
+	else if (r->kind == RECORD_FRAGMENTED)
+		note_fragments(s, r);
 	else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
 		int64_t *last = table_add(&s->connected, &r->orig_h);
 
@@ -472,7 +486,8 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->servers, NULL); e; e = table_next(&s->servers, e))
 		for (int what = 0; what < TROUBLES; what++)
 			if (is_worth_telling(table_value(e), (enum trouble)what) &&
-				!(what == TROUBLE_NO_ANSWER && is_rejected(x, table_key(e))))
+				!(what == TROUBLE_NO_ANSWER &&
+					(is_rejected(x, table_key(e)) || table_find(&s->in_part, table_key(e)))))
 				tell(s, x, table_key(e), table_value(e), (enum trouble)what);
 	raise_severity(s, x);
 	blame_the_way(s, x);
@@ -484,6 +499,7 @@ static void on_free(void *state)
 
 	table_free(&s->servers);
 	table_free(&s->labels);
+	table_free(&s->in_part);
 	table_free(&s->connected);
 }
 

@@ -15,6 +15,7 @@ extern const struct rule rule_path_change;
 extern const struct rule rule_arp;
 extern const struct rule rule_arp_unanswered;
 extern const struct rule rule_dhcp;
+extern const struct rule rule_fragments;
 extern const struct rule rule_dns;
 /* Services that are blocked by one of their clients. */
 extern const struct rule rule_health_check;
@@ -85,6 +86,7 @@ const struct rule *const rule_table[] = {
 	&rule_arp,
 	&rule_arp_unanswered,
 	&rule_dhcp,
+	&rule_fragments,
 	&rule_dns,
 
 	&rule_health_check,

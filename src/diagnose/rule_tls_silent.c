@@ -222,6 +222,8 @@ static void each_silent(void *arg, struct diagnosis_context *x, const struct cla
 	finding_cause(f, 0.5, "the server's program does not read: it hangs, or serves one connection at a time",
 		"TCP answers, the program does not");
 	finding_cause(f, 0.25, "a proxy accepts and waits for a server behind it", "it would acknowledge in the same way");
+	finding_cause(f, 0.1, "the whole answer is lost because its packets are large (an MTU black hole)",
+		"from the client's side it looks the same; on the server's the full-size segments are repeated");
 	finding_next(f, "On the server: ss -tnp 'sport = :%u' (a Recv-Q above 0 means that the program does not read)",
 		g->port);
 	finding_next(f, "On the server: the process's threads and stacks (gdb -p, py-spy, jstack): what does it wait for?");
