@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/context.h"
+#include "diagnose/dns_troubles.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
@@ -27,36 +28,12 @@
 #define PATIENCE_S 5.0	    /* after the last try (resolv.conf(5)) */
 #define LOST_SHARE 0.1	    /* of a server that answers otherwise: single datagrams get lost */
 #define LOST_MIN 3
-#define NAMES_SHOWN 5
 #define LABEL_SERVERS 4
 
 enum { SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5 };
 enum { TYPE_A = 1, TYPE_SOA = 6, TYPE_AAAA = 28, TYPE_IXFR = 251, TYPE_AXFR = 252, TYPE_ANY = 255 };
 
-enum trouble {
-	TROUBLE_SERVFAIL,
-	TROUBLE_NO_ANSWER,
-	TROUBLE_SLOW,
-	TROUBLE_NXDOMAIN,
-	TROUBLES,
-};
-
 static const char *const codes[TROUBLES] = { "dns-servfail", "dns-no-answer", "dns-slow", "dns-nxdomain" };
-
-struct trouble_seen {
-	struct tally tally;
-	struct samples waited_s;
-	char names[NAMES_SHOWN][128];
-	int name_count;
-	uint64_t refused; /* of those of TROUBLE_SERVFAIL */
-	struct addr client;
-	bool several_clients;
-};
-
-struct server {
-	uint64_t answered, asked;
-	struct trouble_seen of[TROUBLES];
-};
 
 struct label_key { /* what a client looked for, without the suffix that the search list added */
 	struct addr client;
@@ -74,7 +51,7 @@ struct label {
 };
 
 struct state {
-	struct table servers;	/* struct addr -> struct server */
+	struct table servers;	/* struct addr -> struct dns_server */
 	struct table labels;	/* struct label_key -> struct label */
 	struct table in_part;	/* struct addr -> uint64_t: answers of a server of which only fragments arrived */
 	struct table connected; /* struct addr -> int64_t: last connection that the client began */
@@ -83,7 +60,7 @@ struct state {
 static void drop_server(void *value)
 {
 	for (int i = 0; i < TROUBLES; i++)
-		samples_free(&((struct server *)value)->of[i].waited_s);
+		samples_free(&((struct dns_server *)value)->of[i].waited_s);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -91,7 +68,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	struct state *s = state;
 
 	(void)x;
-	table_init(&s->servers, sizeof(struct addr), sizeof(struct server), SERVERS_MAX);
+	table_init(&s->servers, sizeof(struct addr), sizeof(struct dns_server), SERVERS_MAX);
 	s->servers.drop = drop_server;
 	table_init(&s->labels, sizeof(struct label_key), sizeof(struct label), NAMES_MAX);
 	table_init(&s->in_part, sizeof(struct addr), sizeof(uint64_t), SERVERS_MAX);
@@ -107,7 +84,7 @@ static void keep_name(struct trouble_seen *t, const char *name)
 		text_copy(t->names[t->name_count++], sizeof(t->names[0]), name);
 }
 
-static void note(struct server *v, const struct record *r, enum trouble what, double waited_s)
+static void note(struct dns_server *v, const struct record *r, enum trouble what, double waited_s)
 {
 	struct trouble_seen *t = &v->of[what];
 	const struct dns *d = &r->dns;
@@ -206,7 +183,7 @@ static bool is_asked_of_server(const struct record *r)
 static void note_dns(struct state *s, const struct record *r)
 {
 	const struct dns *d = &r->dns;
-	struct server *v;
+	struct dns_server *v;
 
 	if (!is_asked_of_server(r))
 		return;
@@ -259,81 +236,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	}
 }
 
-static bool refuses(const struct server *v)
-{
-	return 2 * v->of[TROUBLE_SERVFAIL].refused > v->of[TROUBLE_SERVFAIL].tally.count;
-}
-
-static void explain_refusal(struct finding *f, const char *server, const char *name)
-{
-	f->responsible = RESPONSIBLE_SERVER;
-	finding_cause(f, 0.6, "the name server does not resolve for this client: its access list or views leave it out",
-		"REFUSED is its policy, not a failure (RFC 1035, section 4.1.1)");
-	finding_cause(f, 0.3, "it serves its own zones only (no recursion), and this name is in none of them",
-		"the client asks the wrong server");
-	finding_next(f, "dig @%s %s, from here and from a client that works; on the server: allow-query, allow-recursion, views",
-		server, name);
-	finding_next(f, "Which servers does /etc/resolv.conf (or the DHCP lease) name, and are they resolvers?");
-}
-
-static void explain(struct finding *f, enum trouble what, const struct server *v, const char *server, const char *name)
-{
-	switch (what) {
-	case TROUBLE_SERVFAIL:
-		if (refuses(v)) {
-			explain_refusal(f, server, name);
-			break;
-		}
-		f->responsible = RESPONSIBLE_SERVER;
-		finding_cause(f, 0.6, "the name server cannot get the answer itself: its forwarder, the zone's servers or DNSSEC",
-			"SERVFAIL says that it tried and failed");
-		finding_next(f, "dig @%s %s, with +cd (DNSSEC?) and +trace; the name server's own log", server, name);
-		finding_next(f, "Can the name server reach its forwarders and masters (UDP and TCP 53)?");
-		break;
-	case TROUBLE_NO_ANSWER:
-		f->responsible = RESPONSIBLE_PATH;
-		finding_cause(f, v->answered ? 0.4 : 0.7, "the name server is not reached: wrong address, down, or port 53 filtered",
-			"%llu of %llu question%s answered", (unsigned long long)v->answered, (unsigned long long)v->asked,
-			v->asked == 1 ? " is" : "s are");
-		finding_next(f, "dig @%s %s (and +tcp); ping it; which servers does /etc/resolv.conf name?", server, name);
-		break;
-	case TROUBLE_SLOW:
-		f->responsible = RESPONSIBLE_SERVER;
-		finding_cause(f, 0.7, "the name server waits for others: a dead forwarder first in its list, or a slow zone",
-			"its answers come, but late");
-		finding_next(f, "dig @%s %s, twice: is the second (cached) answer fast? Then look at its forwarders", server, name);
-		break;
-	case TROUBLE_NXDOMAIN:
-		f->responsible = RESPONSIBLE_CLIENT;
-		finding_next(f, "Usual while a search list is tried; otherwise compare the name with the zone");
-		break;
-	case TROUBLES:
-		break;
-	}
-}
-
-static void title_of(struct finding *f, enum trouble what, const struct trouble_seen *t, const struct server *v,
-	const char *server)
-{
-	char waited[WHEN_TEXT_SIZE];
-	unsigned long long n = t->tally.count, all = v->asked;
-
-	when_duration(samples_median(&t->waited_s), waited);
-	if (what == TROUBLE_SERVFAIL && refuses(v))
-		finding_title(f, "Name server %s refuses to answer for %s (REFUSED, %llu of %llu question%s)", server, t->names[0], n,
-			all, all == 1 ? "" : "s");
-	else if (what == TROUBLE_SERVFAIL)
-		finding_title(f, "Name server %s fails for %s (SERVFAIL, %llu of %llu question%s)", server, t->names[0], n, all, all == 1 ? "" : "s");
-	else if (what == TROUBLE_NO_ANSWER)
-		finding_title(f, "Name server %s does not answer (%llu of %llu question%s, for example %s)", server, n, all,
-			all == 1 ? "" : "s", t->names[0]);
-	else if (what == TROUBLE_SLOW)
-		finding_title(f, "Name server %s answers after %s (%llu of %llu question%s)", server, waited, n, all, all == 1 ? "" : "s");
-	else
-		finding_title(f, "Name server %s: %s%s not exist (%llu of %llu question%s)", server, t->names[0],
-			t->name_count > 1 ? " and others do" : " does", n, all, all == 1 ? "" : "s");
-}
-
 /* Of the names that fail, one that the same server does not resolve otherwise (its A fails too, not its AAAA only). */
 static const char *failing_name(const struct state *s, const struct trouble_seen *t, const struct addr *server)
 {
@@ -347,7 +249,7 @@ static const char *failing_name(const struct state *s, const struct trouble_seen
 	return NULL;
 }
 
-static void tell(struct state *s, struct diagnosis_context *x, const struct addr *server, struct server *v, enum trouble what)
+static void tell(struct state *s, struct diagnosis_context *x, const struct addr *server, struct dns_server *v, enum trouble what)
 {
 	struct trouble_seen *t = &v->of[what];
 	const char *name = what == TROUBLE_SERVFAIL ? failing_name(s, t, server) : t->names[0];
@@ -376,12 +278,11 @@ static void tell(struct state *s, struct diagnosis_context *x, const struct addr
 	finding_text(f, "name", t->names[0]);
 	finding_text(f, "server", text);
 	if (what == TROUBLE_SERVFAIL)
-		finding_text(f, "rcode", refuses(v) ? "REFUSED" : "SERVFAIL");
+		finding_text(f, "rcode", dns_refuses(v) ? "REFUSED" : "SERVFAIL");
 	finding_number(f, "waited_s", samples_median(&t->waited_s));
 	for (int i = 1; i < t->name_count; i++)
 		finding_list(f, "more_names", t->names[i]);
-	title_of(f, what, t, v, text);
-	explain(f, what, v, text, t->names[0]);
+	dns_say(f, what, v, text);
 }
 
 /* Several name servers, and none answers anybody: they have the way to them in common. */
@@ -390,7 +291,7 @@ static bool all_are_silent(const struct state *s)
 	uint32_t silent = 0;
 
 	for (struct table_entry *e = table_next(&s->servers, NULL); e; e = table_next(&s->servers, e)) {
-		const struct server *v = table_value(e);
+		const struct dns_server *v = table_value(e);
 
 		if (v->answered)
 			return false;
@@ -424,7 +325,7 @@ static bool is_rejected(struct diagnosis_context *x, const struct addr *server)
 	return false;
 }
 
-static bool is_worth_telling(const struct server *v, enum trouble what)
+static bool is_worth_telling(const struct dns_server *v, enum trouble what)
 {
 	uint64_t n = v->of[what].tally.count;
 
@@ -508,7 +409,7 @@ const struct rule rule_dns = {
 	.spec = "RFC 1035, section 4.1.1; RFC 2308",
 	.state_size = sizeof(struct state),
 	.init = on_init,
-	.kinds = 1u << RECORD_CONN | 1u << RECORD_DNS,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_DNS | 1u << RECORD_FRAGMENTED,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,
