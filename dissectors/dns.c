@@ -14,6 +14,9 @@
 #include "dissectors/dns_message.h"
 #include "dissectors/message_counts.h"
 
+#define OPCODE_LAST 6 /* DNS Stateful Operations, RFC 8490 */
+#define QUESTIONS_FEW 2
+#define RECORDS_FEW 32
 #define QUESTIONS_MAX 64
 /* A question that old is not answered any more: resolvers give up after 10 to 30 s in all. */
 #define GIVEN_UP_NS (60 * NS_PER_S)
@@ -49,8 +52,12 @@ static bool port_is(const struct session *s, uint16_t port)
 /* A query or response with one sensible question is DNS on any port. */
 static enum recognition judge(const struct dns_message *m)
 {
-	if (m->reserved || m->opcode == 3 || m->opcode > 6 || m->netbios)
+	bool odd = m->reserved || m->opcode == 3 || m->opcode > OPCODE_LAST;
+
+	if (m->netbios || (odd && (m->questions != 1 || m->class != 1 || m->state != READER_OK)))
 		return RECOGNISE_NO;
+	if (odd) /* old software sets the reserved bit */
+		return RECOGNISE_MAYBE;
 	if (m->questions != 1 || m->state == READER_BAD || m->opcode)
 		return RECOGNISE_MAYBE;
 	if (!m->response && (m->rcode || m->answer_records || m->authority_records || m->additional_records > 2))
@@ -81,13 +88,20 @@ static enum recognition recognise_stream(const struct chunk *c)
 	return m.state == READER_BAD || m.questions != 1 ? RECOGNISE_NO : judge(&m);
 }
 
+/* The name cannot be read; at the port it is a broken question all the same. */
+static bool header_fits(const struct dns_message *m)
+{
+	return !m->reserved && m->opcode <= OPCODE_LAST && m->opcode != 3 && m->questions && m->questions <= QUESTIONS_FEW &&
+		m->answer_records <= RECORDS_FEW && m->authority_records <= RECORDS_FEW && m->additional_records <= RECORDS_FEW;
+}
+
 static enum recognition recognise_datagram(const struct chunk *c)
 {
 	struct dns_message m;
 
-	if (!dns_message_read(&m, c->data, c->len, c->on_wire))
-		return m.state == READER_CUT ? RECOGNISE_MAYBE : RECOGNISE_NO;
-	return judge(&m);
+	if (dns_message_read(&m, c->data, c->len, c->on_wire))
+		return judge(&m);
+	return m.state == READER_CUT || header_fits(&m) ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
 /* --- telling --- */

@@ -278,6 +278,27 @@ static void test_long_message_over_tcp_is_skipped_past_its_head(void **state)
 	rig_free(g);
 }
 
+/* A reserved bit, an operation that nobody assigned, a name that points forward: DNS at its port, and nowhere else. */
+static void test_odd_messages_are_dns_at_the_port(void **state)
+{
+	static const char *const odd[] = {"1234 0140 0001 0000 0000 0000 03777777 076578616d706c65 00 0001 0001",
+		"1234 4900 0001 0000 0000 0000 03777777 076578616d706c65 00 0001 0001",
+		"1234 0100 0002 0000 0000 0000 c012 0001 0001 03777777 076578616d706c65 00 0001 0001"};
+	struct rig rig, *g = &rig;
+	struct capture seen;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		rig_open(g, 17, i < 3 ? 53 : 5300);
+		memset(&seen, 0, sizeof(seen));
+		rig_hex(g, SIDE_ORIG, odd[i % 3]);
+		dissect_engine_counts(g->engine, 0, &seen);
+		assert_int_equal(seen.dns_queries, i < 3);
+		rig_close(g);
+		rig_free(g);
+	}
+}
+
 static void test_netbios_names_are_not_dns(void **state)
 {
 	struct rig rig, *g = &rig;
@@ -413,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_multicast_needs_no_answer),
 		cmocka_unit_test(test_tcp_messages_have_a_length),
 		cmocka_unit_test(test_long_message_over_tcp_is_skipped_past_its_head),
+		cmocka_unit_test(test_odd_messages_are_dns_at_the_port),
 		cmocka_unit_test(test_netbios_names_are_not_dns),
 		cmocka_unit_test(test_names_are_read_with_pointers_and_escapes),
 		cmocka_unit_test(test_pointer_loop_is_bad),
