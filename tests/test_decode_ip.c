@@ -235,17 +235,33 @@ static void test_waiting_fragments_are_bounded(void **state)
 	check_joined(decode_hex(b, LAST("0064")));
 }
 
-/* The first fragment was captured up to "ABCD": the datagram is whole, but cut there */
+/* The first fragment was captured up to "ABCD": nothing better will come, so it is read at once, and only once */
+static void test_cut_first_fragment_is_read_at_once(void **state)
+{
+	const struct packet *p = decode_kept(*state, FIRST("0001"), 14 + 20 + 12);
+
+	assert_int_equal(p->kind, PACKET_UDP);
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->fault, FAULT_NONE);
+	assert_true(p->is_fragment);
+	assert_int_equal(p->payload_len, 4);
+	assert_int_equal(p->payload_wire, 16);
+	assert_memory_equal(p->payload, "ABCD", 4);
+	p = decode_hex(*state, LAST("0001"));
+	assert_int_equal(p->kind, PACKET_FRAGMENT);
+	assert_int_equal(decoder_fragments(((struct bench *)*state)->d).lost, 0);
+}
+
+/* A later fragment was cut: the datagram is whole, but cut there */
 static void test_cut_fragments_make_a_cut_datagram(void **state)
 {
 	const struct packet *p;
 
-	decode_kept(*state, FIRST("0001"), 14 + 20 + 12);
-	p = decode_hex(*state, LAST("0001"));
+	decode_hex(*state, FIRST("0001"));
+	p = decode_kept(*state, LAST("0001"), 14 + 20 + 2);
 	assert_int_equal(p->kind, PACKET_UDP);
-	assert_int_equal(p->payload_len, 4);
+	assert_int_equal(p->payload_len, 10);
 	assert_int_equal(p->payload_wire, 16);
-	assert_memory_equal(p->payload, "ABCD", 4);
 }
 
 /* The same datagram in IPv6: destination options after the fragment header; the overlap is fatal (RFC 5722) */
@@ -394,6 +410,7 @@ int main(void)
 		bench_test(test_copy_with_other_bytes_is_bad_and_left_out),
 		bench_test(test_fragments_wait_thirty_seconds),
 		bench_test(test_waiting_fragments_are_bounded),
+		bench_test(test_cut_first_fragment_is_read_at_once),
 		bench_test(test_cut_fragments_make_a_cut_datagram),
 		bench_test(test_ipv6_fragments),
 		bench_test(test_datagrams_without_the_rest_are_told),

@@ -46,6 +46,7 @@ struct datagram {
 	uint8_t proto;			/* that the fragment names which came first */
 	struct lost_datagram seen;	/* what there is to tell when the rest never comes; `here`, len, here_bytes later */
 	bool has_first, has_later;
+	bool head_read;
 };
 
 struct list {
@@ -309,6 +310,7 @@ static bool add(struct fragments *set, struct datagram *g, const struct fragment
 		return true;
 	if (start == 0)
 		g->next = seen->next;
+	g->head_read |= fragment_is_head(seen, r);
 	store_bytes(set, g, start, end, r);
 	return add_run(g, at, start, end);
 }
@@ -397,6 +399,11 @@ static void become_whole(struct decoder *d, struct datagram *g, const struct pac
 	fragment_pair_joined(&set->pairs, &pair, p, g->end);
 }
 
+bool fragment_is_head(const struct fragment_seen *seen, const struct reader *r)
+{
+	return seen->offset == 0 && r->lost > 0;
+}
+
 bool fragment_take(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen)
 {
 	struct fragments *set = d->fragments;
@@ -423,6 +430,8 @@ bool fragment_take(struct decoder *d, struct packet *p, struct reader *r, struct
 	if (fit != FIT_NEW || !is_whole(g))
 		return false;
 	become_whole(d, g, p);
+	if (g->head_read)
+		return false;
 	seen->next = g->next;
 	p->ip_len = p->ip_len - (uint32_t)rd_wire(r) + g->end;
 	*r = rd_make(g->bytes, g->whole_to < g->end ? g->whole_to : g->end, g->end);

@@ -8,8 +8,8 @@
  * - So does an end that moves, and more than FRAGMENT_RUNS_MAX separate stretches.
  * - A datagram whose rest does not come within 30 s of its first fragment is given up (RFC 8200, section 4.5).
  *
- * Time is the capture's clock. What is held is bounded; past it the oldest datagrams go. A fragment that the capture
- * cut keeps its place: the datagram can be joined, and is then cut itself. A datagram that was joined is remembered
+ * Time is the capture's clock. What is held is bounded; past it the oldest datagrams go. A later fragment that the
+ * capture cut keeps its place: the datagram can be joined, and is then cut itself. A datagram that was joined is remembered
  * for a second, so that the second copies of a doubled capture do not wait for a rest that never comes.
  */
 #ifndef PCAPDX_DECODE_FRAGMENT_H
@@ -50,9 +50,13 @@ size_t fragments_beside_bytes(const struct fragments *set);
  */
 void fragments_finish(struct fragments *set, int64_t clock_ns, const struct record_sink *sink);
 
+/* A first fragment whose bytes are not all here: it is read as it is, see below. */
+bool fragment_is_head(const struct fragment_seen *seen, const struct reader *r);
+
 /*
  * Takes the fragment whose payload *r reads. True when its datagram is whole: *r then reads the joined payload, which
- * stays until the next frame is decoded. Sets verdict and fault of a fragment that cannot be.
+ * stays until the next frame is decoded. Sets verdict and fault of a fragment that cannot be. A datagram whose head was
+ * cut is followed, and never given out: its head was read when it came.
  */
 bool fragment_take(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen);
 

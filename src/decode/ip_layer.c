@@ -171,18 +171,37 @@ void ip_any(struct decoder *d, struct packet *p, struct reader *r)
 	}
 }
 
+/*
+ * A first fragment that the capture cut: its datagram will never be readable further than this, so its headers are read
+ * here and now, whether the rest comes or a filter on ports left it out. fragment_take makes nothing of the rest.
+ */
+static void note_head(struct decoder *d, struct packet *p, struct reader body, struct fragment_seen *seen)
+{
+	uint8_t verdict = p->verdict, fault = p->fault;
+
+	fragment_take(d, p, &body, seen);
+	p->verdict = verdict; /* a size that cannot be is no fault of what is here */
+	p->fault = fault;
+}
+
 bool ip_fragment(struct decoder *d, struct packet *p, struct reader *r, struct fragment_seen *seen)
 {
 	p->is_fragment = true;
+	p->more_fragments = seen->more;
+	p->fragment_offset = (uint16_t)seen->offset;
+	if (fragment_is_head(seen, r)) {
+		note_head(d, p, *r, seen);
+		return true;
+	}
 	if (fragment_take(d, p, r, seen)) {
 		p->proto = seen->next;
+		p->more_fragments = false;
+		p->fragment_offset = 0;
 		return true;
 	}
 	if (p->verdict == PACKET_BAD)
 		return false;
 	p->kind = PACKET_FRAGMENT;
-	p->fragment_offset = (uint16_t)seen->offset;
-	p->more_fragments = seen->more;
 	packet_payload(p, r);
 	if (seen->offset == 0 && p->payload_len >= 4 && (p->proto == IP_TCP || p->proto == IP_UDP)) {
 		p->sport = be16(p->payload);

@@ -25,7 +25,9 @@ void udp_decode(struct decoder *d, struct packet *p, struct reader *r)
 	else if (length < 8) {
 		packet_bad(p, FAULT_UDP_LENGTH);
 		return;
-	} else if (length - 8u > rd_wire(r))
+	} else if (length - 8u > rd_wire(r) && p->more_fragments)
+		r->lost += length - 8u - rd_wire(r);
+	else if (length - 8u > rd_wire(r))
 		udp_too_long(p);
 	else
 		rd_trim(r, length - 8u);
