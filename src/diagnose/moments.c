@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define ROOM_FIRST 4
+
 void moments_add(struct moments *m, int64_t ns, size_t *held_bytes)
 {
 	if (m->n == MOMENTS_MAX) {
@@ -13,7 +15,7 @@ void moments_add(struct moments *m, int64_t ns, size_t *held_bytes)
 		return;
 	}
 	if (m->n == m->room) {
-		uint32_t room = m->room ? m->room * 2 : 16;
+		uint32_t room = m->room ? m->room * 2 : ROOM_FIRST;
 
 		*held_bytes += (room - m->room) * sizeof(*m->v);
 		m->room = room;

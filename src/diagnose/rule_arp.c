@@ -36,7 +36,8 @@ struct claimed {
 struct carried { /* who carries packets of an address that is not its own */
 	struct mac first, later;
 	bool moved;
-	struct tally tally;
+	struct frame_ref seen[TALLY_SHOWN_MAX]; /* absolute: first frames of that address from one of the MACs */
+	int seen_count;
 };
 
 struct owner { /* what one MAC claims */
@@ -138,8 +139,9 @@ static void note_link(struct state *s, const struct record *r)
 		c->later = l->mac;
 		c->moved = true;
 	}
-	tally_count(&c->tally, r->ts_ns + l->first.at_ns);
-	tally_show(&c->tally, r, &l->first, "first frame of that address from this MAC");
+	if (l->first.frame && c->seen_count < TALLY_SHOWN_MAX)
+		c->seen[c->seen_count++] =
+			(struct frame_ref){ l->first.frame, r->ts_ns + l->first.at_ns, l->first.source };
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -199,9 +201,9 @@ static void tell_poisoning(struct diagnosis_context *x, const struct addr *ip, c
 	mac_text(other, b);
 	finding_list(f, "macs", a);
 	finding_list(f, "macs", b);
-	for (int i = 0; i < moved->tally.shown_count; i++)
-		finding_evidence(f, moved->tally.shown[i].source, moved->tally.shown[i].frame, moved->tally.shown[i].ts_ns, "%s",
-			moved->tally.shown[i].what);
+	for (int i = 0; i < moved->seen_count; i++)
+		finding_evidence(f, moved->seen[i].source, moved->seen[i].frame, moved->seen[i].at_ns,
+			"first frame of that address from this MAC");
 	finding_filter_frames(f);
 	finding_title(f, "%s claims %s unasked and takes over the traffic of %s: ARP poisoning, it seems", a,
 		addr_text(ip, text), b);

@@ -31,7 +31,7 @@ struct pair {
 	struct moments opened;
 	uint8_t ttl;		/* of the server's SYN-ACKs */
 	int64_t last_answer_ns; /* last sign of life of the server to this client, on any connection */
-	struct evidence last_opened;
+	struct frame_ref last_opened; /* absolute */
 };
 
 struct state {
@@ -71,8 +71,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	p->ttl = r->conn.side[SIDE_RESP].syn_ttl;
 	if (seen > p->last_answer_ns)
 		p->last_answer_ns = seen;
-	if (r->ts_ns >= p->last_opened.ts_ns)
-		p->last_opened = (struct evidence){ .source = r->source, .frame = r->frame, .ts_ns = r->ts_ns };
+	if (r->ts_ns >= p->last_opened.at_ns)
+		p->last_opened = (struct frame_ref){ r->frame, r->ts_ns, r->source };
 }
 
 /* The attempts of a pair that failed before they were connections, in order of time. */
@@ -249,11 +249,11 @@ static void tell(struct diagnosis_context *x, const struct pair_key *k, const st
 	else
 		finding_null(f, "recovered_after_s");
 	write_texts(f, x, b, client, server);
-	if (p->last_opened.ts_ns < b->from_ns)
-		finding_evidence(f, p->last_opened.source, p->last_opened.frame, p->last_opened.ts_ns,
+	if (p->last_opened.at_ns < b->from_ns)
+		finding_evidence(f, p->last_opened.source, p->last_opened.frame, p->last_opened.at_ns,
 			"last connection that was made");
 	add_claims(f, a, b);
-	if (p->last_opened.ts_ns < b->from_ns)
+	if (p->last_opened.at_ns < b->from_ns)
 		finding_filter_also(f, p->last_opened.source, p->last_opened.frame);
 	f->typical = claim_typical(a->list[b->first]);
 }

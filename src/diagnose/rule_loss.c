@@ -13,6 +13,7 @@
 #include "diagnose/tally.h"
 
 #define PATHS_MAX 4000
+#define TOTALS_MAX 50000
 #define RATE_MIN 0.01
 #define LOST_MIN 4		       /* a few lost segments are everyday life, */
 #define LONG_STALL_NS NS_PER_S	       /* unless somebody had to wait for them */
@@ -33,24 +34,33 @@ struct path_key {
 	uint8_t sender_is_client, trouble;
 };
 
-struct path {
+struct total { /* of a path, whether it has trouble or not */
+	uint64_t segments, conversations;
+};
+
+struct path { /* with trouble */
 	struct tally tally;
-	uint64_t segments, lost, reordered, count, conversations;
+	struct total total;
+	uint64_t lost, reordered, count;
 	uint64_t compared, engines_differ; /* streams that two stacks were tried on, and see differently */
 	int64_t stalled_ns, delayed_ns;
 };
 
 struct state {
-	struct table paths; /* struct path_key -> struct path */
+	struct table totals; /* struct path_key -> struct total */
+	struct table paths;  /* struct path_key -> struct path */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
 {
+	struct state *s = state;
+
 	(void)x;
-	table_init(&((struct state *)state)->paths, sizeof(struct path_key), sizeof(struct path), PATHS_MAX);
+	table_init(&s->totals, sizeof(struct path_key), sizeof(struct total), TOTALS_MAX);
+	table_init(&s->paths, sizeof(struct path_key), sizeof(struct path), PATHS_MAX);
 }
 
-static struct path *path_of(struct state *s, const struct record *r, enum side side, enum trouble trouble)
+static struct path_key key_of(const struct record *r, enum side side, enum trouble trouble)
 {
 	struct path_key k;
 
@@ -60,6 +70,13 @@ static struct path *path_of(struct state *s, const struct record *r, enum side s
 	k.port = r->resp_p;
 	k.sender_is_client = side == SIDE_ORIG;
 	k.trouble = (uint8_t)trouble;
+	return k;
+}
+
+static struct path *path_of(struct state *s, const struct record *r, enum side side, enum trouble trouble)
+{
+	struct path_key k = key_of(r, side, trouble);
+
 	return table_add(&s->paths, &k);
 }
 
@@ -93,16 +110,21 @@ static uint32_t lost_on_the_way(const struct conn_side *o)
 static void note_loss(struct state *s, const struct record *r, enum side side)
 {
 	const struct conn_side *o = &r->conn.side[side];
+	struct path_key k;
+	struct total *total;
 	struct path *p;
 
 	if (!o->data_segments || r->conn.side[side].missing_bytes || r->conn.one_sided ||
 		discovers_mtu(&r->conn))
 		return;
-	p = path_of(s, r, side, TROUBLE_LOSS);
-	p->segments += o->data_segments;
-	p->conversations++;
+	k = key_of(r, side, TROUBLE_LOSS);
+	total = table_add(&s->totals, &k);
+	total->segments += o->data_segments;
+	total->conversations++;
 	if (!o->loss.lost && !o->loss.reordered)
 		return;
+	p = table_add(&s->paths, &k);
+	p->total = *total;
 	p->lost += lost_on_the_way(o);
 	p->reordered += o->loss.reordered;
 	p->stalled_ns += o->loss.stalled_ns;
@@ -181,23 +203,23 @@ static struct finding *open_for(struct diagnosis_context *x, const char *code, c
 
 static void tell_loss(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
 {
-	double rate = (double)p->lost / (double)p->segments;
+	double rate = (double)p->lost / (double)p->total.segments;
 	struct finding *f = open_for(x, "packet-loss", k, p);
 	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE], stalled[WHEN_TEXT_SIZE];
 
 	addr_text(&k->sender, from);
 	addr_text(&k->receiver, to);
 	when_duration(when_s(p->stalled_ns), stalled);
-	f->of = p->conversations;
+	f->of = p->total.conversations;
 	f->responsible = RESPONSIBLE_PATH;
 	if (p->lost < LOST_MIN)
 		f->severity = SEVERITY_NOTE; /* a rate of so few is chance */
 	finding_number(f, "rate", rate);
 	finding_number(f, "stalled_s", when_s(p->stalled_ns));
 	finding_integer(f, "lost", (int64_t)p->lost);
-	finding_integer(f, "segments", (int64_t)p->segments);
+	finding_integer(f, "segments", (int64_t)p->total.segments);
 	finding_title(f, "%.1f %% of the data segments from %s to %s are lost (%llu of %llu)", rate * 100, from, to,
-		(unsigned long long)p->lost, (unsigned long long)p->segments);
+		(unsigned long long)p->lost, (unsigned long long)p->total.segments);
 	finding_detail(f, "Waiting for their repetition takes %s in all.", stalled);
 	finding_cause(f, 0.6, "a congested or bad link, or a policer, on the path", "segments are missing and sent again");
 	finding_cause(f, 0.2, "an overloaded device on the path (CPU, buffers)", "it drops in the same way");
@@ -207,7 +229,7 @@ static void tell_loss(struct diagnosis_context *x, const struct path_key *k, con
 
 static void tell_reordering(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
 {
-	double rate = (double)p->reordered / (double)p->segments;
+	double rate = (double)p->reordered / (double)p->total.segments;
 	struct finding *f = open_for(x, "reordering", k, p);
 	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
 
@@ -217,7 +239,7 @@ static void tell_reordering(struct diagnosis_context *x, const struct path_key *
 	finding_number(f, "rate", rate);
 	finding_title(f, "%.1f %% of the data segments from %s to %s arrive out of order", rate * 100, from, to);
 	finding_detail(f, "%llu of %llu; they come a little late, not lost.", (unsigned long long)p->reordered,
-		(unsigned long long)p->segments);
+		(unsigned long long)p->total.segments);
 	finding_cause(f, 0.7, "packets of one connection take several paths (per-packet balancing, bonding)",
 		"late by far less than a round trip");
 	finding_next(f, "Look for per-packet load balancing on the path; balance by flow instead");
@@ -279,10 +301,10 @@ static void tell(struct diagnosis_context *x, const struct path_key *k, const st
 			tell_delayed(x, k, p);
 	} else if (k->trouble != TROUBLE_LOSS) {
 		tell_other(x, k, p);
-	} else if ((p->lost >= LOST_MIN || (p->lost && p->stalled_ns >= LONG_STALL_NS)) && (double)p->lost >= RATE_MIN * (double)p->segments &&
+	} else if ((p->lost >= LOST_MIN || (p->lost && p->stalled_ns >= LONG_STALL_NS)) && (double)p->lost >= RATE_MIN * (double)p->total.segments &&
 		p->stalled_ns >= STALLED_MIN_NS) {
 		tell_loss(x, k, p);
-	} else if (p->reordered >= REORDERED_MIN && (double)p->reordered >= RATE_MIN * (double)p->segments) {
+	} else if (p->reordered >= REORDERED_MIN && (double)p->reordered >= RATE_MIN * (double)p->total.segments) {
 		tell_reordering(x, k, p);
 	}
 }
@@ -291,13 +313,22 @@ static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
 
-	for (struct table_entry *e = table_next(&s->paths, NULL); e; e = table_next(&s->paths, e))
-		tell(x, table_key(e), table_value(e));
+	for (struct table_entry *e = table_next(&s->paths, NULL); e; e = table_next(&s->paths, e)) {
+		const struct total *total = table_find(&s->totals, table_key(e));
+		struct path *p = table_value(e);
+
+		if (total && total->segments > p->total.segments)
+			p->total = *total;
+		tell(x, table_key(e), p);
+	}
 }
 
 static void on_free(void *state)
 {
-	table_free(&((struct state *)state)->paths);
+	struct state *s = state;
+
+	table_free(&s->totals);
+	table_free(&s->paths);
 }
 
 const struct rule rule_loss = {

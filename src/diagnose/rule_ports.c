@@ -13,9 +13,12 @@
 #include "diagnose/findings.h"
 #include "diagnose/moments.h"
 #include "diagnose/rule.h"
+#include "diagnose/streams.h"
 
 #define PAIRS_MAX 20000
 #define OPENED_MAX 70000
+#define OPENED_FIRST 2 /* most pairs have few connections */
+#define SINGLE_STREAMS_MAX 128
 #define PORTS_MIN 100	     /* distinct ports that came back */
 #define FULL_SHARE 0.9	     /* of the range from the lowest to the highest port in use */
 #define QUIET_MIN_S 5.0	     /* without a new connection, right after the range was used up */
@@ -40,9 +43,8 @@ struct pair {
 	struct moments single; /* connections with exactly one request */
 	uint64_t requests, http;
 	uint8_t closer_is_client;
-	struct evidence first_single;
-	uint32_t single_streams[128];
-	int single_count;
+	struct frame_ref first_single; /* absolute */
+	struct streams single_streams;
 	uint16_t single_source;
 };
 
@@ -56,6 +58,7 @@ static void drop(void *value)
 
 	free(p->list);
 	moments_free(&p->single);
+	streams_free(&p->single_streams);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -72,7 +75,7 @@ static void note_opened(struct pair *p, struct diagnosis_context *x, const struc
 	if (p->n == OPENED_MAX)
 		return;
 	if (p->n == p->room) {
-		uint32_t room = p->room ? p->room * 2 : 16;
+		uint32_t room = p->room ? p->room * 2 : OPENED_FIRST;
 
 		x->held_bytes += (room - p->room) * sizeof(*p->list);
 		p->room = room;
@@ -90,11 +93,11 @@ static void note_single(struct pair *p, struct diagnosis_context *x, const struc
 	if (r->conn.turns != 1 || r->conn.first_fin == SIDE_NONE)
 		return;
 	if (!p->single.n) {
-		p->first_single = (struct evidence){ .source = r->source, .frame = r->frame, .ts_ns = r->ts_ns };
+		p->first_single = (struct frame_ref){ r->frame, r->ts_ns, r->source };
 		p->single_source = r->source;
 	}
-	if (r->source == p->single_source && p->single_count < 128)
-		p->single_streams[p->single_count++] = r->conn.stream;
+	if (r->source == p->single_source)
+		streams_add(&p->single_streams, r->conn.stream, SINGLE_STREAMS_MAX, &x->held_bytes);
 	moments_add(&p->single, r->ts_ns, &x->held_bytes);
 }
 
@@ -250,9 +253,9 @@ static void tell_single(struct diagnosis_context *x, const struct pair_key *k, s
 	finding_integer(f, "requests", (int64_t)p->requests);
 	finding_title(f, "%s opens a connection per request to %s (%u connections)", client, service, p->single.n);
 	finding_detail(f, "Each costs a handshake and leaves a socket in TIME_WAIT.");
-	finding_evidence(f, p->first_single.source, p->first_single.frame, p->first_single.ts_ns,
+	finding_evidence(f, p->first_single.source, p->first_single.frame, p->first_single.at_ns,
 		"first connection with a single request");
-	finding_filter_streams(f, 6, p->single_streams, p->single_count);
+	finding_filter_streams(f, 6, p->single_streams.v, p->single_streams.n);
 	f->filter_source = p->single_source;
 	finding_next(f, "Use HTTP keep-alive or a connection pool in the client; check 'Connection: close' on both sides");
 }

@@ -13,8 +13,9 @@
 #include "diagnose/findings.h"
 #include "diagnose/moments.h"
 #include "diagnose/rule.h"
+#include "diagnose/streams.h"
 
-#define HOSTS_MAX 5000
+#define HOSTS_MAX 50000
 #define PLOTS_MAX 4
 #define PLOT_FROM 30 /* a population below that is nothing to look at */
 #define STREAMS_MAX 2000
@@ -23,10 +24,9 @@ struct holder {
 	struct moments closes;
 	struct addr peer; /* of the first close; unset when they differ */
 	uint16_t port;
-	uint32_t streams[STREAMS_MAX];
-	int stream_count;
+	struct streams streams;
 	uint16_t source;
-	struct evidence first_fin, last_fin;
+	struct frame_ref first_fin, last_fin; /* absolute */
 	uint32_t ftp_data, http_single; /* of the closes */
 };
 
@@ -40,7 +40,10 @@ struct state {
 
 static void drop(void *value)
 {
-	moments_free(&((struct holder *)value)->closes);
+	struct holder *h = value;
+
+	moments_free(&h->closes);
+	streams_free(&h->streams);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -64,15 +67,15 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 		h->peer = *peer;
 		h->port = r->resp_p;
 		h->source = fin->source;
-		h->first_fin = (struct evidence){ .source = fin->source, .frame = fin->frame, .ts_ns = r->ts_ns + fin->at_ns };
+		h->first_fin = (struct frame_ref){ fin->frame, r->ts_ns + fin->at_ns, fin->source };
 	}
 	if (!addr_equal(&h->peer, peer))
 		h->peer = unset;
 	if (h->port != r->resp_p)
 		h->port = 0;
-	if (fin->source == h->source && h->stream_count < STREAMS_MAX)
-		h->streams[h->stream_count++] = r->conn.stream;
-	h->last_fin = (struct evidence){ .source = fin->source, .frame = fin->frame, .ts_ns = r->ts_ns + fin->at_ns };
+	if (fin->source == h->source)
+		streams_add(&h->streams, r->conn.stream, STREAMS_MAX, &x->held_bytes);
+	h->last_fin = (struct frame_ref){ fin->frame, r->ts_ns + fin->at_ns, fin->source };
 	h->ftp_data += strcmp(r->conn.service, "ftp-data") == 0;
 	h->http_single += strcmp(r->conn.service, "http") == 0 && r->conn.turns <= 1;
 	moments_add(&h->closes, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
@@ -191,9 +194,9 @@ static void tell(struct diagnosis_context *x, const struct addr *host, const str
 	finding_integer(f, "per_minute", per_minute);
 	finding_number(f, "assumed_s", x->options->time_wait_s);
 	write_texts(f, x, h, name, peak, per_minute, when);
-	finding_evidence(f, h->first_fin.source, h->first_fin.frame, h->first_fin.ts_ns, "first FIN of %s", name);
-	finding_evidence(f, h->last_fin.source, h->last_fin.frame, h->last_fin.ts_ns, "last FIN of %s", name);
-	finding_filter_streams(f, 6, h->streams, h->stream_count);
+	finding_evidence(f, h->first_fin.source, h->first_fin.frame, h->first_fin.at_ns, "first FIN of %s", name);
+	finding_evidence(f, h->last_fin.source, h->last_fin.frame, h->last_fin.at_ns, "last FIN of %s", name);
+	finding_filter_streams(f, 6, h->streams.v, h->streams.n);
 	f->filter_source = h->source;
 }
 

@@ -16,6 +16,7 @@
 #include "dissectors/tls_names.h"
 
 #define PAIRS_MAX 5000
+#define SPOKE_MAX 50000
 #define WAIT_MIN_S 3.0 /* a port scan or a check closes at once */
 #define SILENT_MIN 2U
 
@@ -25,19 +26,22 @@ struct pair_key {
 };
 
 struct pair {
-	bool spoke;
 	double longest_s;
 	struct tally silent;
 };
 
 struct state {
-	struct table pairs; /* struct pair_key -> struct pair */
+	struct table spoke; /* struct pair_key -> char: pairs of which the client said something in a connection */
+	struct table pairs; /* struct pair_key -> struct pair: those with connections in which it did not */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
 {
+	struct state *s = state;
+
 	(void)x;
-	table_init(&((struct state *)state)->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
+	table_init(&s->spoke, sizeof(struct pair_key), 1, SPOKE_MAX);
+	table_init(&s->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
 }
 
 /* Clients of HTTP open connections ahead and never use them; those of mail and news wait for the server's banner. */
@@ -60,12 +64,24 @@ static const struct frame_ref *closed_by_client(const struct conn *c)
 	return c->rst_count && c->rsts[0].side == SIDE_ORIG ? &c->rsts[0].ref : NULL;
 }
 
+static void note_silence(struct pair *p, const struct record *r, const struct frame_ref *end)
+{
+	const struct frame_ref *begin = &r->conn.handshake_ack;
+
+	if (when_s(end->at_ns - begin->at_ns) > p->longest_s)
+		p->longest_s = when_s(end->at_ns - begin->at_ns);
+	tally_count(&p->silent, r->ts_ns);
+	tally_conversation(&p->silent, r);
+	tally_show(&p->silent, r, begin, "connected");
+	tally_show(&p->silent, r, end, "the client closes, without a ClientHello");
+}
+
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
+	struct state *s = state;
 	const struct conn *c = &r->conn;
 	const struct frame_ref *end;
 	struct pair_key k;
-	struct pair *p;
 
 	(void)x;
 	if (r->kind != RECORD_CONN || r->proto != 6 || c->end_reason == CONN_END_PART || !c->handshake_ack.frame)
@@ -74,18 +90,11 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	k.client = r->orig_h;
 	k.server = r->resp_h;
 	k.port = r->resp_p;
-	p = table_add(&((struct state *)state)->pairs, &k);
 	end = closed_by_client(c);
 	if (c->side[SIDE_ORIG].bytes || c->one_sided)
-		p->spoke = true;
-	else if (end && when_s(end->at_ns - c->handshake_ack.at_ns) >= WAIT_MIN_S) {
-		if (when_s(end->at_ns - c->handshake_ack.at_ns) > p->longest_s)
-			p->longest_s = when_s(end->at_ns - c->handshake_ack.at_ns);
-		tally_count(&p->silent, r->ts_ns);
-		tally_conversation(&p->silent, r);
-		tally_show(&p->silent, r, &c->handshake_ack, "connected");
-		tally_show(&p->silent, r, end, "the client closes, without a ClientHello");
-	}
+		table_add(&s->spoke, &k);
+	else if (end && when_s(end->at_ns - c->handshake_ack.at_ns) >= WAIT_MIN_S)
+		note_silence(table_add(&s->pairs, &k), r, end);
 }
 
 static bool is_told_otherwise(struct diagnosis_context *x, const struct pair_key *k)
@@ -134,14 +143,18 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		const struct pair *p = table_value(e);
 		const struct pair_key *k = table_key(e);
 
-		if (p->silent.count >= (has_banner(k->port) ? 1 : SILENT_MIN) && !p->spoke && !is_https(k->port) && is_about_tls(x, k) && !is_told_otherwise(x, k))
+		if (p->silent.count >= (has_banner(k->port) ? 1 : SILENT_MIN) &&
+			!table_find(&s->spoke, k) && !is_https(k->port) && is_about_tls(x, k) && !is_told_otherwise(x, k))
 			tell(x, k, p);
 	}
 }
 
 static void on_free(void *state)
 {
-	table_free(&((struct state *)state)->pairs);
+	struct state *s = state;
+
+	table_free(&s->spoke);
+	table_free(&s->pairs);
 }
 
 const struct rule rule_tls_no_hello = {
