@@ -234,7 +234,7 @@ static uint64_t pair_of(const struct addr *a, const struct addr *b)
 static uint64_t pair_of_packet(const struct packet *p)
 {
 	if (p->kind == PACKET_ICMP && p->icmp.quoted.proto)
-		return pair_of(&p->icmp.quoted.src, &p->icmp.quoted.dst);
+		return pair_of(&icmp_about(&p->icmp)->src, &icmp_about(&p->icmp)->dst);
 	return pair_of(&p->src, &p->dst);
 }
 

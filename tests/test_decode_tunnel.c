@@ -271,11 +271,72 @@ static void test_wifi_data(void **state)
 	assert_int_equal(decode_hex(b, "0000 0400 0000 0000")->fault, FAULT_LINK);
 }
 
+/* ICMP from 192.0.2.77 to 192.0.2.1: fragmentation needed, about a packet that 192.0.2.1 sent to 192.0.2.9 */
+#define TOO_BIG MACS "0800 4500 0000 0007 0000 4001 0000 c000024d c0000201 0304 0000 0000 0578 "
+#define QUOTED(proto) "4500 05dc 4321 4000 3f" proto "0000 c000 0201 c000 0209 "
+#define QUOTED_INNER "4500 05a0 0001 4000 4006 0000 0a00 0001 0a00 0002 9c40 01bb 00000063"
+
+static void check_quoted(const struct packet *p, uint8_t carrier)
+{
+	assert_int_equal(p->kind, PACKET_ICMP);
+	assert_int_equal(p->verdict, PACKET_OK);
+	assert_int_equal(p->tunnel_count, 0);
+	assert_int_equal(p->icmp.mtu, 1400);
+	assert_int_equal(p->icmp.quoted.proto, carrier);
+	assert_addr(p->icmp.quoted.dst, "192.0.2.9");
+	assert_int_equal(p->icmp.inner.proto, 6);
+	assert_addr(p->icmp.inner.src, "10.0.0.1");
+	assert_addr(p->icmp.inner.dst, "10.0.0.2");
+	assert_int_equal(p->icmp.inner.sport, 40000);
+	assert_int_equal(p->icmp.inner.dport, 443);
+	assert_int_equal(p->icmp.inner.seq, 99);
+	assert_ptr_equal(icmp_about(&p->icmp), &p->icmp.inner);
+}
+
+static void test_quoted_tunnels_are_read_to_the_connection_inside(void **state)
+{
+	check_quoted(decode_hex(*state, TOO_BIG QUOTED("04") QUOTED_INNER), 4);
+	check_quoted(decode_hex(*state, TOO_BIG QUOTED("2f") "0000 0800" QUOTED_INNER), 47);
+	check_quoted(decode_hex(*state, TOO_BIG QUOTED("2f") "2000 0800 00000007" QUOTED_INNER), 47);
+	check_quoted(decode_hex(*state, TOO_BIG QUOTED("11") "c000 12b5 05c8 0000 0800 0000 000064 00" INNER_MACS
+		"0800" QUOTED_INNER), 17);
+	check_quoted(decode_hex(*state, TOO_BIG QUOTED("11") "c000 0868 05c8 0000 30ff 05b8 00000001" QUOTED_INNER), 17);
+}
+
+/* The usual 8 bytes, or a quote that ends in the inner header: about the tunnel */
+static void test_short_quotes_of_tunnels_are_about_the_tunnel(void **state)
+{
+	const struct packet *p = decode_hex(*state, TOO_BIG QUOTED("2f") "0000 0800 4500 05a0");
+
+	assert_int_equal(p->icmp.quoted.proto, 47);
+	assert_int_equal(p->icmp.inner.proto, 0);
+	p = decode_hex(*state, TOO_BIG QUOTED("11") "c000 12b5 05c8 0000");
+	assert_int_equal(p->icmp.inner.proto, 0);
+	assert_int_equal(p->icmp.quoted.dport, 4789);
+	p = decode_hex(*state, TOO_BIG QUOTED("11") "1388 12b5 05c8 0000 ffff ffff ffff ffff ffff ffff");
+	assert_int_equal(p->icmp.inner.proto, 0);
+	assert_ptr_equal(icmp_about(&p->icmp), &p->icmp.quoted);
+}
+
+/* A later fragment of a carrier holds no header; nor is a quoted first one joined with those of the capture */
+static void test_quoted_fragments_are_not_joined(void **state)
+{
+	const struct packet *p = decode_hex(*state, TOO_BIG "4500 05dc 4321 2000 3f04 0000 c0000201 c0000209 " QUOTED_INNER);
+
+	check_quoted(p, 4);
+	p = decode_hex(*state, TOO_BIG "4500 05dc 4321 20b9 3f04 0000 c0000201 c0000209 " QUOTED_INNER);
+	assert_int_equal(p->icmp.inner.proto, 0);
+	assert_int_equal(decoder_fragments(((struct bench *)*state)->d).lost, 0);
+}
+
 #define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		bench_test(test_quoted_tunnels_are_read_to_the_connection_inside),
+		bench_test(test_short_quotes_of_tunnels_are_about_the_tunnel),
+		bench_test(test_quoted_fragments_are_not_joined),
 		bench_test(test_ip_in_ip),
 		bench_test(test_gre_with_its_options),
 		bench_test(test_inner_ethernet_gives_the_macs),

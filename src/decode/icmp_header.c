@@ -2,6 +2,7 @@
 /*
  * ICMP (RFC 792) and ICMPv6 (RFC 4443), with the packet that an error quotes. The quote is read as far as it goes:
  * routers send 8 bytes behind the IP header or all of it, and may append extensions (RFC 4884), which are not read.
+ * Where the quoted packet carries a tunnel, the packet inside is read as well, by the same functions as in a frame.
  */
 #include "decode/layers.h"
 
@@ -78,7 +79,46 @@ static void quoted_any(struct quoted_packet *q, struct reader r)
 		quoted_v6(q, &r);
 }
 
-static void icmp4_rest(struct icmp_header *i, const uint8_t *rest, const struct reader *quote)
+void icmp_quoted_payload(struct decoder *d, struct packet *p, struct reader *r)
+{
+	struct quoted_packet q = { .src = p->src, .dst = p->dst, .ttl = p->ttl, .ip_id = p->ip_id, .proto = p->proto };
+	struct reader transport = *r;
+
+	quoted_transport(&q, &transport);
+	if (p->tunnel_count)
+		*d->quoted = q;
+	if (p->proto == IP_UDP) {
+		p->sport = q.sport;
+		p->dport = q.dport;
+		if (rd_bytes(r, 8))
+			tunnel_udp(d, p, r);
+	} else {
+		tunnel_ip(d, p, r);
+	}
+}
+
+static bool may_carry(const struct quoted_packet *q)
+{
+	return q->proto && q->proto != IP_TCP && q->proto != IP_ICMP && q->proto != IP_ICMPV6;
+}
+
+/* The inside of a quoted tunnel. A quote within a quote is not looked at: it would be an error about an error. */
+static void quoted_inner(struct decoder *d, struct icmp_header *i, struct reader quote)
+{
+	struct quoted_packet inner = { .proto = 0 };
+	struct packet p;
+
+	if (!may_carry(&i->quoted))
+		return;
+	memset(&p, 0, sizeof(p));
+	d->quoted = &inner;
+	ip_any(d, &p, &quote);
+	d->quoted = NULL;
+	if (p.verdict != PACKET_BAD && addr_is_set(&inner.src))
+		i->inner = inner;
+}
+
+static void icmp4_rest(struct decoder *d, struct icmp_header *i, const uint8_t *rest, const struct reader *quote)
 {
 	if (i->type == 3 && i->code == 4)
 		i->mtu = be16(rest + 2);
@@ -86,11 +126,13 @@ static void icmp4_rest(struct icmp_header *i, const uint8_t *rest, const struct 
 		i->id = be16(rest);
 		i->sequence = be16(rest + 2);
 	}
-	if (is_error4(i->type))
-		quoted_any(&i->quoted, *quote);
+	if (!is_error4(i->type))
+		return;
+	quoted_any(&i->quoted, *quote);
+	quoted_inner(d, i, *quote);
 }
 
-static void icmp6_rest(struct icmp_header *i, const uint8_t *rest, const struct reader *quote)
+static void icmp6_rest(struct decoder *d, struct icmp_header *i, const uint8_t *rest, const struct reader *quote)
 {
 	if (i->type == 2)
 		i->mtu = be32(rest) > UINT16_MAX ? UINT16_MAX : be16(rest + 2);
@@ -98,8 +140,10 @@ static void icmp6_rest(struct icmp_header *i, const uint8_t *rest, const struct 
 		i->id = be16(rest);
 		i->sequence = be16(rest + 2);
 	}
-	if (is_error6(i->type))
-		quoted_any(&i->quoted, *quote);
+	if (!is_error6(i->type))
+		return;
+	quoted_any(&i->quoted, *quote);
+	quoted_inner(d, i, *quote);
 }
 
 void icmp_decode(struct decoder *d, struct packet *p, struct reader *r)
@@ -107,7 +151,6 @@ void icmp_decode(struct decoder *d, struct packet *p, struct reader *r)
 	struct reader message = *r;
 	const uint8_t *h = rd_bytes(r, 4), *rest;
 
-	(void)d;
 	if (!h) {
 		packet_fail(p, r, FAULT_ICMP);
 		return;
@@ -123,8 +166,8 @@ void icmp_decode(struct decoder *d, struct packet *p, struct reader *r)
 		if (r->state == READER_BAD)
 			p->fault = FAULT_ICMP;
 	} else if (p->proto == IP_ICMP) {
-		icmp4_rest(&p->icmp, rest, r);
+		icmp4_rest(d, &p->icmp, rest, r);
 	} else {
-		icmp6_rest(&p->icmp, rest, r);
+		icmp6_rest(d, &p->icmp, rest, r);
 	}
 }

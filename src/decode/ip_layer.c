@@ -189,6 +189,8 @@ bool ip_fragment(struct decoder *d, struct packet *p, struct reader *r, struct f
 	p->is_fragment = true;
 	p->more_fragments = seen->more;
 	p->fragment_offset = (uint16_t)seen->offset;
+	if (d->quoted)
+		return seen->offset == 0;
 	if (fragment_is_head(seen, r)) {
 		note_head(d, p, *r, seen);
 		return true;
@@ -238,7 +240,9 @@ void ip_payload(struct decoder *d, struct packet *p, struct reader *r)
 {
 	bool v4 = addr_is_v4(&p->src);
 
-	if (p->proto == IP_TCP)
+	if (d->quoted)
+		icmp_quoted_payload(d, p, r);
+	else if (p->proto == IP_TCP)
 		tcp_decode(d, p, r);
 	else if (p->proto == IP_UDP)
 		udp_decode(d, p, r);

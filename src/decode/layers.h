@@ -17,12 +17,14 @@
 
 struct fragments;
 struct fragment_seen;
+struct quoted_packet;
 struct link_type;
 
 struct decoder {
 	struct fragments *fragments;
 	uint64_t turn;		      /* counts frames: what was joined in this turn is still looked at */
 	const struct link_type *link; /* of the last frame */
+	struct quoted_packet *quoted; /* what is read is the quote of an ICMP error: goes there; NULL: it is the frame */
 };
 
 typedef void layer_fn(struct decoder *d, struct packet *p, struct reader *r);
@@ -102,6 +104,7 @@ uint8_t ip6_skip_extensions(struct reader *r, uint8_t next);
 uint8_t ip_skip_ah(struct reader *r);
 
 layer_fn tcp_decode, udp_decode, icmp_decode, arp_decode;
+layer_fn icmp_quoted_payload; /* ip_payload where d->quoted is set */
 
 /* Tunnels. Where they carry nothing that is followed, *p stays as it is. tunnel_ip goes by p->proto. */
 layer_fn tunnel_ip, tunnel_gre, tunnel_udp, tunnel_mpls, tunnel_nsh;

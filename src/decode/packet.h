@@ -101,7 +101,14 @@ struct icmp_header {
 	uint8_t type, code;
 	uint16_t mtu, id, sequence;
 	struct quoted_packet quoted;
+	struct quoted_packet inner; /* the innermost packet, where that is a tunnel's and the quote reaches into it */
 };
+
+/* The packet whose conversation an ICMP error is about. */
+static inline const struct quoted_packet *icmp_about(const struct icmp_header *i)
+{
+	return i->inner.proto ? &i->inner : &i->quoted;
+}
 
 /* One level of encapsulation around the packet. */
 struct tunnel_level {

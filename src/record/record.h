@@ -449,7 +449,7 @@ struct icmp {
 	uint8_t type, code;
 	struct addr from, to;	/* sender and receiver of the ICMP message */
 	uint16_t mtu;
-	struct addr quoted_src, quoted_dst;
+	struct addr quoted_src, quoted_dst; /* of the innermost packet, where a tunnel's is quoted */
 	uint16_t quoted_sport, quoted_dport;
 	uint8_t quoted_proto, ttl;
 	char quoted_uid[20];	/* conversation it is about; "" unknown */

@@ -37,7 +37,7 @@ static void attach(struct passing *w, enum side quoted_side)
 
 struct tracked icmp_quote(struct tracker *t, const struct packet *p)
 {
-	const struct quoted_packet *q = &p->icmp.quoted;
+	const struct quoted_packet *q = icmp_about(&p->icmp);
 	struct passing w = { .t = t, .p = p, .now_ns = t->now_ns };
 	struct flow_key key;
 	enum side side;

@@ -65,7 +65,7 @@ void icmp_track_packet(
 	if (p->has_macs)
 		i->mac = p->mac_src;
 	if (p->icmp.quoted.proto)
-		fill_quote(i, &p->icmp.quoted, quoted);
+		fill_quote(i, icmp_about(&p->icmp), quoted);
 	if (nd && nd->type == ND_ROUTER_ADVERTISEMENT) {
 		i->ra_prefix = nd->prefix;
 		i->ra_prefix_len = nd->prefix_len;
