@@ -48,6 +48,7 @@ struct dissector {
 	uint16_t tcp_ports[8], udp_ports[8]; /* hints; 0 ends the list */
 	uint8_t ip_protos[4]; /* IP protocols beside TCP and UDP, 0 ends the list; then neither of those is for it */
 	size_t state_size; /* zeroed by the engine per conversation, freed with it */
+	size_t hot_size;   /* bytes at its start that most packets touch: fetched ahead */
 
 	/* MAYBE from both sides of a stream is enough on any port ("220 " and "USER "); never for binary protocols. */
 	bool maybe_twice_is_yes;

@@ -34,8 +34,8 @@ struct http_side {
 
 struct http_state {
 	struct http_side side[2];
-	struct exchanges x;
 	bool spoken;
+	struct exchanges x;
 };
 
 /* The exchange that the message at hand belongs to; NULL: none that is known. */
@@ -370,6 +370,7 @@ const struct dissector dissector_http = {
 	.spec = "RFC 9110, RFC 9112",
 	.tcp_ports = {80, 8080, 3128, 8000, 8008, 8888, 5985, 631},
 	.state_size = sizeof(struct http_state),
+	.hot_size = offsetof(struct http_state, x.list[1]),
 	.recognise = http_recognise,
 	.stream = http_stream,
 	.gap = http_gap,

@@ -15,6 +15,23 @@ struct exchange *exchange_oldest(const struct exchanges *e)
 	return e->count ? e->list[0] : NULL;
 }
 
+static struct exchange *take(struct exchanges *e)
+{
+	if (e->usual_taken)
+		return xcalloc(1, sizeof(struct exchange));
+	e->usual_taken = true;
+	memset(&e->usual, 0, sizeof(e->usual));
+	return &e->usual;
+}
+
+static void give(struct exchanges *e, struct exchange *x)
+{
+	if (x == &e->usual)
+		e->usual_taken = false;
+	else
+		free(x);
+}
+
 void exchange_drop(struct exchanges *e, struct session *s, bool told)
 {
 	struct exchange *x = e->list[0];
@@ -28,7 +45,7 @@ void exchange_drop(struct exchanges *e, struct session *s, bool told)
 	}
 	if (e->asking == x)
 		e->asking = NULL;
-	free(x);
+	give(e, x);
 	memmove(e->list, e->list + 1, (size_t)--e->count * sizeof(e->list[0]));
 }
 
@@ -38,7 +55,7 @@ struct exchange *exchange_open(struct exchanges *e, struct session *s)
 
 	if (e->count == EXCHANGES_MAX)
 		exchange_drop(e, s, true);
-	x = xcalloc(1, sizeof(*x));
+	x = take(e);
 	x->facts.announced_body = UINT64_MAX;
 	x->facts.number = ++e->number;
 	e->list[e->count++] = x;

@@ -17,11 +17,13 @@ struct exchange {
 };
 
 struct exchanges {
-	struct exchange *list[EXCHANGES_MAX]; /* the response at hand is the first one's */
 	int count;
-	struct exchange *asking; /* whose request is at hand; NULL: it was answered already */
 	uint32_t number;
 	int marks, marks_failed;
+	struct exchange *asking; /* whose request is at hand; NULL: it was answered already */
+	struct exchange *list[EXCHANGES_MAX]; /* the response at hand is the first one's */
+	struct exchange usual; /* mostly there is one at a time */
+	bool usual_taken;
 };
 
 /* A new one at the end; when there are too many, the oldest is told without its answer. */

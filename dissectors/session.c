@@ -21,6 +21,24 @@ struct expected_service {
 	char service[16];
 };
 
+static size_t table_rows(void)
+{
+	size_t n = 0;
+
+	while (dissector_table[n])
+		n++;
+	return n;
+}
+
+static uint8_t row_of(const struct dissector *d)
+{
+	uint8_t row = 0;
+
+	while (dissector_table[row] != d)
+		row++;
+	return row;
+}
+
 struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const struct keylog *keys)
 {
 	struct dissect_engine *e = xcalloc(1, sizeof(*e));
@@ -29,6 +47,8 @@ struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const 
 	e->keys = keys;
 	table_init(&e->expected, sizeof(struct expected_key), sizeof(struct expected_service), EXPECTED_MAX);
 	e->expected.held_bytes = &e->held_bytes;
+	pool_init_objects(&e->sessions, sizeof(struct session));
+	e->states = xcalloc(table_rows(), sizeof(*e->states));
 	return e;
 }
 
@@ -38,6 +58,10 @@ void dissect_engine_free(struct dissect_engine *e)
 		return;
 	table_free(&e->expected);
 	message_counts_free(&e->messages);
+	pool_free(&e->sessions);
+	for (size_t i = 0; i < table_rows(); i++)
+		pool_free(&e->states[i]);
+	free(e->states);
 	free(e);
 }
 
@@ -74,7 +98,7 @@ static void take_expected(struct session *s)
 static struct session *session_open(struct dissect_engine *e, struct session **s, const struct session_owner *o)
 {
 	if (!*s) {
-		*s = xcalloc(1, sizeof(**s));
+		*s = pool_new(&e->sessions);
 		e->held_bytes += sizeof(**s);
 		(*s)->engine = e;
 		(*s)->owner = o;
@@ -86,11 +110,17 @@ static struct session *session_open(struct dissect_engine *e, struct session **s
 
 void session_start(struct session *s, const struct dissector *d)
 {
+	struct pool *states;
+
 	assert(!s->state);
+	s->row = row_of(d);
+	states = &s->engine->states[s->row];
+	if (!states->size)
+		pool_init_objects(states, d->state_size);
 	s->dissector = d;
 	s->mode = SESSION_RUNNING;
 	text_copy(s->service, sizeof(s->service), d->name);
-	s->state = xcalloc(1, d->state_size ? d->state_size : 1);
+	s->state = pool_new(states);
 	s->engine->held_bytes += d->state_size;
 }
 
@@ -101,7 +131,7 @@ void session_stop(struct session *s)
 	if (s->dissector->finish)
 		s->dissector->finish(s->state, s);
 	s->engine->held_bytes -= s->dissector->state_size;
-	free(s->state);
+	pool_delete(&s->engine->states[s->row], s->state);
 	s->state = NULL;
 	s->dissector = NULL;
 }
@@ -184,7 +214,7 @@ void session_expect_data(const struct session *s, bool later)
 	if (s && !later)
 		fetch(s, offsetof(struct session, hold));
 	else if (s && s->state)
-		fetch(s->state, 2 * CACHE_LINE);
+		fetch(s->state, s->dissector->hot_size);
 }
 
 void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
@@ -314,7 +344,7 @@ void session_close(struct dissect_engine *e, struct session **s, const struct se
 		e->held_bytes -= sizeof(*old->handed_on);
 	free(old->handed_on);
 	e->held_bytes -= sizeof(*old);
-	free(old);
+	pool_delete(&e->sessions, old);
 	*s = NULL;
 }
 

@@ -3,6 +3,7 @@
 #ifndef PCAPDX_DISSECTORS_SESSION_STATE_H
 #define PCAPDX_DISSECTORS_SESSION_STATE_H
 
+#include "base/pool.h"
 #include "base/table.h"
 #include "dissectors/message_counts.h"
 #include "dissectors/session.h"
@@ -56,6 +57,7 @@ struct session {
 	void *state;
 	uint8_t mode; /* enum session_mode */
 	uint8_t tries, handoffs;
+	uint8_t row; /* of the dissector, while there is a state */
 	uint32_t restarts;
 	uint64_t skipped_bytes;
 	int64_t restarted_ns;
@@ -74,6 +76,8 @@ struct dissect_engine {
 	void *announce_arg;
 	size_t held_bytes;
 	struct source_messages messages;
+	struct pool sessions;
+	struct pool *states; /* by row of the table of dissectors; size 0: not needed yet */
 };
 
 /* --- session.c --- */

@@ -318,6 +318,7 @@ const struct dissector dissector_tls = {
 	.spec = "RFC 8446, RFC 5246, RFC 6101",
 	.tcp_ports = { 443, 465, 636, 853, 989, 990, 993, 995 },
 	.state_size = sizeof(struct tls_state),
+	.hot_size = TLS_HOT,
 	.recognise = tls_recognise,
 	.stream = tls_stream,
 	.gap = tls_gap,

@@ -83,15 +83,18 @@ struct tls_inference {
 struct tls_crypt; /* tls_crypt.h: keys of this conversation */
 
 struct tls_state {
-	struct tls t;
 	struct tls_direction dir[2]; /* by enum side */
+	struct tls_crypt *crypt;
+	struct tls_inference infer;
 	bool client_known;
+	bool encrypt_then_mac, extended_master_secret;
+	struct tls t;
 	uint8_t session_id[TLS_SESSION_ID_MAX], session_id_len; /* of the ClientHello */
 	uint8_t client_random[32], server_random[32];
-	bool encrypt_then_mac, extended_master_secret;
-	struct tls_inference infer;
-	struct tls_crypt *crypt;
 };
+
+/* As far as records touch it once the handshake is over. */
+#define TLS_HOT offsetof(struct tls_state, t.handshake_cut_ref)
 
 /* Which record a message came in. */
 struct tls_place {

@@ -9,6 +9,21 @@
 
 #include "base/text.h"
 
+/* Under the address sanitizer a deleted object may not be touched. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define FORBID(at, size) ASAN_POISON_MEMORY_REGION(at, size)
+#define ALLOW(at, size) ASAN_UNPOISON_MEMORY_REGION(at, size)
+#else
+#define FORBID(at, size) ((void)(at), (void)(size))
+#define ALLOW(at, size) ((void)(at), (void)(size))
+#endif
+
 #define LINE 64
 #define HEAD LINE /* room for the number before an object, keeping its alignment */
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -26,6 +41,8 @@ void pool_init_objects(struct pool *p, size_t size)
 
 void pool_free(struct pool *p)
 {
+	for (uint32_t i = 0; i < p->slab_count; i++)
+		ALLOW(p->slabs[i], POOL_SLAB * p->size);
 	for (uint32_t i = 0; i < p->chunk_count; i++)
 		free(p->chunks[i]);
 	free(p->chunks);
@@ -90,6 +107,7 @@ uint32_t pool_take(struct pool *p)
 			add_slab(p);
 		number = ++p->made;
 	}
+	ALLOW(pool_at(p, number), p->size);
 	memset(pool_at(p, number), 0, p->size);
 	p->used++;
 	return number;
@@ -119,4 +137,5 @@ void pool_delete(struct pool *p, void *object)
 		return;
 	memcpy(&number, (unsigned char *)object - HEAD, sizeof(number));
 	pool_give(p, number);
+	FORBID(object, p->size - HEAD);
 }

@@ -343,6 +343,21 @@ struct tls {
 	bool dtls, quic;
 	uint8_t client;		   /* enum side: who sent the ClientHello; not always orig (active FTP over TLS) */
 	bool handshake_cut;	   /* part of the handshake is not in the capture: what was not seen may have been sent */
+	/* what each record touches stands together */
+	uint16_t version, cipher, group; /* negotiated; 0: none */
+	bool ech, early_data, resumed, psk_offered; /* early_data: offered by the client */
+	bool early_data_accepted;  /* by the server's (decrypted) EncryptedExtensions */
+	bool session_ticket;	   /* the client offered a ticket (TLS 1.2) */
+	uint32_t tickets;	   /* NewSessionTicket messages in clear or decrypted */
+	uint32_t inferred_tickets; /* 1.3: records taken for tickets (after the client's Finished, within its round trip) */
+	uint8_t stage;		   /* enum tls_stage: furthest reached */
+	uint32_t hidden_records[2];	  /* 1.3: encrypted records before the client's Finished whose content stays unknown */
+	struct frame_ref app_data[2];	  /* first record of type 23 per side that is not handshake */
+	uint64_t app_bytes[2];
+	bool inferred_empty_client_cert; /* 1.3: record of 25 before the client's Finished */
+	bool inferred_refusal;		 /* 1.3: alert-sized first record after the client's Finished, then close */
+	bool inferred_client_alert;	 /* 1.3: alert-sized record where the client's Finished belongs */
+	/* the rest stays as the handshake left it */
 	struct frame_ref handshake_cut_ref;
 	char via[16];		   /* "", "smtp", "imap", "pop3", "ftp", "postgresql", "ldap", "mysql", "xmpp", "connect", "socks" */
 	char proxied_host[128];	   /* CONNECT host:port */
@@ -350,32 +365,19 @@ struct tls {
 	uint16_t offered_version;  /* highest offered */
 	uint16_t offered_versions[12];
 	uint32_t offered_version_count;
-	uint16_t version, cipher, group; /* negotiated; 0: none */
 	uint16_t offered_ciphers[TLS_LIST_MAX];
 	uint32_t offered_cipher_count;
 	uint16_t offered_groups[24];
 	uint32_t offered_group_count;
 	char sni[256], offered_alpn[128], alpn[32];
 	char ja3[33], ja4[40], ja3s[33];
-	bool ech, early_data, resumed, psk_offered; /* early_data: offered by the client */
-	bool early_data_accepted;  /* by the server's (decrypted) EncryptedExtensions */
-	bool session_ticket;	   /* the client offered a ticket (TLS 1.2) */
-	uint32_t tickets;	   /* NewSessionTicket messages in clear or decrypted */
-	uint32_t inferred_tickets; /* 1.3: records taken for tickets (after the client's Finished, within its round trip) */
-	uint8_t stage;		   /* enum tls_stage: furthest reached */
 	struct frame_ref at[TLS_STAGES]; /* when each was complete; TLS_CLIENT_HELLO is the first one */
 	struct frame_ref first_record[2]; /* first TLS record per side */
 	uint32_t client_hellos, server_hellos; /* messages of type 1 and 2; a HelloRetryRequest is of type 2 */
 	uint32_t certificates_seen;	  /* Certificate messages of either side */
-	uint32_t hidden_records[2];	  /* 1.3: encrypted records before the client's Finished whose content stays unknown */
 	bool ends_in_record[2];		  /* what was seen of that side ends inside a record */
-	struct frame_ref app_data[2];	  /* first record of type 23 per side that is not handshake */
-	uint64_t app_bytes[2];
 	uint32_t client_cert_len;  /* TLS 1.2 Certificate message of the client, body length; 3: empty */
 	bool client_cert_seen, client_cert_empty, cert_requested;
-	bool inferred_empty_client_cert; /* 1.3: record of 25 before the client's Finished */
-	bool inferred_refusal;		 /* 1.3: alert-sized first record after the client's Finished, then close */
-	bool inferred_client_alert;	 /* 1.3: alert-sized record where the client's Finished belongs */
 	struct frame_ref inferred_ref;
 	bool decrypted;
 	uint32_t decrypt_failures; /* records that the key log's key does not open */
