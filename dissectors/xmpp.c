@@ -49,6 +49,10 @@ static enum dissect_verdict xmpp_stream(void *state, struct session *s, const st
 	struct xmpp_state *st = state;
 	size_t end = tag_end(c, c->side == SIDE_ORIG ? "<starttls" : "<proceed");
 
+	if (c->side == SIDE_ORIG && st->asked) {
+		*used = c->len; /* <required/></starttls>: it says nothing more before the answer */
+		return DISSECT_OK;
+	}
 	if (c->side == SIDE_ORIG && !end)
 		return tag_end(c, "<auth") ? DISSECT_DONE : pass_over(c, used);
 	if (c->side == SIDE_ORIG) {

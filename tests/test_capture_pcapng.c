@@ -241,6 +241,34 @@ static void test_check_sequence_length_is_one_byte(void **state)
 	}
 }
 
+/* Early writers padded blocks to four bytes and left the padding out of both lengths. */
+static void test_padding_that_is_not_counted(void **state)
+{
+	struct text t = {0};
+	struct collected c;
+	size_t at;
+
+	(void)state;
+	section(&t, false);
+	interface_block(&t, false, 1, 0, -1);
+	for (int i = 0; i < 2; i++) {
+		at = block_begin(&t, false, 6);
+		put32(&t, false, 0);
+		put64(&t, false, 1);
+		put32(&t, false, 5);
+		put32(&t, false, 5);
+		text_add_bytes(&t, "12345", 5);
+		pad4(&t);
+		block_end(&t, false, at);
+		t.s[at + 4] -= 3;
+		t.s[t.len - 4] -= 3;
+	}
+	c = collect(write_text("early.pcapng", &t));
+	assert_int_equal(c.count, 2);
+	assert_memory_equal(c.frames[1].data, "12345", 5);
+	collected_free(&c);
+}
+
 static void note_name(void *arg, const char *address, const char *name)
 {
 	text_printf(arg, "%s=%s ", address, name);
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_drops_are_the_last_statistics_of_each_interface),
 		cmocka_unit_test(test_packet_options_are_heeded),
 		cmocka_unit_test(test_check_sequence_length_is_one_byte),
+		cmocka_unit_test(test_padding_that_is_not_counted),
 		cmocka_unit_test(test_names_and_secrets_are_kept),
 		cmocka_unit_test(test_unknown_blocks_are_stepped_over),
 		cmocka_unit_test(test_a_cut_anywhere_keeps_the_whole_frames),

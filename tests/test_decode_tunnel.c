@@ -259,6 +259,11 @@ static void test_wifi_data(void **state)
 		PACKET_OTHER); /* encrypted */
 	assert_int_equal(decode_hex(b, "8000 0000 ffffffffffff 020000000003 020000000003 1000 00000000")->kind,
 		PACKET_OTHER); /* beacon */
+	b->f.link_type = 1; /* behind an Ethernet header */
+	p = decode_hex(b, MACS "2452" WIFI_QOS("0000") SNAP INNER);
+	assert_int_equal(p->kind, PACKET_TCP);
+	p = decode_hex(b, MACS "2452 0842 0201 020000000001 020000000003 020000000002 1000 75d21700" SNAP INNER "00000000");
+	assert_int_equal(p->kind, PACKET_TCP); /* decrypted by the card */
 	b->f.link_type = 192; /* PPI around Ethernet */
 	p = decode_hex(b, "0000 0800 01000000" MACS "0800" INNER);
 	assert_int_equal(p->kind, PACKET_TCP);

@@ -71,7 +71,7 @@ static void xmpp(struct rig *g)
 	rig_say(g, SIDE_RESP, "<?xml version='1.0'?><stream:stream from='im.example' id='1' "
 			      "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'><stream:features><starttls "
 			      "xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
-	rig_say(g, SIDE_ORIG, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	rig_say(g, SIDE_ORIG, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required /></starttls>");
 	rig_say(g, SIDE_RESP, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
 	hello(g);
 }

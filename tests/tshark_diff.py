@@ -11,7 +11,8 @@ contains NAME; -q names only the files that differ in connections.tcp. -j runs N
 keeps what tshark said in FOLDER and does not ask it twice about the same file.
 
 tshark runs with its default preferences. Where TLS differs it is asked again, with reassembly of out-of-order segments
-on, and told which ports speak TLS: by default it knows TLS by a list of ports.
+on, and told which ports speak TLS or OpenVPN: by default it knows them by lists of ports. A file that one of the two
+does not read at all is not compared.
 
 Fails when fewer than 98 % of the files are equal in every count; those do not count against it whose differences are
 listed in tshark_diff.known, each with the section of doc/tshark-differences.md that explains it. UDP stream numbers are
@@ -133,9 +134,10 @@ def theirs(path, options=(), keep=None):
 
 
 def tls_options(report):
-    """What tshark has to be told to look for TLS where we do."""
-    ports = {c["server_port"] for c in report["connections"]["list"] if c["service"] == "tls" and c["proto"] == "tcp"}
-    return ["-e", ALERT_IN_QUIC, "-o", "tcp.reassemble_out_of_order:TRUE"] + [w for p in sorted(ports) for w in ("-d", "tcp.port==%d,tls" % p)]
+    """What tshark has to be told to look for TLS where we do: there, and in OpenVPN."""
+    services = {(c["proto"], c["server_port"], c["service"]) for c in report["connections"]["list"]}
+    told = sorted("%s.port==%d,%s" % s for s in services if s[::2] == ("tcp", "tls") or s[2] == "openvpn")
+    return ["-e", ALERT_IN_QUIC, "-o", "tcp.reassemble_out_of_order:TRUE"] + [w for t in told for w in ("-d", t)]
 
 
 def run_ours(path, program):
@@ -170,6 +172,8 @@ def compare(path, only, keep):
     if report is None:
         return None
     mine, other = ours(report), theirs(path, keep=keep)
+    if not other["packets"] and mine["packets"]:
+        return None  # tshark refuses the file
     differ = differences(mine, other, only)
     if not any(n.startswith("tls.") for n, _, _ in differ):
         return differ

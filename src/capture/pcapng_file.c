@@ -181,7 +181,7 @@ static bool set_byte_order(struct pcapng_file *f, const uint8_t *p)
 static size_t whole_block(struct frame_reader *r, struct pcapng_file *f, bool keep, int *status)
 {
 	const uint8_t *p;
-	size_t size;
+	size_t told, size;
 
 	if (window_left(&r->w) < BLOCK_SIZE_MIN &&
 		(keep || !frame_reader_need(r, BLOCK_SIZE_MIN, "a block header", status)))
@@ -191,15 +191,16 @@ static size_t whole_block(struct frame_reader *r, struct pcapng_file *f, bool ke
 		*status = keep ? 0 : frame_reader_damaged(r, "a section header has no byte order");
 		return 0;
 	}
-	size = load32(p + 4, f->big);
-	if (size < BLOCK_SIZE_MIN || size % 4 || size > RECORD_SIZE_MAX) {
-		*status = keep ? 0 : frame_reader_damaged(r, "a block has an impossible length (%zu)", size);
+	told = load32(p + 4, f->big);
+	size = (told + 3) & ~(size_t)3; /* early writers padded, and did not count it */
+	if (size < BLOCK_SIZE_MIN || size > RECORD_SIZE_MAX) {
+		*status = keep ? 0 : frame_reader_damaged(r, "a block has an impossible length (%zu)", told);
 		return 0;
 	}
 	if (window_left(&r->w) < size && (keep || !frame_reader_need(r, size, "a block", status)))
 		return 0;
 	p = window_at(&r->w);
-	if (load32(p + size - 4, f->big) != size) {
+	if (load32(p + size - 4, f->big) != told) {
 		*status = keep ? 0 : frame_reader_damaged(r, "the two lengths of a block differ");
 		return 0;
 	}

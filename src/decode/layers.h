@@ -42,6 +42,7 @@ enum ether_type {
 	ETHER_PPPOE = 0x8864,
 	ETHER_JUMBO_LLC = 0x8870,
 	ETHER_QINQ = 0x88a8,
+	ETHER_CENTRINO = 0x2452, /* an 802.11 frame behind an Ethernet header, as some drivers give it */
 	ETHER_ARUBA_FIRST = 0x8200, /* 802.11 frames in GRE, by priority and radio */
 	ETHER_ARUBA_LAST = 0x837f,
 	ETHER_MACSEC = 0x88e5,
@@ -87,7 +88,7 @@ void link_llc(struct decoder *d, struct packet *p, struct reader *r);
 layer_fn link_sll, link_sll2, link_nflog;
 
 /* link_wifi.c */
-layer_fn link_wifi, link_wifi_in_capwap, link_radiotap, link_prism, link_ppi;
+layer_fn link_wifi, link_wifi_in_capwap, link_wifi_in_ethernet, link_radiotap, link_prism, link_ppi;
 /* link_rare.c */
 layer_fn link_frame_relay, link_fddi, link_token_ring, link_infiniband, link_ieee1394, link_ipnet, link_pktap;
 layer_fn link_dsa, link_edsa, link_tag_before, link_netanalyzer, link_netanalyzer_whole;

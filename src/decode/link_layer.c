@@ -126,6 +126,8 @@ static void ether_other(struct decoder *d, struct packet *p, uint16_t type, stru
 		mac_in_mac(d, p, r, "fabricpath", 2);
 	else if (type == ETHER_PBB)
 		mac_in_mac(d, p, r, "pbb", 4);
+	else if (type == ETHER_CENTRINO)
+		link_wifi_in_ethernet(d, p, r);
 	else if (type == ETHER_MACSEC)
 		macsec(d, p, r);
 	else if (type == ETHER_JUMBO_LLC)

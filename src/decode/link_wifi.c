@@ -25,6 +25,12 @@
 #define LINKTYPE_ETHERNET 1
 #define LINKTYPE_WIFI 105
 
+enum quirk {
+	QUIRK_PADDED = 1,    /* header to a multiple of 4 */
+	QUIRK_SWAPPED = 2,   /* bytes of frame control and sequence control, by some controllers */
+	QUIRK_DECRYPTED = 4, /* although the protection bit is set */
+};
+
 /* Who sent and who is meant depends on which way the frame crosses the access point (IEEE 802.11, 9.3.2.1). */
 static void set_macs(struct packet *p, uint8_t flags, const uint8_t *h, const uint8_t *fourth)
 {
@@ -73,10 +79,19 @@ static void skip_mesh_header(struct reader *r)
 		rd_skip(r, length);
 }
 
-/* `swap` is 1 for controllers that swap the bytes of frame control and sequence control, else 0. */
-static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bool padded, int swap)
+/* A card that decrypts may leave the bit and the initial vector where they are: 4 bytes, 8 for TKIP and CCMP. */
+static bool skip_iv(struct reader *r)
+{
+	size_t length = is_snap(*r, 4) ? 4 : is_snap(*r, 8) ? 8 : 0;
+
+	rd_skip(r, length);
+	return length > 0;
+}
+
+static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, unsigned quirks)
 {
 	const uint8_t *start = r->p, *h = rd_bytes(r, 24), *fourth = NULL, *qos = NULL;
+	int swap = (quirks & QUIRK_SWAPPED) != 0;
 	uint8_t subtype, flags;
 
 	if (!h) {
@@ -91,13 +106,15 @@ static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bo
 		fourth = rd_bytes(r, 6);
 	if (subtype & SUBTYPE_QOS)
 		qos = rd_bytes(r, flags & WIFI_ORDER ? 6 : 2);
-	if (padded)
+	if (quirks & QUIRK_PADDED)
 		rd_skip(r, (4 - (size_t)(r->p - start) % 4) % 4);
 	if (!rd_ok(r)) {
 		packet_fail(p, r, FAULT_LINK);
 		return;
 	}
 	set_macs(p, flags, h, fourth);
+	if (quirks & QUIRK_DECRYPTED && flags & WIFI_PROTECTED)
+		flags = skip_iv(r) ? (uint8_t)(flags ^ WIFI_PROTECTED) : flags;
 	if (flags & (WIFI_PROTECTED | WIFI_MORE_FRAGMENTS) || h[22 + swap] & 0x0f)
 		return;
 	if (qos)
@@ -110,14 +127,19 @@ static void wifi_frame(struct decoder *d, struct packet *p, struct reader *r, bo
 
 void link_wifi(struct decoder *d, struct packet *p, struct reader *r)
 {
-	wifi_frame(d, p, r, false, 0);
+	wifi_frame(d, p, r, 0);
+}
+
+void link_wifi_in_ethernet(struct decoder *d, struct packet *p, struct reader *r)
+{
+	wifi_frame(d, p, r, QUIRK_DECRYPTED);
 }
 
 void link_wifi_in_capwap(struct decoder *d, struct packet *p, struct reader *r)
 {
 	bool swapped = rd_left(r) >= 2 && (r->p[0] & 0x0f) != WIFI_DATA << 2 && (r->p[1] & 0x0f) == WIFI_DATA << 2;
 
-	wifi_frame(d, p, r, false, swapped);
+	wifi_frame(d, p, r, swapped ? QUIRK_SWAPPED : 0);
 }
 
 /* The flags field, which comes first but for a time stamp on an 8-byte boundary; 0 when there is none. */
@@ -155,7 +177,7 @@ void link_radiotap(struct decoder *d, struct packet *p, struct reader *r)
 		return;
 	if (flags & FLAG_FCS && rd_wire(r) >= 4)
 		rd_trim(r, rd_wire(r) - 4);
-	wifi_frame(d, p, r, flags & FLAG_PADDED, 0);
+	wifi_frame(d, p, r, flags & FLAG_PADDED ? QUIRK_PADDED : 0);
 }
 
 /* Prism: 144 bytes that begin with a message code; some drivers write the AVS header under the same number. */
@@ -167,7 +189,7 @@ void link_prism(struct decoder *d, struct packet *p, struct reader *r)
 	if (h && be16(h) == 0x8021)
 		length = be32(h + 4);
 	rd_skip(r, length < 8 ? 0 : length - 8);
-	wifi_frame(d, p, r, false, 0);
+	wifi_frame(d, p, r, 0);
 }
 
 void link_ppi(struct decoder *d, struct packet *p, struct reader *r)
@@ -182,7 +204,7 @@ void link_ppi(struct decoder *d, struct packet *p, struct reader *r)
 	if (!rd_ok(r))
 		packet_fail(p, r, FAULT_LINK);
 	else if (link == LINKTYPE_WIFI)
-		wifi_frame(d, p, r, false, 0);
+		wifi_frame(d, p, r, 0);
 	else if (link == LINKTYPE_ETHERNET)
 		link_ethernet(d, p, r);
 }
