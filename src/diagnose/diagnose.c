@@ -72,7 +72,7 @@ struct diagnosis_run *diagnose_new(const struct options *o)
 	d->x.result->summary.time_wait_assumed_s = o->time_wait_s;
 	d->x.oui = oui_builtin();
 	d->join = join_new(&d->x.held_bytes);
-	d->tallies = tallies_new(&d->x.held_bytes);
+	d->tallies = tallies_new(o->memory_bytes, &d->x.held_bytes);
 	while (rule_table[d->rules])
 		d->rules++;
 	d->states = xcalloc((size_t)d->rules, sizeof(*d->states));

@@ -14,20 +14,31 @@
 #define NAME_ROWS_MAX 500
 #define CONNECTION_ROWS_MAX 2000
 #define TLS_ROWS_MAX 1000
+#define CONNECTION_ROWS_SHARE 16 /* of the memory bound, where that is fewer rows */
+#define TLS_ROWS_SHARE 64
 
 struct tallies {
 	struct table hosts; /* struct addr -> struct host_row */
+	int rows_max, tls_rows_max;
 	int replace_at;	    /* where to look for a healthy row to give up for a failed one */
 	struct timeline timeline;
 };
 
-struct tallies *tallies_new(size_t *held_bytes)
+static int rows_within(size_t bytes, size_t row, int most)
+{
+	return bytes / row < (size_t)most ? (int)(bytes / row) : most;
+}
+
+struct tallies *tallies_new(size_t memory_bytes, size_t *held_bytes)
 {
 	struct tallies *t = xcalloc(1, sizeof(*t));
 
 	table_init(&t->hosts, sizeof(struct addr), sizeof(struct host_row), HOSTS_MAX);
 	t->hosts.held_bytes = held_bytes;
-	t->replace_at = CONNECTION_ROWS_MAX - 1;
+	t->rows_max = rows_within(memory_bytes / CONNECTION_ROWS_SHARE,
+		sizeof(struct connection_row) + sizeof(struct record), CONNECTION_ROWS_MAX);
+	t->tls_rows_max = rows_within(memory_bytes / TLS_ROWS_SHARE, sizeof(struct tls), TLS_ROWS_MAX);
+	t->replace_at = t->rows_max - 1;
 	return t;
 }
 
@@ -92,13 +103,10 @@ static void count_source(struct summary *s, const struct record *r)
 	s->has_packets = true;
 }
 
-static void count_tls(struct result *result, const struct record *r)
+static void count_tls(const struct tallies *t, struct result *result, const struct record *r)
 {
-	struct summary *s = &result->summary;
-	const struct tls *t = &r->tls;
-
-	s->tls_completed += t->stage == TLS_ESTABLISHED;
-	if (result->tls_count == TLS_ROWS_MAX) {
+	result->summary.tls_completed += r->tls.stage == TLS_ESTABLISHED;
+	if (result->tls_count == t->tls_rows_max) {
 		result->tls_left_out++;
 		return;
 	}
@@ -133,7 +141,7 @@ void tallies_record(struct tallies *t, struct result *result, const struct recor
 	else if (r->kind == RECORD_SERIES)
 		timeline_record(&t->timeline, r);
 	else if (r->kind == RECORD_TLS)
-		count_tls(result, r);
+		count_tls(t, result, r);
 	else if (r->kind == RECORD_FRAGMENTED)
 		count_fragments(s, &r->fragmented);
 }
@@ -173,9 +181,9 @@ static bool is_failed(enum outcome o)
 /* A place for a row: a new one, or that of a healthy connection when this one failed; NULL when there is none. */
 static struct connection_row *row_place(struct tallies *t, struct result *r, enum outcome outcome)
 {
-	if (r->connection_count < CONNECTION_ROWS_MAX) {
+	if (r->connection_count < t->rows_max) {
 		if (!r->connections)
-			r->connections = xcalloc(CONNECTION_ROWS_MAX, sizeof(*r->connections));
+			r->connections = xcalloc((size_t)t->rows_max, sizeof(*r->connections));
 		return &r->connections[r->connection_count++];
 	}
 	r->connections_left_out++;

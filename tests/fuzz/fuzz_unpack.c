@@ -71,7 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (input_packed_name(file, head + size - 1)) {
 		small = unpack_all(file, head + size - 1, 64);
 		large = unpack_all(file, head + size - 1, WINDOW_ROOM);
-		assert(small.bytes == large.bytes && small.hash == large.hash && small.failed == large.failed);
+		/* What comes out before damage depends on how much a library looks at in one piece. */
+		assert(small.failed == large.failed);
+		assert(small.failed || (small.bytes == large.bytes && small.hash == large.hash));
 	}
 	free(file);
 	return 0;
