@@ -162,11 +162,14 @@ static void source_record(const struct source *s, uint16_t index, const struct p
 	c->unreadable = s->unreadable;
 	c->cut_frame = s->cut_short ? s->frames : 0;
 	c->cut_frames = s->cut_frames;
+	c->short_frame = s->short_frame;
+	c->short_ts_ns = s->short_ts_ns;
 	c->drops = s->drops;
 	c->drops_known = s->drops_known;
 	c->clock_jumps = s->clock_jumps;
 	c->jump_frame = s->jump_frame;
 	memcpy(c->jump_frames, s->jump_frames, sizeof(c->jump_frames));
+	memcpy(c->jump_ts_ns, s->jump_ts_ns, sizeof(c->jump_ts_ns));
 	c->clock_jump_max_ns = s->clock_jump_max_ns;
 	pipeline_source_counters(p, index, c);
 }

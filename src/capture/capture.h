@@ -55,11 +55,14 @@ struct source {
 	uint32_t snaplen;	/* smallest announced; 0: none */
 	uint64_t frames, bytes; /* seen in the file: frames and their wire bytes */
 	uint64_t cut_frames;	/* captured < on_wire */
+	uint64_t short_frame;	/* the first of them; 0: none */
+	int64_t short_ts_ns;	/* its time */
 	int64_t first_ts_ns, last_ts_ns;
 	uint64_t drops;
 	bool drops_known;
 	uint64_t clock_jumps, jump_frame; /* time before its predecessor's by more than CLOCK_JITTER_NS, or far after */
 	uint64_t jump_frames[CLOCK_JUMPS_KEPT]; /* the first of them */
+	int64_t jump_ts_ns[CLOCK_JUMPS_KEPT];	/* and their times */
 	int64_t clock_jump_max_ns;	  /* largest, signed */
 	bool cut_short;			  /* ends inside a record */
 	bool damaged;			  /* a block or record made no sense; reading stopped there */

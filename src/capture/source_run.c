@@ -123,8 +123,10 @@ static void account_clock(struct source_run *s, const struct frame *f)
 		step = f->ts_ns < before ? INT64_MIN + 1 : INT64_MAX;
 	if (!i->clock_jumps)
 		i->jump_frame = s->number;
-	if (i->clock_jumps < CLOCK_JUMPS_KEPT)
+	if (i->clock_jumps < CLOCK_JUMPS_KEPT) {
 		i->jump_frames[i->clock_jumps] = s->number;
+		i->jump_ts_ns[i->clock_jumps] = f->ts_ns;
+	}
 	i->clock_jumps++;
 	if (llabs(step) > llabs(i->clock_jump_max_ns))
 		i->clock_jump_max_ns = step;
@@ -138,8 +140,10 @@ static void account(struct source_run *s, struct frame *f)
 	f->source = s->index;
 	i->frames++;
 	i->bytes += f->on_wire;
-	if (f->captured < f->on_wire)
-		i->cut_frames++;
+	if (f->captured < f->on_wire && !i->cut_frames++) {
+		i->short_frame = s->number;
+		i->short_ts_ns = f->ts_ns;
+	}
 	account_clock(s, f);
 	if (s->number == 1)
 		i->first_ts_ns = f->ts_ns;

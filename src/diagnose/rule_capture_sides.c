@@ -18,6 +18,7 @@
 struct sides {
 	uint64_t one_sided, tcp, missing_bytes, drops;
 	bool drops_known;
+	struct evidence dropping; /* last frame of the first source that reports drops */
 	uint32_t one_sided_streams[STREAMS_MAX], lossy_streams[STREAMS_MAX];
 	int one_sided_kept, lossy_kept;
 	struct evidence first_one_sided[SHOWN_MAX], first_lossy[SHOWN_MAX];
@@ -53,6 +54,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	(void)x;
 	if (r->kind == RECORD_CAPTURE) {
 		s->drops += r->capture.drops;
+		if (r->capture.drops && !s->dropping.frame)
+			s->dropping = (struct evidence){ .source = r->source, .frame = r->capture.packets, .ts_ns = r->capture.last_ts_ns };
 		s->drops_known |= r->capture.drops_known;
 	}
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
@@ -88,8 +91,8 @@ static void tell_one_sided(const struct sides *s, struct diagnosis_context *x)
 	if ((double)s->one_sided < FEW_SHARE * (double)s->tcp)
 		f->severity = SEVERITY_NOTE;
 	finding_integer(f, "conversations", (int64_t)s->one_sided);
-	finding_title(f, "Only one direction of %" PRIu64 " of %" PRIu64 " TCP conversations was captured",
-		s->one_sided, s->tcp);
+	finding_title(f, "Only one direction of %" PRIu64 " of %" PRIu64 " TCP conversation%s was captured",
+		s->one_sided, s->tcp, s->tcp == 1 ? "" : "s");
 	finding_detail(f, "Acknowledgements advance over bytes that are nowhere in the capture. Whether the other side "
 			  "answered cannot be told: every verdict about missing answers is withheld for them.");
 	for (int i = 0; i < s->one_sided_shown; i++)
@@ -130,7 +133,11 @@ static void tell_lost(const struct sides *s, struct diagnosis_context *x)
 	for (int i = 0; i < s->lossy_shown; i++)
 		finding_evidence(f, s->first_lossy[i].source, s->first_lossy[i].frame, s->first_lossy[i].ts_ns, "%s",
 			s->first_lossy[i].what);
-	if (s->lossy_kept) {
+	if (!s->lossy_kept) {
+		finding_evidence(f, s->dropping.source, s->dropping.frame, s->dropping.ts_ns,
+			"last frame; the source reports drops up to it");
+		finding_filter_frames(f);
+	} else {
 		finding_filter_streams(f, 6, s->lossy_streams, s->lossy_kept);
 		f->filter_source = s->lossy_source;
 	}

@@ -67,6 +67,7 @@ static void snaplen(struct diagnosis_context *x, const struct record *r)
 	finding_detail(f,
 		"What the cut frames carried beyond that cannot be read: names, certificates and replies may be "
 		"missing from this report.");
+	finding_evidence(f, r->source, c->short_frame, c->short_ts_ns, "the first of them");
 	finding_filter(f, "frame.cap_len < frame.len");
 	f->filter_source = r->source;
 	finding_next(f, "Capture whole frames: tcpdump -s 0");
@@ -100,6 +101,8 @@ static void filtered(struct diagnosis_context *x, const struct record *r)
 	else
 		finding_title(f, "Only %s is in the capture: it seems to be filtered", only);
 	finding_detail(f, "What the filter left out is not here: that no ICMP, DNS or ARP is seen proves nothing.");
+	finding_evidence(f, r->source, c->first_frame ? c->first_frame : 1, c->first_ts_ns, "first frame of the capture");
+	finding_filter_frames(f);
 }
 
 static void malformed(struct diagnosis_context *x, const struct record *r)
@@ -125,9 +128,9 @@ static void show_jumps(struct finding *f, const struct record *r)
 	const struct capture *c = &r->capture;
 	size_t kept = sizeof(c->jump_frames) / sizeof(c->jump_frames[0]);
 
-	finding_evidence(f, r->source, c->jump_frame, c->first_ts_ns, "first frame behind a jump");
 	for (size_t i = 0; i < kept; i++)
-		finding_evidence(f, r->source, c->jump_frames[i], c->first_ts_ns, "first frame behind another jump");
+		finding_evidence(f, r->source, c->jump_frames[i], c->jump_ts_ns[i], "first frame behind %s jump", i ? "another" : "a");
+	finding_evidence(f, r->source, c->jump_frame, c->first_ts_ns, "first frame behind a jump"); /* records of before */
 	f->evidence_left_out = c->clock_jumps > kept ? c->clock_jumps - kept : 0;
 	finding_filter_frames(f);
 }

@@ -618,6 +618,8 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	bool cut_short, damaged, unreadable, has_packets;
 	uint64_t cut_frame;	/* last whole frame before the cut */
 	uint64_t cut_frames;	/* frames stored short by the snap length */
+	uint64_t short_frame;	/* the first of them, */
+	int64_t short_ts_ns;	/* and its time */
 	uint64_t drops;		/* reported by the source (pcapng statistics, live) */
 	bool drops_known;
 	uint64_t malformed;	/* headers that contradict themselves */
@@ -630,6 +632,7 @@ struct capture { /* one source; ts_ns of the record is its first packet */
 	uint64_t clock_jumps;
 	uint64_t jump_frame;	/* first frame whose time is before its predecessor's, or far after */
 	uint64_t jump_frames[8]; /* the first of such frames */
+	int64_t jump_ts_ns[8];	/* their times */
 	int64_t clock_jump_max_ns;
 	/* let go for memory; of all sources, told with the first: */
 	uint64_t evicted;	    /* conversations */
