@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dhcp-no-lease: DISCOVER or REQUEST unanswered, or refused by NAK, and no ACK afterwards (RFC 2131).
+ * dhcp-no-lease: DISCOVER or REQUEST unanswered, or refused by NAK, and no ACK afterwards (RFC 2131); in DHCPv6 SOLICIT,
+ * REQUEST, RENEW and REBIND, and REPLY with a status that refuses (RFC 8415).
  * router-advertisement-conflict: routers of one link advertise different networks as default routers (RFC 4861).
  */
 #include <string.h>
@@ -22,8 +23,14 @@
 /* After a NAK a client begins anew at once; a capture that ends before that cannot tell. */
 #define AFTER_NAK_NS (5 * NS_PER_S)
 
+struct client_key {
+	struct mac mac;	  /* unset: a DHCPv6 client whose identifier holds none */
+	struct addr addr; /* of that one */
+};
+
 struct lease {
 	struct tally tally;
+	bool v6;
 	uint32_t discovers, requests, offers, naks, acks;
 	uint32_t open;	  /* questions since the last answer */
 	uint32_t in_vain; /* DISCOVERs shortly after an OFFER to the same client, without a REQUEST between */
@@ -41,7 +48,7 @@ struct router {
 };
 
 struct state {
-	struct table clients; /* struct mac -> struct lease */
+	struct table clients; /* struct client_key -> struct lease */
 	struct table routers; /* struct addr -> struct router */
 	struct table vlans;   /* struct mac -> uint16_t: of its last frames */
 };
@@ -51,7 +58,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	struct state *s = state;
 
 	(void)x;
-	table_init(&s->clients, sizeof(struct mac), sizeof(struct lease), CLIENTS_MAX);
+	table_init(&s->clients, sizeof(struct client_key), sizeof(struct lease), CLIENTS_MAX);
 	table_init(&s->routers, sizeof(struct addr), sizeof(struct router), ROUTERS_MAX);
 	table_init(&s->vlans, sizeof(struct mac), sizeof(uint16_t), CLIENTS_MAX);
 }
@@ -67,10 +74,16 @@ static void note_question(struct lease *l, bool discover, int64_t at_ns)
 		l->in_vain++;
 }
 
+/* A status other than success, and no address (RFC 8415, section 18.2.10). */
+static bool refuses_v6(const struct dhcp *d)
+{
+	return d->v6 && d->text[0] && !d->lease_s;
+}
+
 static void note_answer(struct lease *l, const struct dhcp *d, int64_t at_ns)
 {
 	l->open = 0;
-	if (strcmp(d->message, "OFFER") == 0) {
+	if (strcmp(d->message, "OFFER") == 0 || (strcmp(d->message, "ADVERTISE") == 0 && !refuses_v6(d))) {
 		l->offers++;
 		l->offered = d->offered;
 		l->offered_ns = at_ns;
@@ -81,28 +94,66 @@ static void note_answer(struct lease *l, const struct dhcp *d, int64_t at_ns)
 	text_copy(l->text, sizeof(l->text), d->text);
 }
 
+static bool is_from_client(const char *message)
+{
+	static const char *const asks[] = { "DISCOVER", "REQUEST", "SOLICIT", "RENEW", "REBIND", NULL };
+
+	for (int i = 0; asks[i]; i++)
+		if (strcmp(message, asks[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_answer(const char *message)
+{
+	return strcmp(message, "OFFER") == 0 || strcmp(message, "NAK") == 0 || strcmp(message, "ADVERTISE") == 0 ||
+	       strcmp(message, "REPLY") == 0;
+}
+
+static bool gives_lease(const struct dhcp *d)
+{
+	return strcmp(d->message, "ACK") == 0 || (strcmp(d->message, "REPLY") == 0 && d->lease_s);
+}
+
+static struct client_key client_of(const struct record *r)
+{
+	struct client_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.mac = r->dhcp.client_mac;
+	if (!mac_is_set(&k.mac))
+		k.addr = is_from_client(r->dhcp.message) ? r->orig_h : r->resp_h;
+	return k;
+}
+
 static void note_dhcp(struct state *s, const struct record *r)
 {
 	const struct dhcp *d = &r->dhcp;
+	struct client_key k = client_of(r);
+	bool asks = is_from_client(d->message);
 	struct lease *l;
 
-	if (d->v6 || !mac_is_set(&d->client_mac))
+	/* DECLINE, RELEASE, INFORM ask for no lease; a REPLY without address and status answers those, or a question of them. */
+	if ((!d->v6 && !mac_is_set(&k.mac)) || (strcmp(d->message, "REPLY") == 0 && !d->lease_s && !refuses_v6(d)))
 		return;
-	l = table_add(&s->clients, &d->client_mac);
-	if (strcmp(d->message, "ACK") == 0) {
-		*l = (struct lease){ .acks = l->acks + 1 };
+	if (!asks && !is_answer(d->message) && !gives_lease(d))
+		return;
+	l = table_add(&s->clients, &k);
+	l->v6 = d->v6;
+	if (gives_lease(d)) {
+		*l = (struct lease){ .acks = l->acks + 1, .v6 = d->v6 };
 		return;
 	}
-	if (strcmp(d->message, "DISCOVER") == 0 || strcmp(d->message, "REQUEST") == 0)
-		note_question(l, d->message[0] == 'D', r->ts_ns + d->ref.at_ns);
-	else if (strcmp(d->message, "OFFER") == 0 || strcmp(d->message, "NAK") == 0)
-		note_answer(l, d, r->ts_ns + d->ref.at_ns);
+	if (asks)
+		note_question(l, strcmp(d->message, "DISCOVER") == 0 || strcmp(d->message, "SOLICIT") == 0, r->ts_ns + d->ref.at_ns);
 	else
-		return; /* DECLINE, RELEASE, INFORM ask for no lease */
+		note_answer(l, d, r->ts_ns + d->ref.at_ns);
 	if (addr_is_set(&d->server))
 		l->server = d->server;
+	else if (d->v6 && !asks)
+		l->server = r->orig_h;
 	tally_count(&l->tally, r->ts_ns + d->ref.at_ns);
-	tally_show(&l->tally, r, &d->ref, "DHCP %s", d->message);
+	tally_show(&l->tally, r, &d->ref, "DHCP%s %s", d->v6 ? "v6" : "", d->message);
 }
 
 static void note_router(struct state *s, const struct record *r)
@@ -136,8 +187,9 @@ static void explain(struct finding *f, const struct lease *l, const char *server
 {
 	if (l->naks) {
 		f->responsible = RESPONSIBLE_SERVER;
-		finding_cause(f, 0.6, "the server refuses the address: another server offered it, or its range or database is wrong",
-			"NAK%s%s", l->text[0] ? ": " : "", l->text);
+		finding_cause(f, 0.6, l->v6 ? "the server has no address for it: its range is used up, or is of another link" :
+			"the server refuses the address: another server offered it, or its range or database is wrong",
+			"%s%s%s", l->v6 ? "its status says so" : "NAK", l->text[0] ? ": " : "", l->text);
 		finding_next(f, "Log of the DHCP server %s for that client; is there a second DHCP server on the segment?", server);
 	} else if (!l->open) {
 		f->responsible = RESPONSIBLE_PATH;
@@ -149,17 +201,30 @@ static void explain(struct finding *f, const struct lease *l, const char *server
 		f->responsible = RESPONSIBLE_PATH;
 		finding_cause(f, 0.5, "no DHCP server is reached: down, another VLAN, or a relay is missing",
 			"%u requests, no answer", l->open);
-		finding_next(f, "Does the server see the DISCOVER (tcpdump -ni IF port 67)? Check VLAN and relay (ip helper)");
+		finding_next(f, "Does the server see the DISCOVER (tcpdump -ni IF %s)? Check VLAN and relay (ip helper)", l->v6 ? "port 547" : "port 67");
 	}
 }
 
-static void tell(struct diagnosis_context *x, const struct mac *client, const struct lease *l)
+/* Hosts ask for DHCPv6 where there is none, too, and live with SLAAC or IPv4 alone. */
+static void tone_down_v6(struct finding *f, const struct lease *l)
 {
-	struct subject subject = { .mac = *client, .server = l->server };
-	struct finding *f = finding_open(x, "dhcp-no-lease", &subject);
-	char mac[MAC_TEXT_SIZE], server[ADDR_TEXT_SIZE];
+	if (!l->v6 || l->requests)
+		return;
+	f->severity = l->naks ? SEVERITY_WARNING : SEVERITY_NOTE;
+	finding_against(f, "hosts without a DHCPv6 lease work with SLAAC or IPv4 alone in many networks");
+}
 
-	mac_text(client, mac);
+static void tell(struct diagnosis_context *x, const struct client_key *client, const struct lease *l)
+{
+	struct subject subject = { .mac = client->mac, .client = client->addr, .server = l->server };
+	struct finding *f = finding_open(x, "dhcp-no-lease", &subject);
+	char mac[ADDR_TEXT_SIZE], server[ADDR_TEXT_SIZE];
+	const char *lease = l->v6 ? "DHCPv6" : "DHCP";
+
+	if (mac_is_set(&client->mac))
+		mac_text(&client->mac, mac);
+	else
+		addr_text(&client->addr, mac);
 	addr_text(&l->server, server);
 	tally_tell(&l->tally, f);
 	f->count = l->naks ? l->naks : l->open ? l->open : l->in_vain;
@@ -168,17 +233,21 @@ static void tell(struct diagnosis_context *x, const struct mac *client, const st
 	else
 		finding_null(f, "server");
 	finding_null(f, "router");
-	finding_text(f, "client_mac", mac);
+	finding_text(f, "client_mac", mac_is_set(&client->mac) ? mac : NULL);
 	finding_integer(f, "naks", l->naks);
 	if (l->naks)
-		finding_title(f, "%s gets no DHCP lease: %s refuses it with NAK (%u time%s)", mac, server, l->naks,
+		finding_title(f, "%s gets no %s lease: %s refuses it%s (%u time%s)", mac, lease, server,
+			l->v6 ? "" : " with NAK", l->naks,
 			l->naks == 1 ? "" : "s");
 	else if (l->open)
-		finding_title(f, "%s gets no DHCP lease: %u requests stay unanswered", mac, l->open);
+		finding_title(f, "%s gets no %s lease: %u requests stay unanswered", mac, lease, l->open);
 	else
-		finding_title(f, "%s gets no DHCP lease: it takes none of %u offers of %s", mac, l->offers, server);
-	finding_detail(f, "%u DISCOVER, %u OFFER, %u REQUEST, %u NAK, no ACK.", l->discovers, l->offers, l->requests, l->naks);
+		finding_title(f, "%s gets no %s lease: it takes none of %u offers of %s", mac, lease, l->offers, server);
+	finding_detail(f, l->v6 ? "%u SOLICIT, %u ADVERTISE, %u REQUEST, RENEW and REBIND, %u refused, no REPLY with an address." :
+				  "%u DISCOVER, %u OFFER, %u REQUEST, %u NAK, no ACK.",
+		l->discovers, l->offers, l->requests, l->naks);
 	explain(f, l, server);
+	tone_down_v6(f, l);
 }
 
 static uint16_t vlan_of(const struct state *s, const struct mac *m)
@@ -225,9 +294,9 @@ static void tell_routers(struct diagnosis_context *x, const struct state *s)
 }
 
 /* Replies may be unicast: a bystander sees the client's broadcasts only. */
-static bool sees_replies(const struct diagnosis_context *x, const struct mac *client, const struct lease *l)
+static bool sees_replies(const struct diagnosis_context *x, const struct client_key *client, const struct lease *l)
 {
-	return l->offers || context_is_capture_point(x, client);
+	return l->offers || context_is_capture_point(x, &client->mac);
 }
 
 static bool is_refused(const struct diagnosis_context *x, const struct lease *l)
@@ -235,7 +304,7 @@ static bool is_refused(const struct diagnosis_context *x, const struct lease *l)
 	return l->naks && (l->naks > 1 || x->clock_ns - l->nak_ns >= AFTER_NAK_NS);
 }
 
-static bool is_ignored(const struct diagnosis_context *x, const struct mac *client, const struct lease *l)
+static bool is_ignored(const struct diagnosis_context *x, const struct client_key *client, const struct lease *l)
 {
 	return !l->naks && l->open >= ASKS_MIN && sees_replies(x, client, l);
 }

@@ -58,6 +58,7 @@ extern const struct rule rule_rst_injected;
 extern const struct rule rule_rst;
 /* Connecting. */
 extern const struct rule rule_icmp_rejected;
+extern const struct rule rule_icmp_quoted;
 extern const struct rule rule_refused;
 extern const struct rule rule_no_answer;
 extern const struct rule rule_handshake;
@@ -128,6 +129,7 @@ const struct rule *const rule_table[] = {
 
 	&rule_rst_injected,
 	&rule_icmp_rejected,
+	&rule_icmp_quoted,
 	&rule_refused,
 	&rule_no_answer,
 	&rule_handshake,
