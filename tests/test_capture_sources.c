@@ -54,6 +54,15 @@ static void test_each_bad_input_has_its_sentence(void **state)
 	assert_refused(write_file("x.snoop", "snoop\0\0\0\0\0\0\2\0\0\0\4", 16), "is a snoop file (Solaris)");
 	assert_refused(write_file("x.erf", "\0\xd7\xd3\xd6\xec\x7a\x45\x3f\2\5\0\x60\0\0\0\x4e\x9d\x6f\0\x40\x43\3\x7b\xc9", 24),
 		"looks like an ERF file (Endace)");
+	assert_refused(write_file("x.trc", "TR\0d\0\0\0\0/tmp/x.TRC000", 20), "is a nettl file (HP-UX)");
+	assert_refused(write_file("x.trc", "EyeSDN\0\0\0", 9), "is an EyeSDN file");
+	assert_refused(write_file("x.bfr", "ObserverPktBufferVersion=15.00", 30), "is an Observer file");
+	assert_refused(write_file("x.tr1", "\1\x10\x4c\0\1\5Trace Display", 19), "is a LANalyzer file");
+	assert_refused(write_file("x.txt", "+---------+---------------+----------+\r\n", 40), "is a K12 text file");
+	assert_refused(write_file("x.ncf", "\x2a\0\x2a\0\0\xea\7\x0b\x15\x0a\x28\x22\x35\x1f\3\0\0\0\0\0\0\0\0\0", 24),
+		"looks like a CommView file");
+	assert_refused(write_file("x.ncfx", "\x2a\0\0\0\xea\7\x0b\x15\x0a\x28\x22\x35\x1f\3\0\0\0\0\0\0\0\0\0\0", 24),
+		"looks like a CommView file");
 	assert_refused(write_file("x.jpg", "\xff\xd8\xff\xe0", 4), "is a JPEG picture");
 	assert_refused(write_file("x.cap", "GMBU\0\2\0\0", 8), "Microsoft Network Monitor");
 	assert_refused(write_file("y.cap", "XCP\0002.002\0", 10), "NetXray");

@@ -31,7 +31,12 @@ static const struct {
 	{"\x7fver", 4, "an OmniPeek file", ADVICE_EDITCAP},
 	{"#Format=4", 9, "a Daintree Sensor Network Analyzer file", ADVICE_EDITCAP},
 	{"\0\0\2\0\x12\5\0\x10", 8, "a Tektronix K12 file", ADVICE_EDITCAP},
-	{"\x54\x52\0\x64\0", 5, "an EyeSDN file", ADVICE_EDITCAP},
+	{"TR\0d\0", 5, "a nettl file (HP-UX)", ADVICE_EDITCAP},
+	{"EyeSDN", 6, "an EyeSDN file", ADVICE_EDITCAP},
+	{"ObserverPktBuffe", 16, "an Observer file (Network Instruments, Viavi)", ADVICE_EDITCAP},
+	{"\x01\x10\x4c\0", 4, "a LANalyzer file (Novell)", ADVICE_EDITCAP},
+	{"\x07\x10\x4c\0", 4, "a LANalyzer file (Novell)", ADVICE_EDITCAP},
+	{"+---------+-----", 16, "a K12 text file (Tektronix)", ADVICE_EDITCAP},
 	{"ETL", 3, "an event trace log", "which is not read; 'etl2pcapng IN OUT' converts it"},
 	{"PK\3\4", 4, "a zip archive", "which is not read; unpack it first"},
 	{"Rar!", 4, "a RAR archive", "which is not read; unpack it first"},
@@ -114,6 +119,22 @@ static bool is_erf(const uint8_t *data, size_t size)
 	       load16(data + 14, true) > 0 && record_size % 8 == 0;
 }
 
+static bool is_when(const uint8_t *year, uint32_t y)
+{
+	return y >= 1995 && y < 2100 && year[2] >= 1 && year[2] <= 12 && year[3] >= 1 && year[3] <= 31 && year[4] < 24 &&
+	       year[5] < 60 && year[6] < 60;
+}
+
+/* CommView has no magic: the length of the frame (twice, and a version, in the old format), then year, month, day ... */
+static bool is_commview(const uint8_t *data, size_t size)
+{
+	if (size < 24)
+		return false;
+	if (load16(data, false) == load16(data + 2, false) && data[4] == 0 && is_when(data + 5, load16(data + 5, false)))
+		return true;
+	return load16(data + 2, false) == 0 && is_when(data + 4, load16(data + 4, false));
+}
+
 /* "12:34:56.789012 IP ..." or "2026-01-31 12:34:56.789012 IP ...": what tcpdump prints without -w. */
 static bool is_tcpdump_text(const uint8_t *data, size_t size)
 {
@@ -135,6 +156,8 @@ void magic_unknown(const uint8_t *data, size_t size, char *why, size_t why_size)
 		text_copy(why, why_size, "is what tcpdump prints, not a capture; capture with 'tcpdump -w FILE'");
 	else if (is_erf(data, size))
 		text_copy(why, why_size, "looks like an ERF file (Endace), " ADVICE_EDITCAP);
+	else if (is_commview(data, size))
+		text_copy(why, why_size, "looks like a CommView file (TamoSoft), " ADVICE_EDITCAP);
 	else if (is_text(data, size))
 		text_copy(why, why_size, "is a text, not a capture file");
 	else if (all_zero(data, size))
