@@ -134,6 +134,11 @@ const uint8_t *keylog_find(const struct keylog *k, const char *label, const uint
 	return s->bytes;
 }
 
+bool keylog_is_empty(const struct keylog *k)
+{
+	return k->secrets.count == 0;
+}
+
 void keylog_free(struct keylog *k)
 {
 	if (!k)

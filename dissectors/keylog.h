@@ -3,6 +3,7 @@
 #ifndef PCAPDX_DISSECTORS_KEYLOG_H
 #define PCAPDX_DISSECTORS_KEYLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ size_t keylog_add(struct keylog *k, const char *text, size_t n);
 int keylog_load(struct keylog *k, const char *path, char *error, size_t error_size);
 /* The secret for a label ("CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", ...); NULL: none. Borrowed. */
 const uint8_t *keylog_find(const struct keylog *k, const char *label, const uint8_t client_random[32], size_t *size);
+bool keylog_is_empty(const struct keylog *k);
 void keylog_free(struct keylog *k);
 
 #endif

@@ -87,6 +87,7 @@ struct tls_state {
 	struct tls_crypt *crypt;
 	struct tls_inference infer;
 	bool client_known;
+	bool keyless; /* there were no keys at all when they were first wanted */
 	bool encrypt_then_mac, extended_master_secret;
 	struct tls t;
 	uint8_t session_id[TLS_SESSION_ID_MAX], session_id_len; /* of the ClientHello */

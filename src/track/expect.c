@@ -121,8 +121,6 @@ static void look_for_rings(const struct coming *c)
 	fetch(&cold->sent[c->side][f->half[c->side].data_segments % SENT_MAX], sizeof(struct sent));
 	if (c->side == SIDE_RESP && !cold->thinks.skip)
 		fetch(&cold->thinks.us[cold->thinks.n % THINKS_MAX], sizeof(uint32_t));
-	if (f->talker != c->side && f->key_more)
-		fetch(&f->key_more->last[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
 }
 
 struct coming tracker_expect(struct tracker *t, const struct frame *f, int look)

@@ -302,6 +302,7 @@ struct flow {
 	bool keep;		  /* the packet at hand is worth a key frame */
 	uint32_t key_frames;	  /* kept so far, also those that gave way */
 	bool deaf;		  /* nobody listens to its bytes */
+	bool labelled;		  /* some key frame has, or had, a label */
 	struct half half[2];
 	/* seldom */
 	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */

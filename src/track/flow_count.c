@@ -141,10 +141,11 @@ static bool is_told(const struct cold *c)
 static bool watch_pause(struct passing *w)
 {
 	struct cold *c = w->c;
-	bool rst = (w->flags & TCP_RST) != 0, answers = w->side != c->pause_side;
+	bool rst = (w->flags & TCP_RST) != 0, answers;
 
 	if (!w->f->idle_watch)
 		return false;
+	answers = w->side != c->pause_side;
 	w->f->idle_watch = !answers;
 	c->pause_unanswered = answers ? 0 : c->pause_unanswered + (!rst && is_repeat(w));
 	if (is_told(c) || (answers && rst) || c->pause_unanswered >= PAUSE_UNANSWERED)

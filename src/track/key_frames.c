@@ -36,6 +36,7 @@ static void label_set(struct flow *f, struct key_frame_kept *k, const char *labe
 		return;
 	text_copy(cut, sizeof(cut), label);
 	k->label = xstrdup(cut);
+	f->labelled = true;
 	f->cold->text_bytes += strlen(cut) + 1;
 	f->tracker->text_bytes += strlen(cut) + 1;
 }
@@ -74,7 +75,8 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 	} else {
 		m = flow_key_more(w->f);
 		k = last_place(m, f->key_frames - KEY_FIRST);
-		leave_ring(w->f, m, k);
+		if (f->labelled)
+			leave_ring(f, m, k);
 	}
 	f->key_frames++;
 	*k = (struct key_frame_kept){ .frame = w->p->frame->number,
@@ -151,6 +153,8 @@ void key_frames_free(struct flow *f)
 {
 	struct cold *c = f->cold;
 
+	if (!f->labelled)
+		return;
 	for (int i = 0; i < KEY_FIRST; i++)
 		label_free(f, &c->first[i]);
 	for (int i = 0; f->key_more && i < KEY_MARKED; i++)
