@@ -11,6 +11,7 @@
 
 #define SAME_CLIENT_MIN 3 /* services of one client that fail alike: what they have in common is the client or its path */
 #define SILENT_SERVERS_MIN 2 /* name servers: a client has two so that both are never dead */
+#define TRANSLATED_NS 50000000 /* from one side of a gateway to the other */
 #define DELAY_TOLERANCE 0.02 /* as for timers */
 #define DELAY_MIN_S 0.5
 
@@ -188,6 +189,15 @@ static int alike_min(const char *code)
 	return strcmp(code, "dns-no-answer") == 0 ? SILENT_SERVERS_MIN : SAME_CLIENT_MIN;
 }
 
+/* One connection before and behind an address translation: the same client and port, at the same moment. */
+static bool is_translated(const struct finding *a, const struct finding *b)
+{
+	const struct record *x = a->typical, *y = b->typical;
+
+	return x && y && x->proto == y->proto && x->orig_p == y->orig_p && addr_equal(&x->orig_h, &y->orig_h) &&
+	       x->ts_ns - y->ts_ns <= TRANSLATED_NS && y->ts_ns - x->ts_ns <= TRANSLATED_NS;
+}
+
 /* The same failure of other services: of the same host, by the same device, or of so many that it has one cause. */
 static bool same_trouble(const struct result *r, const struct finding *lead, const struct finding *f)
 {
@@ -195,7 +205,7 @@ static bool same_trouble(const struct result *r, const struct finding *lead, con
 
 	if (strcmp(lead->code, f->code) != 0 || addr_is_set(&a->host))
 		return false;
-	if (same_server(a, b) && !clients_conflict(a, b))
+	if ((same_server(a, b) && !clients_conflict(a, b)) || is_translated(lead, f))
 		return true;
 	if (a->port == b->port && a->name[0] && strcmp(a->name, b->name) == 0)
 		return true; /* one name, two addresses */

@@ -98,6 +98,9 @@ static void explain(struct finding *f, const struct diagnosis_context *x, const 
 		finding_cause(f, 0.5, "the service or a device before it drops some connections: a full listen queue, a limit",
 			"%llu other connection%s to the same port %s set up", (unsigned long long)s->established,
 			s->established == 1 ? "" : "s", s->established == 1 ? "was" : "were");
+		if (s->ok > 1 && g->count > 1 && s->first_ok_ns < g->claims[g->count - 1]->ts_ns && s->last_ok_ns > g->claims[0]->ts_ns)
+			finding_cause(f, 0.55, "one of several servers behind that address (a pool, a cluster) is dead",
+				"unanswered and served connections alternate");
 		finding_cause(f, 0.3, "a firewall lets some sources or moments through and drops the others",
 			"what fails gets no RST and no ICMP");
 	} else if (host_answers_elsewhere(x, &g->server, g->port)) {

@@ -42,6 +42,12 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	return true;
 }
 
+/* The service did not come or go: it answered before the last refusal and after the first one. */
+static bool is_interleaved(const struct claim_group *g, const struct service_state *s)
+{
+	return g->count > 1 && s->ok > 1 && s->first_ok_ns < g->claims[g->count - 1]->ts_ns && s->last_ok_ns > g->claims[0]->ts_ns;
+}
+
 static void each_service(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	const struct service_state *s = context_service(x, &g->server, g->port, 6);
@@ -62,7 +68,12 @@ static void each_service(void *arg, struct diagnosis_context *x, const struct cl
 		"a RST that acknowledges the SYN is what a kernel sends for a closed port");
 	finding_cause(f, 0.2, "a firewall answers in the host's name (REJECT with tcp-reset)",
 		"such a RST looks the same unless its TTL differs from the host's other packets");
-	if (s && s->ok)
+	if (s && is_interleaved(g, s)) {
+		finding_cause(f, 0.85, "one of several servers behind that address (a pool, a cluster) does not run the service",
+			"refused and served connections alternate: %d refused, %llu served in between", g->count,
+			(unsigned long long)s->ok);
+		finding_next(f, "State of the pool's members on the load balancer, and of its health check, which leaves the dead one in");
+	} else if (s && s->ok)
 		finding_against(f, "%llu other connection%s to the same port worked: the service comes and goes",
 			(unsigned long long)s->ok, s->ok == 1 ? "" : "s");
 	finding_next(

@@ -22,7 +22,7 @@ struct pair_key {
 };
 
 struct pair {
-	int64_t last_ok_ns;
+	int64_t first_ok_ns, last_ok_ns; /* 0: none */
 	bool through_proxy;
 };
 
@@ -61,6 +61,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	p = pair_of(s, &r->orig_h, &r->resp_h, r->resp_p, true);
 	if (r->ts_ns > p->last_ok_ns)
 		p->last_ok_ns = r->ts_ns;
+	if (!p->first_ok_ns || r->ts_ns < p->first_ok_ns)
+		p->first_ok_ns = r->ts_ns;
 }
 
 static bool can_be_retried(const char *code)
@@ -74,7 +76,8 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 {
 	struct subject subject = { .client = g->client, .server = g->server, .port = g->port, .proto = 6 };
 	struct finding *f = finding_open(x, "client-retries", &subject);
-	bool succeeded = p && p->last_ok_ns > last_ns;
+	bool in_between = p && p->last_ok_ns > g->claims[0]->ts_ns && p->first_ok_ns < last_ns;
+	bool succeeded = p && (p->last_ok_ns > last_ns || in_between);
 	char client[ADDR_TEXT_SIZE], service[SERVICE_TEXT_SIZE], gap[WHEN_TEXT_SIZE];
 	uint32_t streams[128];
 	int n = 0;
@@ -92,7 +95,7 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 	finding_bool(f, "succeeded", succeeded);
 	finding_bool(f, "through_proxy", p && p->through_proxy);
 	finding_title(f, "%s tries %s %d times, %s apart%s", client, service, g->count, gap,
-		succeeded ? ", and succeeds in the end" : ", and never succeeds");
+		in_between ? "; others in between succeed" : succeeded ? ", and succeeds in the end" : ", and never succeeds");
 	f->filter_source = g->claims[0]->source;
 	for (int i = 0; i < g->count; i++) {
 		const struct claim *c = g->claims[i];
