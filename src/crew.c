@@ -12,6 +12,7 @@
 #include "lane.h"
 #include "options.h"
 #include "round.h"
+#include "round_say.h"
 #include "track/outlet.h"
 #include "track/tracker.h"
 
@@ -32,10 +33,6 @@ struct worker {
 	bool started;
 };
 
-struct stream_counter {
-	uint32_t tcp, udp;
-};
-
 struct crew {
 	struct outlet out;
 	struct worker *workers;
@@ -44,8 +41,7 @@ struct crew {
 	struct round *said_last;		    /* the round whose births lanes must learn of; NULL: none */
 	size_t elsewhere, elsewhere_next; /* as lanes see it; as it will be in the next round */
 	bool started;
-	struct stream_counter *streams; /* by source */
-	uint32_t stream_room;
+	struct stream_counters streams;
 	/* guarded */
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
@@ -207,143 +203,8 @@ void crew_free(struct crew *c)
 	pthread_cond_destroy(&c->work);
 	pthread_mutex_destroy(&c->lock);
 	free(c->workers);
-	free(c->streams);
+	stream_counters_free(&c->streams);
 	free(c);
-}
-
-/* --- stream numbers --- */
-
-static struct stream_counter *counter_of(struct crew *c, uint16_t source)
-{
-	if (source >= c->stream_room) {
-		uint32_t room = source + 8u;
-
-		c->streams = xrealloc(c->streams, room * sizeof(*c->streams));
-		memset(c->streams + c->stream_room, 0, (room - c->stream_room) * sizeof(*c->streams));
-		c->stream_room = room;
-	}
-	return &c->streams[source];
-}
-
-static struct stream_birth *next_birth(struct round *r, int lane)
-{
-	struct round_lane *l = &r->lanes[lane];
-
-	return l->named < l->births.count ? &l->births.list[l->named] : NULL;
-}
-
-/* Numbers all streams that began in the round, in the order of their frames. */
-static void number_streams(struct crew *c, struct round *r)
-{
-	for (;;) {
-		struct stream_birth *first = NULL, *b;
-		struct stream_counter *n;
-		int lane = 0;
-
-		for (int i = 0; i < c->count; i++) {
-			b = next_birth(r, i);
-			if (b && (!first || b->moment < first->moment)) {
-				first = b;
-				lane = i;
-			}
-		}
-		if (!first)
-			return;
-		r->lanes[lane].named++;
-		n = counter_of(c, first->source);
-		first->number = first->key.proto == 6 ? n->tcp++ : n->udp++;
-	}
-}
-
-/* --- what the lanes said, in one order --- */
-
-static struct event_queue *earliest_event(struct round *r, int *lane)
-{
-	struct event_queue *first = NULL;
-
-	for (int i = r->lane_count; i >= 0; i--) {
-		struct event_queue *q = &r->lanes[i].said;
-
-		if (q->next == q->count)
-			continue;
-		if (!first || moment_before(&q->list[q->next].moment, &first->list[first->next].moment)) {
-			first = q;
-			*lane = i;
-		}
-	}
-	return first;
-}
-
-/* Throughput of the seconds that are over at that time. */
-static void say_counts(struct crew *c, struct round *r, int64_t at_ns)
-{
-	for (;;) {
-		struct event_queue *first = NULL;
-		const struct event_count *n;
-
-		for (int i = 0; i <= r->lane_count; i++) {
-			struct event_queue *q = &r->lanes[i].said;
-
-			if (q->count_next < q->count_count &&
-				(!first || q->counts[q->count_next].second_ns <
-						   first->counts[first->count_next].second_ns))
-				first = q;
-		}
-		if (!first || first->counts[first->count_next].second_ns + NS_PER_S > at_ns)
-			return;
-		n = &first->counts[first->count_next++];
-		c->out.count(c->out.arg, n->second_ns, &n->sum);
-	}
-}
-
-static void say_record(struct crew *c, const struct round *r, int lane, const void *bytes, size_t size)
-{
-	struct record record;
-
-	memcpy(&record, bytes, size);
-	memset((char *)&record + size, 0, sizeof(record) - size);
-	if (record.kind == RECORD_CONN && record.conn.stream & STREAM_LATER)
-		record.conn.stream = r->lanes[lane].births.list[record.conn.stream & ~STREAM_LATER].number;
-	c->out.record(c->out.arg, &record);
-}
-
-static void say(struct crew *c, const struct round *r, int lane, const struct event_queue *q, const struct event *e)
-{
-	const void *bytes = event_bytes(q, e);
-	const struct packet *p;
-
-	switch (e->kind) {
-	case EVENT_RECORD:
-		say_record(c, r, lane, bytes, e->size);
-		break;
-	case EVENT_LINK:
-		c->out.link(c->out.arg, bytes, e->moment.at_ns);
-		break;
-	case EVENT_PACKET:
-		memcpy(&p, bytes, sizeof(struct packet *));
-		c->out.packet(c->out.arg, p);
-		break;
-	case EVENT_ANNOUNCE:
-		c->out.announce(c->out.arg, bytes, e->moment.at_ns);
-		break;
-	case EVENT_RECEIVER:
-		c->out.receiver(c->out.arg, bytes, e->moment.at_ns);
-		break;
-	}
-}
-
-static void say_all(struct crew *c, struct round *r)
-{
-	struct event_queue *q;
-	int lane = 0;
-
-	while ((q = earliest_event(r, &lane)) != NULL) {
-		say_counts(c, r, q->list[q->next].moment.at_ns);
-		say(c, r, lane, q, &q->list[q->next]);
-		q->next++;
-	}
-	say_counts(c, r, INT64_MAX);
-	round_clear(r);
 }
 
 /* --- rounds --- */
@@ -383,12 +244,12 @@ static void turn(struct crew *c)
 	worked = c->working;
 	c->working = NULL;
 	if (worked)
-		number_streams(c, worked);
+		round_number_streams(worked, &c->streams);
 	c->said_last = worked;
 	c->filling = filled == &c->rounds[0] ? &c->rounds[1] : &c->rounds[0];
 	give_round(c, filled);
 	if (worked)
-		say_all(c, worked);
+		round_say(worked, &c->out);
 }
 
 void crew_rest(struct crew *c)
@@ -404,11 +265,11 @@ void crew_rest(struct crew *c)
 	c->working = NULL;
 	if (!worked)
 		return;
-	number_streams(c, worked);
+	round_number_streams(worked, &c->streams);
 	for (int i = 0; i < c->count; i++)
 		lane_numbered(c->workers[i].lane, &worked->lanes[i].births);
 	c->said_last = NULL;
-	say_all(c, worked);
+	round_say(worked, &c->out);
 }
 
 void crew_freeze(struct crew *c)

@@ -21,6 +21,7 @@
 #include "lane.h"
 #include "options.h"
 #include "record/record_order.h"
+#include "source_counters.h"
 #include "track/duplicates.h"
 #include "track/flow_key.h"
 #include "track/mac_set.h"
@@ -36,12 +37,6 @@
 #define AHEAD 2			/* frames between two looks at one that is to come */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
 #define ANNOUNCED_MAX 4096
-
-struct source_counters {
-	uint64_t kinds[PACKET_FRAGMENT + 1];
-	uint64_t faults[FAULT_KINDS], first_fault, unknown_link;
-	uint64_t duplicates, duplicates_frame;
-};
 
 struct announced_key {
 	struct addr peer, listener;
@@ -60,14 +55,13 @@ struct pipeline {
 	struct surroundings *surroundings;
 	struct record_order *order;
 	struct record_sink sink; /* puts into order */
-	struct source_counters *sources;
+	struct source_counters sources;
 	struct table announced; /* struct announced_key -> struct announced_value */
 	size_t announced_bytes, sink_bytes, elsewhere; /* elsewhere: beyond sink_bytes */
 	struct recent_frames recent;
 	struct mac_set receivers;
 	struct flow_key last_tunnel; /* UDP around the last tunnelled packet */
 	int64_t clock_ns;
-	uint16_t source_count;
 	uint32_t since_charge;
 	struct packet packet;
 };
@@ -192,28 +186,6 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 
 /* --- frames --- */
 
-static struct source_counters *counters_of(struct pipeline *p, uint16_t source)
-{
-	if (source >= p->source_count) {
-		p->sources = xrealloc(p->sources, (source + 1u) * sizeof(*p->sources));
-		memset(p->sources + p->source_count, 0, (source + 1u - p->source_count) * sizeof(*p->sources));
-		p->source_count = (uint16_t)(source + 1);
-	}
-	return &p->sources[source];
-}
-
-static void count_packet(struct source_counters *n, const struct frame *f, const struct packet *p)
-{
-	n->kinds[p->kind]++;
-	if (p->verdict == PACKET_BAD || p->fault == FAULT_UDP_LENGTH) {
-		n->faults[p->fault]++;
-		if (!n->first_fault)
-			n->first_fault = f->number;
-	}
-	if (p->kind == PACKET_OTHER && !decode_knows(f->link_type))
-		n->unknown_link++;
-}
-
 /* All that two hosts say to each other goes one way. */
 static uint64_t pair_of(const struct addr *a, const struct addr *b)
 {
@@ -238,7 +210,7 @@ static uint64_t pair_of_packet(const struct packet *p)
 	return pair_of(&p->src, &p->dst);
 }
 
-static bool is_copy(struct pipeline *p, const struct packet *packet, struct source_counters *n)
+static bool is_copy(struct pipeline *p, const struct packet *packet, struct source_count *n)
 {
 	if ((packet->kind != PACKET_ARP && packet->kind != PACKET_ICMP) || packet->verdict == PACKET_BAD ||
 		!duplicate_elsewhere(&p->recent, packet))
@@ -275,7 +247,7 @@ static void tell_packet(struct pipeline *p, const struct packet *packet)
 }
 
 /* In this thread. */
-static void take_packet(struct pipeline *p, struct packet *packet, struct source_counters *n)
+static void take_packet(struct pipeline *p, struct packet *packet, struct source_count *n)
 {
 	struct flow_key key;
 
@@ -294,7 +266,7 @@ static void take_packet(struct pipeline *p, struct packet *packet, struct source
 }
 
 /* The same for the crew, which has the packet in a slot already. */
-static void give_packet(struct pipeline *p, struct packet *packet, struct source_counters *n)
+static void give_packet(struct pipeline *p, struct packet *packet, struct source_count *n)
 {
 	const struct frame *f = packet->frame;
 	bool copy = is_copy(p, packet, n);
@@ -317,12 +289,12 @@ static void give_packet(struct pipeline *p, struct packet *packet, struct source
 
 static void take_frame(struct pipeline *p, const struct frame *f)
 {
-	struct source_counters *n = counters_of(p, f->source);
+	struct source_count *n = source_count_of(&p->sources, f->source);
 	struct packet *packet = p->crew ? crew_slot(p->crew) : &p->packet;
 
 	p->clock_ns = f->clock_ns;
 	decode_frame(p->decoder, f, packet);
-	count_packet(n, f, packet);
+	source_count_packet(n, f, packet);
 	if (!p->crew) {
 		take_packet(p, packet, n);
 		return;
@@ -453,23 +425,8 @@ void pipeline_free(struct pipeline *p)
 	decoder_free(p->decoder);
 	record_order_free(p->order);
 	table_free(&p->announced);
-	free(p->sources);
+	source_counters_free(&p->sources);
 	free(p);
-}
-
-static void list_faults(const struct source_counters *n, struct capture *out)
-{
-	struct text t = { 0 };
-
-	for (int i = 1; i < FAULT_KINDS; i++)
-		if (n->faults[i]) {
-			text_printf(&t, "%s%s %llu", t.len ? ", " : "", decode_fault_name(i),
-				(unsigned long long)n->faults[i]);
-			out->malformed += n->faults[i];
-		}
-	text_copy(out->malformed_kinds, sizeof(out->malformed_kinds), text_str(&t));
-	text_free(&t);
-	out->malformed_frame = n->first_fault;
 }
 
 static void count_let_go(const struct pipeline *p, struct capture *out)
@@ -485,19 +442,7 @@ static void count_let_go(const struct pipeline *p, struct capture *out)
 
 void pipeline_source_counters(const struct pipeline *p, uint16_t source, struct capture *out)
 {
-	const struct source_counters *n = source < p->source_count ? &p->sources[source] : NULL;
-
-	if (n) {
-		list_faults(n, out);
-		out->tcp_packets = n->kinds[PACKET_TCP];
-		out->udp_packets = n->kinds[PACKET_UDP];
-		out->icmp_packets = n->kinds[PACKET_ICMP];
-		out->arp_packets = n->kinds[PACKET_ARP];
-		out->other_packets = n->kinds[PACKET_OTHER] + n->kinds[PACKET_IP] + n->kinds[PACKET_FRAGMENT];
-		out->unknown_link = n->unknown_link;
-		out->duplicates = n->duplicates;
-		out->duplicates_frame = n->duplicates_frame;
-	}
+	source_counters_tell(&p->sources, source, out);
 	if (p->crew)
 		crew_counters(p->crew, source, out);
 	else
