@@ -109,9 +109,10 @@ static unsigned signs_of(const struct conversation *c, const struct rst_seen *rs
 static bool is_harmless(const struct conversation *c, const struct rst_seen *rst)
 {
 	bool echo = (rst->after_fin || rst->after_peer_fin) && !rst->data_continues;
+	bool to_old_ack = rst->side == SIDE_ORIG && c->conn->old_acks; /* see rule_port_reuse.c */
 	bool scan = rst->side == SIDE_ORIG && !c->conn->handshake_ack.frame && !c->conn->midstream;
 
-	return echo || scan || rst_ends_quiet(c, rst) || (rst == &c->conn->rsts[0] && rst_ends_pause(c));
+	return echo || scan || to_old_ack || rst_ends_quiet(c, rst) || (rst == &c->conn->rsts[0] && rst_ends_pause(c));
 }
 
 /* A packet that its owner did send: its SYN-ACK, or its last data. */
