@@ -5,7 +5,7 @@
  */
 #include "base/table.h"
 
-#include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +16,7 @@
 #define KEPT_MIN 16    /* entries that a table may have whatever others hold */
 #define FIRST_BITS 2   /* 4 entries in the first slab */
 #define FIRST_SLOTS 16
+#define CACHE_LINE 64
 #define ALIGNED(n) (((n) + 15) & ~(size_t)15)
 
 static _Thread_local struct table_budget *in_force;
@@ -103,6 +104,53 @@ void *table_find(const struct table *t, const void *key)
 	return number ? value_of(t, number) : NULL;
 }
 
+static bool is_full(const struct table *t)
+{
+	return t->count >= t->max;
+}
+
+static bool is_over_budget(const struct table *t)
+{
+	return t->budget && t->count > KEPT_MIN && t->budget->held + held_size(t) > t->budget->max;
+}
+
+static void fetch_slot(const struct table *t, uint32_t tag)
+{
+	__builtin_prefetch(&t->slots.slot[tag & t->slots.mask]);
+}
+
+static void fetch_entry(const struct table *t, uint32_t number)
+{
+	const char *entry = (const char *)entry_at(t, number);
+
+	__builtin_prefetch(entry);
+	__builtin_prefetch(entry + CACHE_LINE);
+}
+
+/* What is not there is likely to be entered, and then the oldest goes. */
+uint32_t table_fetch_slot(const struct table *t, const void *key)
+{
+	uint32_t tag;
+
+	if (!t->count)
+		return 0;
+	tag = tag_of(t, key);
+	fetch_slot(t, tag);
+	if (is_full(t) || is_over_budget(t))
+		fetch_entry(t, t->first);
+	return tag;
+}
+
+void table_fetch_entry(const struct table *t, uint32_t tag)
+{
+	uint32_t at = tag, number = t->count ? slots_next(&t->slots, tag, &at) : 0;
+
+	if (number)
+		fetch_entry(t, number);
+	else if (is_full(t) || is_over_budget(t))
+		fetch_slot(t, entry_at(t, t->first)->tag);
+}
+
 static void add_slab(struct table *t, unsigned slab)
 {
 	uint32_t n = slab ? slab_start(slab) : UINT32_C(1) << FIRST_BITS;
@@ -171,11 +219,11 @@ static void drop_entry(struct table *t, uint32_t number)
 
 static void make_room(struct table *t)
 {
-	if (t->count >= t->max) {
+	if (is_full(t)) {
 		drop_entry(t, t->first);
 		t->evicted++;
 	}
-	while (t->budget && t->count > KEPT_MIN && t->budget->held + held_size(t) > t->budget->max) {
+	while (is_over_budget(t)) {
 		drop_entry(t, t->first);
 		t->evicted++;
 		t->budget->evicted++;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/core.h"
+#include "diagnose/expect.h"
 #include "diagnose/oui.h"
 
 #define TABLES_SHARE 8 /* of the memory bound: for all tables of all rules */
@@ -27,6 +28,7 @@ struct diagnosis_run {
 	struct tallies *tallies;
 	void **states; /* one per rule */
 	struct call *records[RECORD_KINDS], *claims, *ticks;
+	struct expects expects;
 	int rules;
 	int64_t next_tick_ns; /* 0: no record yet */
 };
@@ -42,6 +44,8 @@ static void make_lists(struct diagnosis_run *d)
 {
 	int kinds[RECORD_KINDS] = { 0 }, claims = 0, ticks = 0;
 
+	expects_add(&d->expects, &d->x.services, EXPECT_SERVICE);
+	tallies_expect(d->tallies, &d->expects);
 	for (int kind = 0; kind < RECORD_KINDS; kind++)
 		d->records[kind] = xcalloc(1, sizeof(struct call));
 	d->claims = xcalloc(1, sizeof(struct call));
@@ -52,6 +56,7 @@ static void make_lists(struct diagnosis_run *d)
 		for (int kind = 0; kind < RECORD_KINDS; kind++)
 			if (rule->record && rule->kinds >> kind & 1)
 				list(&d->records[kind], kinds[kind]++, rule, d->states[i]);
+		expects_rule(&d->expects, rule, d->states[i]);
 		if (rule->claim)
 			list(&d->claims, claims++, rule, d->states[i]);
 		if (rule->tick)
@@ -162,6 +167,8 @@ void diagnose_record(struct diagnosis_run *d, const struct record *r)
 
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
+	if (r->kind == RECORD_CONN)
+		expects_fetch(&d->expects, r);
 	context_learn(&d->x, r);
 	tallies_record(d->tallies, d->x.result, r);
 	for (const struct call *c = d->records[r->kind]; c->rule; c++)

@@ -5,6 +5,7 @@
  * that says nothing: often a plain TCP health check.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -390,6 +391,7 @@ const struct rule rule_accept_loop = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_SERVICE, offsetof(struct state, services) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -5,6 +5,7 @@
  * cut at 300 to 800.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -321,6 +322,7 @@ const struct rule rule_connection_limit = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_PAIR, offsetof(struct state, pairs) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

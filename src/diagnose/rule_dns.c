@@ -4,6 +4,7 @@
  * nobody and then connected nowhere; dns-nxdomain by name server, a warning when a name resolves under no suffix of the
  * search list and the client then connects nowhere (RFC 1035; RFC 2308; resolv.conf(5)).
  */
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -410,6 +411,7 @@ const struct rule rule_dns = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_DNS | 1u << RECORD_FRAGMENTED,
+	.expects = { { EXPECT_CLIENT, offsetof(struct state, connected) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -3,6 +3,7 @@
  * packet-loss: more than 1 % of a direction's data segments lost, and a delay that a user can notice. reordering: more
  * than 1 % out of order, nothing lost. bad-checksum, stream-ambiguous and delayed-ack-stall beside them.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/table.h"
@@ -337,6 +338,7 @@ const struct rule rule_loss = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_UP, offsetof(struct state, totals) }, { EXPECT_DOWN, offsetof(struct state, totals) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -3,6 +3,7 @@
  * port-exhaustion: one source has used all of its ephemeral ports towards one service, then opens nothing for the rest
  * of TIME_WAIT, and comes back with the same ports. no-keep-alive: one request per connection, many a minute.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,6 +292,7 @@ const struct rule rule_ports = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_PAIR, offsetof(struct state, pairs) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

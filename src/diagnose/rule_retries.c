@@ -3,6 +3,7 @@
  * client-retries: the same client repeats the same failing conversation: how often, how long apart, and how it ended.
  * A note beside the cause, in the same incident.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/samples.h"
@@ -141,6 +142,7 @@ const struct rule rule_retries = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_HTTP,
+	.expects = { { EXPECT_PAIR, offsetof(struct state, pairs) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -4,6 +4,7 @@
  * as NATs, load balancers and plain stacks mimic single ones. The TTL alone suffices for refused ports when all RSTs of
  * a host agree and all its other packets have come another, constant distance.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +270,7 @@ const struct rule rule_rst_injected = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_SERVER, offsetof(struct state, hosts) } },
 	.record = on_record,
 	.claim = on_claim,
 	.finish = on_finish,

@@ -5,6 +5,7 @@
  * the server waits for its window or for the rest of its request; the path's is round trips and repairs.
  */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/samples.h"
@@ -496,6 +497,8 @@ const struct rule rule_slow = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_TLS | 1u << RECORD_HTTP,
+	.expects = { { EXPECT_CLIENT, offsetof(struct state, clients) },
+			{ EXPECT_SERVICE, offsetof(struct state, services) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

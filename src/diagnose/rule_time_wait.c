@@ -4,6 +4,7 @@
  * first FIN (both when simultaneous), for an assumed time after the close; a RST leaves none (RFC 9293, 3.6.1).
  */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,6 +249,7 @@ const struct rule rule_time_wait = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_CLOSER, offsetof(struct state, hosts) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -4,6 +4,7 @@
  * closes. Often it waits for a banner, because it does not know that the port wants TLS. Sockets that a browser opens
  * ahead look the same, so ports of HTTPS are left out; health checks that close at once do not wait.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/table.h"
@@ -163,6 +164,7 @@ const struct rule rule_tls_no_hello = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.expects = { { EXPECT_PAIR, offsetof(struct state, spoke) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "diagnose/core.h"
+#include "diagnose/expect.h"
 #include "diagnose/oui.h"
 #include "diagnose/timeline.h"
 
@@ -46,6 +47,12 @@ void tallies_free(struct tallies *t)
 {
 	table_free(&t->hosts);
 	free(t);
+}
+
+void tallies_expect(const struct tallies *t, struct expects *e)
+{
+	expects_add(e, &t->hosts, EXPECT_CLIENT);
+	expects_add(e, &t->hosts, EXPECT_SERVER);
 }
 
 static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *a)

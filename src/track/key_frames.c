@@ -229,6 +229,8 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	uint32_t n = gather(f, last, kept);
 	uint64_t all = f->half[SIDE_ORIG].pkts + f->half[SIDE_RESP].pkts;
 
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(kept[i]->label);
 	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];
