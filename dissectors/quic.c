@@ -278,6 +278,17 @@ static bool open_initial(struct quic_state *q, const struct tls_place *at, const
 	return true;
 }
 
+/* Keys need the connection id only: the server's packets can be read although the client's first one was cut. */
+static void keys_of_cut_packet(struct quic_state *q, const struct tls_place *at, const struct long_header *h)
+{
+	if (q->has_keys || q->tls.client_known || at->side != SIDE_ORIG)
+		return;
+	q->has_keys = quic_initial_keys(h->version, h->dcid, h->dcid_len, &q->keys);
+	q->version = h->version;
+	q->tls.client_known = true;
+	q->tls.t.client = SIDE_ORIG;
+}
+
 static void on_initial(struct quic_state *q, const struct tls_place *at, const struct long_header *h,
 	const uint8_t *packet, struct reader *r)
 {
@@ -292,6 +303,7 @@ static void on_initial(struct quic_state *q, const struct tls_place *at, const s
 	q->tls.t.quic_version = h->version;
 	if (!start) {
 		tls_cut(&q->tls, at);
+		keys_of_cut_packet(q, at, h);
 		return;
 	}
 	header_len = (size_t)(start - packet);

@@ -234,6 +234,25 @@ static void test_version_negotiation_and_retry_are_told(void **state)
 	text_free(&t.marks);
 }
 
+/* The capture cut the client's packet: its connection id is there, and with it the keys of the server. */
+static void test_server_is_read_behind_a_cut_initial(void **state)
+{
+	uint8_t packet[1300];
+	size_t n = protect(false, QUIC_V1, 0, "06 00 4051" HELLO, packet);
+	struct talk t;
+	const struct tls *tls;
+
+	(void)state;
+	open_udp(&t);
+	talk_say_cut(&t, SIDE_ORIG, packet, 100, n);
+	say(&t, SIDE_RESP, QUIC_V1, 0, "06 00 38" SERVER_HELLO);
+	tls = talk_close(&t);
+	assert_int_equal(tls->client_hellos, 0);
+	assert_int_equal(tls->server_hellos, 1);
+	assert_true(tls->handshake_cut);
+	text_free(&t.marks);
+}
+
 static void test_damaged_initial_is_not_read(void **state)
 {
 	uint8_t packet[1300];
@@ -261,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_crypto_frames_come_in_any_order),
 		cmocka_unit_test(test_close_with_a_crypto_error_is_an_alert),
 		cmocka_unit_test(test_version_negotiation_and_retry_are_told),
+		cmocka_unit_test(test_server_is_read_behind_a_cut_initial),
 		cmocka_unit_test(test_damaged_initial_is_not_read),
 	};
 

@@ -40,7 +40,12 @@ void talk_open(struct talk *t, uint8_t proto, uint16_t port, const struct keylog
 
 void talk_say(struct talk *t, enum side side, const void *bytes, size_t n)
 {
-	struct chunk c = { .data = bytes, .len = n, .on_wire = n, .side = side };
+	talk_say_cut(t, side, bytes, n, n);
+}
+
+void talk_say_cut(struct talk *t, enum side side, const void *bytes, size_t n, size_t on_wire)
+{
+	struct chunk c = { .data = bytes, .len = n, .on_wire = on_wire, .side = side };
 
 	t->now_ns += 1000000;
 	c.ref = (struct frame_ref){ ++t->frame, t->now_ns, 0 };

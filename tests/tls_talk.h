@@ -26,6 +26,8 @@ struct keylog;
 void talk_open(struct talk *t, uint8_t proto, uint16_t port, const struct keylog *keys);
 /* The next frame, 1 ms later, carries these bytes. */
 void talk_say(struct talk *t, enum side side, const void *bytes, size_t n);
+/* A datagram of `on_wire` bytes of which the capture has the first n. */
+void talk_say_cut(struct talk *t, enum side side, const void *bytes, size_t n, size_t on_wire);
 void talk_hex(struct talk *t, enum side side, const char *hex);
 void talk_gap(struct talk *t, enum side side, uint64_t missing);
 /* Ends the conversation and gives its record. */

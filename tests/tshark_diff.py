@@ -10,14 +10,15 @@ and alerts (DTLS and QUIC included), DNS queries, responses and response codes. 
 contains NAME; -q names only the files that differ in connections.tcp. -j runs N tsharks at once, -c
 keeps what tshark said in FOLDER and does not ask it twice about the same file.
 
-tshark runs with its default preferences. Where TLS differs it is asked again, with reassembly of out-of-order segments
-on, and told which ports speak TLS or OpenVPN: by default it knows them by lists of ports. A file that one of the two
-does not read at all is not compared.
+tshark runs with its default preferences. Where TLS or DNS differs it is asked twice more, with reassembly of
+out-of-order segments on, without and with being told which ports speak TLS, DNS over TCP or OpenVPN: by default it knows
+them by lists of ports. The answer that is nearest counts. A file that one of the two does not read at all is not
+compared.
 
 Fails when fewer than 98 % of the files are equal in every count; those do not count against it whose differences are
 listed in tshark_diff.known, each with the section of doc/tshark-differences.md that explains it. UDP stream numbers are
 shown and not judged, as Wireshark's dissectors take some for themselves. The program is $PCAPDX or ./pcapdx. Headers
-that ICMP quotes do not count."""
+that others quote (ICMP, sFlow, OpenFlow, netlink) do not count."""
 import argparse
 import collections
 import concurrent.futures
@@ -36,6 +37,9 @@ FIELDS = ["frame.number", "frame.protocols", "tcp.flags", "tcp.stream", "udp.str
           "tls.alert_message.desc", "dtls.handshake.type", "dtls.alert_message.desc", "dns.flags.response",
           "dns.flags.rcode"] + ["tcp.analysis." + c for c in CLASSES]
 ALERT_IN_QUIC = "quic.cc.error_code.tls_alert"  # asked where TLS differs: most captures hold none
+ORDERED = ["-e", ALERT_IN_QUIC, "-o", "tcp.reassemble_out_of_order:TRUE"]
+ASKED_AGAIN = ("tls.", "dns.")
+QUOTING = (":sflow", ":openflow", ":netlink")  # what their messages carry was sent by others, elsewhere
 ENDINGS = (".pcap", ".pcapng", ".cap", ".snoop", ".dump", ".ntar", ".trace", ".gz", ".zst", ".lz4", ".xz", ".bz2")
 MAX_SIZE = 20 << 20
 GOAL = 0.98
@@ -96,9 +100,28 @@ def count_rest(row, seen):
 
 
 def carries_packets(protocols):
-    """A tunnel's carrier is no datagram of its own."""
     inside = protocols.rpartition(":udp")[2] + ":"
     return ":ip:" in inside or ":ipv6:" in inside or ":eth:" in inside or inside.endswith(":arp:")
+
+
+def without_quotes(row):
+    """Only the carrier of a row whose message quotes packets of others."""
+    quoting = min((row["frame.protocols"].find(q) for q in QUOTING if q in row["frame.protocols"]), default=-1)
+    if quoting < 0:
+        return row
+    carrier = dict.fromkeys(row, "")
+    carrier["frame.protocols"] = row["frame.protocols"][:quoting]
+    for name, field in (("udp", "udp.stream"), ("tcp", "tcp.stream"), ("tcp", "tcp.flags")):
+        if carrier["frame.protocols"].endswith(name):
+            carrier[field] = split(row[field])[0] if row[field] else ""
+    carrier.update({k: v for k, v in row.items() if k.startswith("tcp.analysis")})
+    return carrier
+
+
+def is_udp(row):
+    """UDP-Lite has numbers of udp.stream, too; a tunnel's carrier is no datagram of its own."""
+    protocols = row["frame.protocols"] + ":"
+    return bool(row["udp.stream"]) and ":udp:" in protocols and not carries_packets(row["frame.protocols"])
 
 
 def tshark_rows(path, options, keep):
@@ -121,11 +144,12 @@ def theirs(path, options=(), keep=None):
     seen, streams = collections.Counter(), collections.defaultdict(set)
     for line in tshark_rows(path, list(options), keep):
         row = dict(zip(FIELDS + [ALERT_IN_QUIC], line.split("\t") + [""] * (len(FIELDS) + 1)))
+        row = without_quotes(row)
         seen["packets"] += 1
         streams["udp"].update(split(row["udp.stream"]))
         if ":icmp" in row["frame.protocols"]:
             continue
-        seen["udp.packets"] += bool(row["udp.stream"]) and not carries_packets(row["frame.protocols"])
+        seen["udp.packets"] += is_udp(row)
         count_tcp(row, seen, streams)
         count_rest(row, seen)
     seen["tcp.total"] = len(streams["tcp"])
@@ -133,11 +157,11 @@ def theirs(path, options=(), keep=None):
     return seen
 
 
-def tls_options(report):
-    """What tshark has to be told to look for TLS where we do: there, and in OpenVPN."""
+def port_options(report):
+    """What tshark has to be told to look for TLS and DNS where we do."""
     services = {(c["proto"], c["server_port"], c["service"]) for c in report["connections"]["list"]}
-    told = sorted("%s.port==%d,%s" % s for s in services if s[::2] == ("tcp", "tls") or s[2] == "openvpn")
-    return ["-e", ALERT_IN_QUIC, "-o", "tcp.reassemble_out_of_order:TRUE"] + [w for t in told for w in ("-d", t)]
+    told = sorted("%s.port==%d,%s" % s for s in services if s[::2] in (("tcp", "tls"), ("tcp", "dns")) or s[2] == "openvpn")
+    return [w for t in told for w in ("-d", t)]
 
 
 def run_ours(path, program):
@@ -175,12 +199,15 @@ def compare(path, only, keep):
     if not other["packets"] and mine["packets"]:
         return None  # tshark refuses the file
     differ = differences(mine, other, only)
-    if not any(n.startswith("tls.") for n, _, _ in differ):
+    if not any(n.startswith(ASKED_AGAIN) for n, _, _ in differ):
         return differ
-    again = theirs(path, tls_options(report), keep)
-    other = {n: v for n, v in other.items() if not n.startswith("tls.")}
-    other.update({n: v for n, v in again.items() if n.startswith("tls.")})
-    return differences(mine, collections.Counter(other), only)
+    answers = [differ]
+    for options in (ORDERED, ORDERED + port_options(report)):  # a port that is told hides what comes before STARTTLS
+        again = theirs(path, options, keep)
+        told = {n: v for n, v in other.items() if not n.startswith(ASKED_AGAIN)}
+        told.update({n: v for n, v in again.items() if n.startswith(ASKED_AGAIN)})
+        answers.append(differences(mine, collections.Counter(told), only))
+    return min(answers, key=len)
 
 
 def known_differences():
