@@ -225,7 +225,8 @@ def judge(path, differ, known):
     judged = [n for n, _, _ in differ if n != "udp.streams"]
     if not judged:
         return "equal"
-    listed = known.get(os.path.basename(path), ())
+    parts = os.path.abspath(path).split(os.sep)
+    listed = known.get(parts[-1]) or known.get("/".join(parts[-2:])) or ()
     return "known" if listed and all(n.startswith(listed) for n in judged) else "differs"
 
 
