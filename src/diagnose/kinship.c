@@ -31,6 +31,8 @@ static const struct pair explanations[] = {
 	{ "syn-flood", "no-reply" },
 	{ "tcp-backlog-overflow", "no-reply" },
 	{ "tcp-backlog-overflow", "tcp-no-answer" },
+	{ "tcp-backlog-overflow", "packet-loss" },
+	{ "syn-flood", "packet-loss" },
 	{ "tcp-backlog-overflow", "tls-silent-server" },
 	{ "tcp-backlog-overflow", "peer-vanished" },
 	{ "connection-limit-block", "tcp-no-answer" },

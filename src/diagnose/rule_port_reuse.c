@@ -14,7 +14,7 @@
  * that with the number that it asks for, say it. */
 static bool is_reused_elsewhere(const struct conversation *c)
 {
-	return c->conn->old_acks && c->conn->syns && c->conn->rst_count && c->conn->rsts[0].side == SIDE_ORIG &&
+	return c->conn->old_acks && c->conn->syns > 1 && c->conn->rst_count && c->conn->rsts[0].side == SIDE_ORIG &&
 	       c->conn->rsts[0].flags == TCP_RST && (!c->resp->first_data.frame || c->conn->rsts[0].ref.at_ns < c->resp->first_data.at_ns);
 }
 

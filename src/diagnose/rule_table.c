@@ -71,6 +71,7 @@ extern const struct rule rule_goodbye;
 extern const struct rule rule_unanswered;
 extern const struct rule rule_window;
 extern const struct rule rule_loss;
+extern const struct rule rule_late_syn;
 extern const struct rule rule_packet_duplicates;
 extern const struct rule rule_slow;
 /* What the failing conversations have in common. */
@@ -143,6 +144,7 @@ const struct rule *const rule_table[] = {
 	&rule_http_errors,
 	&rule_window,
 	&rule_loss,
+	&rule_late_syn,
 	&rule_packet_duplicates,
 	&rule_slow,
 
