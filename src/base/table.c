@@ -268,14 +268,17 @@ void table_remove(struct table *t, const void *key)
 
 void table_free(struct table *t)
 {
-	while (t->first)
-		drop_entry(t, t->first);
+	for (uint32_t number = t->first; number; number = entry_at(t, number)->after) {
+		if (t->drop)
+			t->drop(value_of(t, number));
+		count_held(t, (size_t)-1);
+	}
 	for (unsigned slab = 0; t->made && slab <= slab_of(t->made - 1); slab++)
 		free(t->slabs[slab]);
 	free(t->slabs);
 	slots_free(&t->slots);
 	t->slabs = NULL;
-	t->made = t->unused = 0;
+	t->made = t->unused = t->first = t->last = t->count = 0;
 }
 
 struct table_entry *table_next(const struct table *t, struct table_entry *entry)

@@ -36,10 +36,10 @@ struct gateway {
 
 struct host_row {
 	struct addr host;
-	char name[128], vendor[64];
 	struct mac mac;
-	uint64_t conversations, failed, pkts, bytes;
 	bool client, server;
+	uint64_t conversations, failed, pkts, bytes;
+	char name[128], vendor[64];
 };
 
 struct service_row {

@@ -260,24 +260,28 @@ static int by_trouble(const void *a, const void *b)
 	return addr_compare(&x->host, &y->host);
 }
 
+static void name_host(struct host_row *h, const struct diagnosis_context *x)
+{
+	bool masqueraded;
+
+	text_copy(h->name, sizeof(h->name), context_name(x, &h->host));
+	if (mac_is_set(&h->mac))
+		oui_vendor(x->oui, &h->mac, h->vendor, sizeof(h->vendor), &masqueraded);
+}
+
 static void make_host_rows(struct tallies *t, struct diagnosis_context *x)
 {
 	struct result *r = x->result;
-	bool masqueraded;
 	int n = 0;
 
 	r->hosts = xcalloc(t->hosts.count, sizeof(*r->hosts));
-	for (struct table_entry *e = table_next(&t->hosts, NULL); e; e = table_next(&t->hosts, e)) {
-		struct host_row *h = &r->hosts[n++];
-
-		*h = *(struct host_row *)table_value(e);
-		text_copy(h->name, sizeof(h->name), context_name(x, &h->host));
-		if (mac_is_set(&h->mac))
-			oui_vendor(x->oui, &h->mac, h->vendor, sizeof(h->vendor), &masqueraded);
-	}
+	for (struct table_entry *e = table_next(&t->hosts, NULL); e; e = table_next(&t->hosts, e))
+		r->hosts[n++] = *(struct host_row *)table_value(e);
 	if (n)
 		qsort(r->hosts, (size_t)n, sizeof(*r->hosts), by_trouble);
 	r->host_count = n < HOST_ROWS_MAX ? n : HOST_ROWS_MAX;
+	for (int i = 0; i < r->host_count; i++)
+		name_host(&r->hosts[i], x);
 	r->hosts_left_out = (uint64_t)(n - r->host_count) + t->hosts.evicted;
 }
 

@@ -163,14 +163,24 @@ void key_frames_free(struct flow *f)
 		label_free(f, &f->key_more->last[i]);
 }
 
-static int by_time(const void *a, const void *b)
+static bool is_later(const struct key_frame_kept *x, const struct key_frame_kept *y)
 {
-	const struct key_frame_kept *x = *(const struct key_frame_kept *const *)a;
-	const struct key_frame_kept *y = *(const struct key_frame_kept *const *)b;
-
 	if (x->source != y->source)
-		return x->at_ns != y->at_ns ? (x->at_ns < y->at_ns ? -1 : 1) : (x->source < y->source ? -1 : 1);
-	return (x->frame > y->frame) - (x->frame < y->frame);
+		return x->at_ns != y->at_ns ? x->at_ns > y->at_ns : x->source > y->source;
+	return x->frame > y->frame;
+}
+
+/* Few, and nearly in order already. */
+static void sort(const struct key_frame_kept *k[], uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		const struct key_frame_kept *one = k[i];
+		uint32_t at = i;
+
+		for (; at && is_later(k[at - 1], one); at--)
+			k[at] = k[at - 1];
+		k[at] = one;
+	}
 }
 
 #define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST + 2)
@@ -200,7 +210,7 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, &last[s]))
 			out[n++] = &last[s];
-	qsort(out, n, sizeof(*out), by_time);
+	sort(out, n);
 	return n;
 }
 
