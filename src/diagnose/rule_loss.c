@@ -149,7 +149,7 @@ static void note_others(struct state *s, const struct record *r, enum side side)
 		tally_show(&p->tally, r, &o->damaged, "wrong checksum: the receiver ignores it");
 		tally_show(&p->tally, r, &o->damaged_again, "the same bytes again, with a right one");
 	}
-	if (o->delayed_ack_stalls) {
+	if (o->delayed_ack_stalls && !r->conn.one_sided) { /* without the ACKs it is a pause of the sender's */
 		p = path_of(s, r, side, TROUBLE_DELAYED_ACK);
 		p->count += o->delayed_ack_stalls;
 		p->delayed_ns += o->delayed_ack_ns;

@@ -170,10 +170,22 @@ static bool waited_too_long(const struct conversation *c, double waited)
 	return has_server_begun(c) && waited >= STALLED_MIN_S && waited >= STALLED_RTTS * c->rtt_s;
 }
 
-/* An RST may also be a device's: see the rules about resets. */
+/* The client's own RST before the server has said a word: it looks like the rest of what the client sends. */
+static bool client_reset_first(const struct conversation *c)
+{
+	const struct rst_seen *rst = tls_first_rst(c, tls_client_side(c));
+	const struct conn_side *client = &c->conn->side[tls_client_side(c)];
+
+	return rst && c->conn->first_fin == SIDE_NONE && !has_server_begun(c) && rst->ttl == client->ttl && !rst->data_continues &&
+	       (rst->seq_delta == 0 || rst->seq_delta == UNSET_DELTA) && mac_equal(&rst->mac, &client->mac);
+}
+
+/* Any other RST may be a device's: see the rules about resets. */
 static bool client_closed_first(const struct conversation *c)
 {
-	return c->conn->first_fin == tls_client_side(c) && !tls_first_rst(c, side_other(tls_client_side(c)));
+	if (tls_first_rst(c, side_other(tls_client_side(c))))
+		return false;
+	return client_reset_first(c) || c->conn->first_fin == tls_client_side(c);
 }
 
 /* Before anything came that it could dislike. */
