@@ -87,6 +87,9 @@ struct tracker {
 	uint32_t expected_tag;
 };
 
+/* flow_find.c: the conversation that the packet belongs to, found or new; NULL: none */
+struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low);
+
 /* tcp_track.c, udp_track.c: one packet of a conversation. False: it is a duplicate of the capture. */
 struct tracked tcp_track(struct passing *w);
 struct tracked udp_track(struct passing *w);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The clock, and the end of conversations: those that are due, those that the memory bound drives out, the rest. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "track/flow_begin.h"
+#include "track/flow_end.h"
+#include "track/flow_queue.h"
+
+#define NEVER_DUE INT64_MAX /* also the latest time that a hostile clock can show */
+/* What one more conversation may need at once. */
+#define RESERVE (sizeof(struct whole_flow) + sizeof(struct key_more) + 2 * sizeof(struct repair))
+#define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
+
+static void count_copies(struct tracker *t, const struct flow *f)
+{
+	struct tcp_loss loss[2] = { f->cold->side[0].loss, f->cold->side[1].loss };
+
+	duplicates_settle(f, loss);
+	for (int s = 0; s < 2; s++) {
+		const struct frame_ref *copy = &f->cold->copy[s];
+		struct stream_count *n;
+
+		if (!f->half[s].doubled)
+			continue;
+		n = flow_count_of(t, copy->source);
+		n->network_duplicates += f->half[s].doubled - loss[s].duplicated_by_capture;
+		n->duplicates += loss[s].duplicated_by_capture;
+		if (loss[s].duplicated_by_capture && (!n->duplicates_frame || copy->frame < n->duplicates_frame))
+			n->duplicates_frame = copy->frame;
+	}
+}
+
+void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
+{
+	f->emitted_ns = emitted_ns;
+	if (f->state == FLOW_CLOSED && f->end_reason != CONN_END_OPEN)
+		reason = f->end_reason;
+	t->owner.ended(t->owner.arg, f, reason);
+	count_copies(t, f);
+	queue_remove(t, f);
+	tombstone_leave(t, f, f->state == FLOW_CLOSED);
+	flow_delete(t, f);
+}
+
+void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason)
+{
+	f->end_reason = (uint8_t)reason;
+	if (f->state == FLOW_CLOSED)
+		return;
+	f->state = FLOW_CLOSED;
+	queue_remove(t, f);
+	queue_add(t, f, LIST_CLOSED);
+}
+
+void tracker_reopened(struct tracker *t, struct flow *f)
+{
+	f->end_reason = CONN_END_OPEN;
+	if (f->state != FLOW_CLOSED)
+		return;
+	f->state = FLOW_LIVE;
+	queue_remove(t, f);
+	queue_add(t, f, LIST_TCP);
+}
+
+static int by_first_frame(const void *a, const void *b)
+{
+	const struct cold *x = (*(struct flow *const *)a)->cold, *y = (*(struct flow *const *)b)->cold;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+/* Conversations that are due at the same instant, in the order of their first frames. */
+struct due {
+	struct flow **flows;
+	size_t count, room;
+};
+
+static void due_add(struct due *d, struct flow *f)
+{
+	if (d->count == d->room) {
+		d->room = d->room ? d->room * 2 : 16;
+		d->flows = xrealloc(d->flows, d->room * sizeof(struct flow *));
+	}
+	d->flows[d->count++] = f;
+}
+
+static void due_from(struct tracker *t, struct due *d, enum flow_list list, int64_t queued_ns)
+{
+	for (struct flow *f = queue_oldest(t, list); f && f->queued_ns == queued_ns; f = queue_next(t, f))
+		due_add(d, f);
+}
+
+static int64_t due_at(const struct flow *f)
+{
+	if (!f || f->queued_ns > NEVER_DUE - IDLE_END_NS - LINGER_NS)
+		return NEVER_DUE;
+	return f->queued_ns + (f->list == LIST_CLOSED ? LINGER_NS : IDLE_END_NS);
+}
+
+static void end_due(struct tracker *t, int64_t at_ns)
+{
+	struct due d = { 0 };
+
+	due_from(t, &d, LIST_CLOSED, at_ns - LINGER_NS);
+	due_from(t, &d, LIST_OTHER, at_ns - IDLE_END_NS);
+	if (d.count > 1)
+		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
+	for (size_t i = 0; i < d.count; i++)
+		flow_end(t, d.flows[i], CONN_END_OPEN, at_ns);
+	free(d.flows);
+}
+
+void tracker_clock(struct tracker *t, int64_t clock_ns)
+{
+	if (clock_ns <= t->now_ns)
+		return;
+	t->now_ns = clock_ns;
+	for (;;) {
+		int64_t closed = due_at(queue_oldest(t, LIST_CLOSED)), other = due_at(queue_oldest(t, LIST_OTHER));
+		int64_t next = closed < other ? closed : other;
+
+		if (next > clock_ns || next == NEVER_DUE)
+			return;
+		end_due(t, next);
+	}
+}
+
+void tracker_ending(struct tracker *t)
+{
+	struct due d = { 0 };
+
+	for (enum flow_list list = LIST_TCP; list < LISTS; list++)
+		for (struct flow *f = queue_oldest(t, list); f; f = queue_next(t, f))
+			due_add(&d, f);
+	if (d.count)
+		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
+	free(t->ending);
+	t->ending = d.flows;
+	t->ending_count = d.count;
+	t->ended_count = 0;
+}
+
+bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame)
+{
+	if (t->ended_count == t->ending_count)
+		return false;
+	flow_first_frame(t->ending[t->ended_count], source, frame);
+	return true;
+}
+
+struct flow *tracker_pass_next(struct tracker *t)
+{
+	struct flow *f = t->ending[t->ended_count++];
+
+	f->emitted_ns = t->now_ns;
+	return f;
+}
+
+void tracker_ending_rewind(struct tracker *t)
+{
+	t->ended_count = 0;
+}
+
+void tracker_end_next(struct tracker *t)
+{
+	flow_end(t, t->ending[t->ended_count++], CONN_END_OPEN, t->now_ns);
+}
+
+void tracker_finish(struct tracker *t)
+{
+	tracker_ending(t);
+	while (t->ended_count < t->ending_count)
+		tracker_end_next(t);
+}
+
+static struct flow *longest_idle(struct tracker *t)
+{
+	struct flow *best = NULL;
+
+	for (enum flow_list list = LIST_TCP; list < LISTS; list++) {
+		struct flow *f = queue_oldest(t, list);
+
+		if (f && (!best || f->queued_ns < best->queued_ns))
+			best = f;
+	}
+	return best;
+}
+
+static bool over(const struct tracker *t)
+{
+	return tracker_held_bytes(t) + t->elsewhere + RESERVE > t->memory_bytes;
+}
+
+void flow_make_room(struct tracker *t)
+{
+	struct tombstone *s;
+	struct flow *f;
+
+	while (pool_bytes(&t->tombstones) > t->memory_bytes / TOMBSTONE_SHARE && (s = tombstone_oldest(t)) != NULL)
+		tombstone_remove(t, s);
+	for (int i = 0; i < 4 && over(t); i++) {
+		s = tombstone_oldest(t);
+		if (s) {
+			tombstone_remove(t, s);
+			continue;
+		}
+		f = longest_idle(t);
+		if (!f)
+			return;
+		t->evicted += f->state != FLOW_CLOSED;
+		flow_end(t, f, CONN_END_EVICTED, t->now_ns);
+	}
+}

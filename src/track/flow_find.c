@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose packet is it? The look-up of conversations and of what is left of ended ones. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "track/flow_begin.h"
+#include "track/flow_end.h"
+#include "track/flow_queue.h"
+
+uint32_t tracker_tag(const struct flow_key *key)
+{
+	uint64_t v4[2];
+
+	if (!addr_is_v4(&key->low))
+		return (uint32_t)(hash_seeded(key, sizeof(*key)) >> 32);
+	/* Sixteen bytes are half the work of forty. */
+	memcpy(v4, key->low.b + 12, 4);
+	memcpy((unsigned char *)v4 + 4, key->high.b + 12, 4);
+	v4[1] = (uint64_t)key->low_port << 24 | (uint64_t)key->high_port << 8 | key->proto;
+	return (uint32_t)(hash_seeded(v4, sizeof(v4)) >> 32);
+}
+
+/* What the table knows of a key: the live conversation or its tombstone. */
+struct known {
+	struct flow *flow;
+	struct tombstone *grave;
+};
+
+static struct known look_up(struct tracker *t, const struct flow_key *key, uint32_t tag)
+{
+	uint32_t at = tag, number;
+
+	while ((number = flow_table_next(&t->table, tag, &at)) != 0) {
+		void *entry = pool_at(number & 1 ? &t->tombstones : &t->flows, number >> 1);
+
+		if (!flow_key_equal(entry, key))
+			continue;
+		return number & 1 ? (struct known){ .grave = entry } : (struct known){ .flow = entry };
+	}
+	return (struct known){ 0 };
+}
+
+struct flow *tracker_find(struct tracker *t, const struct flow_key *key)
+{
+	return look_up(t, key, tracker_tag(key)).flow;
+}
+
+void tracker_count_stream(struct tracker *t, const struct flow_key *key, uint16_t source)
+{
+	uint32_t tag = tracker_tag(key);
+	struct known known = look_up(t, key, tag);
+	struct tombstone *s;
+
+	if (known.flow || known.grave || (key->proto != 6 && key->proto != 17))
+		return;
+	flow_make_room(t);
+	s = tombstone_add(t, key, tag);
+	s->quoted = true;
+	s->stream = next_stream(t, key, source);
+	s->sources = UINT64_C(1) << (source & 63);
+}
+
+void tracker_number_later(struct tracker *t, struct stream_births *b)
+{
+	t->births = b;
+}
+
+void tracker_numbered(struct tracker *t, const struct stream_births *b)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct known k = look_up(t, &b->list[i].key, tracker_tag(&b->list[i].key));
+
+		if (k.flow && k.flow->stream == (i | STREAM_LATER))
+			k.flow->stream = b->list[i].number;
+		if (k.grave && k.grave->stream == (i | STREAM_LATER))
+			k.grave->stream = b->list[i].number;
+	}
+}
+
+/* A segment that is part of no record any more. */
+static void count_late(struct tracker *t, struct tombstone *s, const struct packet *p, int end)
+{
+	struct stream_count *n = flow_count_of(t, p->frame->source);
+
+	n->late_fin += (p->tcp.flags & TCP_FIN) != 0;
+	n->late_rst += (p->tcp.flags & TCP_RST) != 0;
+	ws_analyse(&s->ws, end, p, &n->late);
+}
+
+/* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
+static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
+{
+	bool syn = p->kind == PACKET_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	int end = src_is_low ? 0 : 1;
+	bool again = !syn || !s->base_set[end] || p->tcp.seq == s->base_seq[end];
+	struct former former = former_of_tombstone(s, p->kind != PACKET_TCP || again);
+	struct flow_key key = s->key;
+	uint32_t tag = s->tag;
+
+	if (p->kind == PACKET_TCP && s->closed && !(p->tcp.flags & TCP_SYN) && !p->payload_wire) {
+		count_late(t, s, p, end);
+		return NULL;
+	}
+	tombstone_remove(t, s);
+	return flow_begin(t, &key, tag, p, src_is_low, &former);
+}
+
+static bool is_of(const struct expected *e, const struct packet *p)
+{
+	const struct addr *from = e->from_low ? &e->key.low : &e->key.high;
+	const struct addr *to = e->from_low ? &e->key.high : &e->key.low;
+	uint16_t sport = e->from_low ? e->key.low_port : e->key.high_port;
+	uint16_t dport = e->from_low ? e->key.high_port : e->key.low_port;
+
+	return e->order == p->frame->order && addr_equal(from, &p->src) && addr_equal(to, &p->dst) && sport == p->sport &&
+	       dport == p->dport && e->key.proto == p->proto;
+}
+
+/* What was worked out when the frame was announced, if it was and the packet is the one that was expected in it. */
+static const struct expected *expected_of(struct tracker *t, const struct packet *p, struct expected *fresh)
+{
+	const struct expected *e = &t->expected[p->frame->order % EXPECTED_MAX];
+
+	if (is_of(e, p))
+		return e;
+	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
+	fresh->tag = tracker_tag(&fresh->key);
+	fresh->flow = NULL;
+	return fresh;
+}
+
+static struct known find_known(struct tracker *t, const struct expected *e)
+{
+	/* An ended flow has no key: see flow_delete. */
+	if (e->flow && flow_key_equal(&e->flow->key, &e->key))
+		return (struct known){ .flow = e->flow };
+	return look_up(t, &e->key, e->tag);
+}
+
+struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)
+{
+	struct expected fresh;
+	const struct expected *e = expected_of(t, p, &fresh);
+	struct known known = find_known(t, e);
+	struct former former = { 0 };
+	enum flow_start start = START_SAME;
+
+	*src_is_low = e->from_low;
+	if (known.flow && p->kind == PACKET_TCP)
+		start = handshake_start(known.flow, e->from_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
+	if (known.flow && start == START_SAME)
+		return known.flow;
+	if (known.flow) {
+		former = former_of_flow(known.flow, start == START_AGAIN);
+		flow_end(t, known.flow, CONN_END_REUSE, t->now_ns);
+		known = look_up(t, &e->key, e->tag);
+		tombstone_remove(t, known.grave);
+		return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
+	}
+	if (known.grave)
+		return after_tombstone(t, known.grave, p, e->from_low);
+	flow_make_room(t);
+	return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
+}
