@@ -18,6 +18,8 @@ enum strength {
 	STRENGTH_CLIENT,
 };
 
+#define RANK_MAX (2 * STRENGTH_CLIENT + 1) /* nobody can say more: the others need not be asked */
+
 struct candidate {
 	const struct dissector *dissector; /* NULL: none yet */
 	unsigned rank;
@@ -121,7 +123,7 @@ static struct candidate best_of_chunks(const struct session *s, struct chunk cli
 	bool port;
 	int i;
 
-	for (i = 0; (d = dissector_table[i]); i++) {
+	for (i = 0; best.rank < RANK_MAX && (d = dissector_table[i]); i++) {
 		if (!d->stream || excluded(s, i))
 			continue;
 		by_client = ask(d, &client);
@@ -149,7 +151,7 @@ const struct dissector *choose_datagram(const struct session *s, const struct ch
 	bool port;
 	int i;
 
-	for (i = 0; (d = dissector_table[i]); i++) {
+	for (i = 0; best.rank < RANK_MAX && (d = dissector_table[i]); i++) {
 		if (!d->datagram || excluded(s, i) || !carries(s, d))
 			continue;
 		r = ask(d, c);
