@@ -36,7 +36,7 @@ struct frame {
 	const uint8_t *comment; /* first comment of the frame in pcapng, no NUL at its end; lent as `data` is */
 };
 
-#define BATCH_MAX 32
+#define BATCH_MAX 128
 #define CLOCK_JUMPS_KEPT 8
 
 struct batch {

@@ -300,6 +300,7 @@ struct flow {
 	bool ask_unacked;	  /* nor an acknowledgement */
 	bool idle_watch;	  /* nobody answered the segments after the last long silence yet */
 	bool keep;		  /* the packet at hand is worth a key frame */
+	uint16_t ring_labels;	  /* bit n: place n of key_more->last has a label */
 	uint32_t key_frames;	  /* kept so far, also those that gave way */
 	bool deaf;		  /* nobody listens to its bytes */
 	bool labelled;		  /* some key frame has, or had, a label */

@@ -27,6 +27,11 @@ static void label_free(struct flow *f, struct key_frame_kept *k)
 	k->label = NULL;
 }
 
+static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
+{
+	return f->key_more && k >= f->key_more->last && k < f->key_more->last + KEY_LAST;
+}
+
 static void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
 {
 	char cut[sizeof(((struct key_frame *)0)->label)];
@@ -37,6 +42,8 @@ static void label_set(struct flow *f, struct key_frame_kept *k, const char *labe
 	text_copy(cut, sizeof(cut), label);
 	k->label = xstrdup(cut);
 	f->labelled = true;
+	if (in_ring(f, k))
+		f->ring_labels |= (uint16_t)(1u << (k - f->key_more->last));
 	f->cold->text_bytes += strlen(cut) + 1;
 	f->tracker->text_bytes += strlen(cut) + 1;
 }
@@ -44,8 +51,7 @@ static void label_set(struct flow *f, struct key_frame_kept *k, const char *labe
 /* A marked frame leaves the ring: it is kept apart, as long as there is room. */
 static void leave_ring(struct flow *f, struct key_more *m, struct key_frame_kept *k)
 {
-	if (!k->label)
-		return;
+	f->ring_labels &= (uint16_t)~(1u << (k - m->last));
 	if (m->marked_count < KEY_MARKED) {
 		m->marked[m->marked_count++] = *k;
 		k->label = NULL;
@@ -75,7 +81,7 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 	} else {
 		m = flow_key_more(w->f);
 		k = last_place(m, f->key_frames - KEY_FIRST);
-		if (f->labelled)
+		if (f->ring_labels >> (k - m->last) & 1)
 			leave_ring(f, m, k);
 	}
 	f->key_frames++;
