@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any file: it is read to some end, every byte of a frame can be touched, and a small window gives what a large one
- * does. */
+ * does. Of packed files that are damaged libraries give out more or less before they tell, depending on how much they
+ * look at in one piece. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct sum {
-	uint64_t frames, bytes, hash;
+	uint64_t frames, bytes, hash, trouble;
 };
 
 static void add_frame(struct sum *s, const struct frame *f)
@@ -42,6 +43,7 @@ static struct sum read_all(const uint8_t *data, size_t size, size_t room)
 		assert(info.problem[0]);
 	assert(memchr(info.problem, 0, sizeof(info.problem)));
 	assert((info.cut_short || info.damaged) <= (info.problem[0] != 0));
+	sum.trouble = info.problem[0] != 0;
 	frame_reader_close(&r);
 	extras_free(&extras);
 	return sum;
@@ -51,6 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sum small = read_all(data, size, 64), large = read_all(data, size, WINDOW_ROOM);
 
+	if (input_packed_name(data, size) && small.trouble && large.trouble)
+		return 0;
 	assert(memcmp(&small, &large, sizeof(small)) == 0);
 	return 0;
 }
