@@ -28,15 +28,10 @@ struct table_entry {
 	_Alignas(max_align_t) unsigned char bytes[]; /* key, then value: a small one is in the cache with its key */
 };
 
-static size_t entry_size(const struct table *t)
-{
-	return sizeof(struct table_entry) + ALIGNED(t->key_size) + ALIGNED(t->value_size);
-}
-
 /* What an entry costs: itself and its share of the slots, which are half full. */
 static size_t held_size(const struct table *t)
 {
-	return entry_size(t) + 2 * sizeof(struct slot);
+	return t->entry_size + 2 * sizeof(struct slot);
 }
 
 static unsigned slab_of(uint32_t index)
@@ -49,12 +44,12 @@ static uint32_t slab_start(unsigned slab)
 	return slab ? UINT32_C(1) << (slab + FIRST_BITS - 1) : 0;
 }
 
-static struct table_entry *entry_at(const struct table *t, uint32_t number)
+static inline struct table_entry *entry_at(const struct table *t, uint32_t number)
 {
 	uint32_t index = number - 1;
 	unsigned slab = slab_of(index);
 
-	return (struct table_entry *)(t->slabs[slab] + (size_t)(index - slab_start(slab)) * entry_size(t));
+	return (struct table_entry *)(t->slabs[slab] + (size_t)(index - slab_start(slab)) * t->entry_size);
 }
 
 static struct table_entry *entry_or_null(const struct table *t, uint32_t number)
@@ -72,7 +67,11 @@ struct table_budget *table_budget_use(struct table_budget *b)
 
 void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max)
 {
+	size_t bytes = ALIGNED(key_size) + ALIGNED(value_size);
+
 	*t = (struct table){ .key_size = key_size, .value_size = value_size, .max = max, .budget = in_force };
+	t->value_at = (uint32_t)ALIGNED(key_size);
+	t->entry_size = (uint32_t)(sizeof(struct table_entry) + bytes);
 }
 
 static uint32_t tag_of(const struct table *t, const void *key)
@@ -94,7 +93,7 @@ static uint32_t find(const struct table *t, const void *key, uint32_t tag)
 
 static void *value_of(const struct table *t, uint32_t number)
 {
-	return entry_at(t, number)->bytes + ALIGNED(t->key_size);
+	return entry_at(t, number)->bytes + t->value_at;
 }
 
 void *table_find(const struct table *t, const void *key)
@@ -156,7 +155,7 @@ static void add_slab(struct table *t, unsigned slab)
 	uint32_t n = slab ? slab_start(slab) : UINT32_C(1) << FIRST_BITS;
 
 	t->slabs = xrealloc(t->slabs, (slab + 1) * sizeof(*t->slabs));
-	t->slabs[slab] = pages_take(n * entry_size(t));
+	t->slabs[slab] = pages_take((size_t)n * t->entry_size);
 }
 
 static uint32_t take(struct table *t)
@@ -237,7 +236,7 @@ static uint32_t enter(struct table *t, const void *key, uint32_t tag)
 
 	chain(t, e, number);
 	e->tag = tag;
-	e->value_at = (uint32_t)ALIGNED(t->key_size);
+	e->value_at = t->value_at;
 	memcpy(e->bytes, key, t->key_size);
 	memset(e->bytes + e->value_at, 0, t->value_size);
 	if (!t->slots.slot)

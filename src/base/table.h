@@ -26,6 +26,7 @@ struct table {
 	uint32_t unused;	/* number of the first one given back; 0: none */
 	uint32_t first, last;	/* in order of insertion; 0: none */
 	size_t key_size, value_size;
+	uint32_t value_at, entry_size; /* offset of a value in its entry's bytes; bytes of an entry */
 	uint32_t max, count;
 	uint64_t evicted;	    /* entries given up because the table was full */
 	void (*drop)(void *value);  /* frees what a value owns; may be NULL */
