@@ -238,6 +238,7 @@ void anonymize_record(const struct anonymizer *a, struct record *r)
 	map_fields(a, record_head_fields, r);
 	map_fields(a, record_kind_tables[r->kind].fields, record_body(r));
 	if (r->kind == RECORD_CONN) { /* made of the addresses */
+		r->conn.community_id_due = false;
 		memset(r->conn.community_id, 0, sizeof(r->conn.community_id));
 		memset(r->conn.tunnel, 0, sizeof(r->conn.tunnel));
 	}

@@ -211,6 +211,7 @@ static void keep_row(struct tallies *t, struct result *r, const struct conversat
 		return;
 	free(row->record);
 	row->record = record_keep(c->record);
+	record_settle(row->record);
 	row->outcome = outcome;
 	row->code = claim ? claim->code : NULL;
 	row->sni[0] = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records out, one JSON object a line, and the schema of those lines. Both follow the field tables. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_out.h"
@@ -188,10 +189,23 @@ static void write_fields(struct json *j, const struct field *table, const void *
 	}
 }
 
+static void write_settled(const struct record *r, struct text *out)
+{
+	struct record *settled = record_keep(r);
+
+	record_settle(settled);
+	record_write(settled, out);
+	free(settled);
+}
+
 void record_write(const struct record *r, struct text *out)
 {
 	struct json j = {.out = out};
 
+	if (r->kind == RECORD_CONN && r->conn.community_id_due) {
+		write_settled(r, out);
+		return;
+	}
 	json_object(&j, NULL);
 	json_text(&j, "kind", record_kind_name(r->kind));
 	write_fields(&j, record_head_fields, r);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "record/community_id.h"
 #include "record/record_fields.h"
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -117,6 +118,14 @@ struct record *record_keep(const struct record *r)
 	size_t size = record_size(r);
 
 	return memcpy(xmalloc(size), r, size);
+}
+
+void record_settle(struct record *r)
+{
+	if (r->kind != RECORD_CONN || !r->conn.community_id_due)
+		return;
+	community_id(&r->orig_h, r->orig_p, &r->resp_h, r->resp_p, r->proto, r->conn.community_id);
+	r->conn.community_id_due = false;
 }
 
 const char *record_kind_name(enum record_kind kind)

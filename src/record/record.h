@@ -242,6 +242,7 @@ struct conn {
 	char conn_state[8];	/* Zeek: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR, OTH */
 	char history[48];	/* Zeek's letters */
 	char community_id[36];	/* Community ID flow hash, version 1 */
+	bool community_id_due;	/* it is worked out when the record is shown: record_settle */
 	char tunnel[96];	/* path of tunnels around it, outermost first: "vxlan 4242 10.0.0.1-10.0.0.2" */
 	uint16_t vlan;		/* outermost; 0: none */
 	uint32_t stream;	/* Wireshark's tcp.stream or udp.stream in the source of the first frame */
@@ -687,6 +688,8 @@ size_t record_size(const struct record *r);
 /* Copies a record_size of bytes; what is behind them in `to` stays. */
 void record_copy(struct record *to, const struct record *from);
 struct record *record_keep(const struct record *r); /* a copy of record_size bytes; free() it */
+/* Fills in what nobody needs before the record is shown. record_write does so by itself. */
+void record_settle(struct record *r);
 
 /* Where records go: the writer of NDJSON, the rules, a test. The record is borrowed for the call. */
 struct record_sink {

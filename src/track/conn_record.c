@@ -5,7 +5,6 @@
 #include "base/hash.h"
 #include "base/seq.h"
 #include "base/text.h"
-#include "track/community_id.h"
 #include "track/tracker_impl.h"
 
 #define UNANSWERED_FAILS 3 /* so many sendings in vain are a failure, fewer may be repaired */
@@ -271,7 +270,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	flow_identify(f, r);
 	text_copy(c->conn_state, sizeof(c->conn_state), conn_state(f));
 	memcpy(c->history, k->history, sizeof(c->history));
-	community_id(&r->orig_h, r->orig_p, &r->resp_h, r->resp_p, r->proto, c->community_id);
+	c->community_id_due = true;
 	text_copy(c->tunnel, sizeof(c->tunnel), k->tunnel ? k->tunnel : "");
 	c->vlan = k->vlan;
 	c->stream = f->stream;

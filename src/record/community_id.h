@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Community ID flow hashing, version 1, seed 0. */
-#ifndef PCAPDX_TRACK_COMMUNITY_ID_H
-#define PCAPDX_TRACK_COMMUNITY_ID_H
+#ifndef PCAPDX_RECORD_COMMUNITY_ID_H
+#define PCAPDX_RECORD_COMMUNITY_ID_H
 
 #include <stdint.h>
 

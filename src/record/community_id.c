@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* "1:" and base64 of SHA-1 over seed, addresses, protocol and ports, the lower end first. */
-#include "track/community_id.h"
+#include "record/community_id.h"
 
 #include <gnutls/crypto.h>
 #include <sodium.h>
