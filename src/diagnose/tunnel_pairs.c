@@ -132,7 +132,7 @@ static void take_refusal(struct table *pairs, const struct record *r, uint8_t pr
 	struct tunnel_pair *p = table_find(pairs, &k);
 	struct tunnel_moment *m;
 
-	if (!p || r->resp_p != p->port || p->proto != 6 || r->conn.answered != SYN_ANSWER_RST || !(m = add_moment(p)))
+	if (!p || r->resp_p != p->port || p->proto != 6 || !(m = add_moment(p)))
 		return;
 	m->event = TUNNEL_SUMMARY;
 	m->proto = 6;
@@ -147,7 +147,7 @@ void tunnel_pairs_take(struct table *pairs, const struct record *r)
 	struct tunnel_pair_key k;
 	struct tunnel_pair *p;
 
-	if (r->kind == RECORD_CONN && r->proto == 6) {
+	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.answered == SYN_ANSWER_RST) {
 		take_refusal(pairs, r, TUNNEL_TINC);
 		take_refusal(pairs, r, TUNNEL_OPENVPN);
 	}
