@@ -113,19 +113,21 @@ static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 	}
 }
 
+/* The next one, from `asked` on, whose rule looks for what this conversation shows; at the end one without a rule. */
+static const struct call *claim_wanted(const struct call *asked, const struct conversation *c)
+{
+	while (asked->rule && asked->rule->asked_if && !(asked->rule->asked_if & c->shows))
+		asked++;
+	return asked;
+}
+
 static bool ask_for_claim(struct diagnosis_run *d, const struct conversation *c, struct claim *out)
 {
-	unsigned char fresh[CLAIM_HEAD];
-
-	memset(out, 0, CLAIM_HEAD);
-	claim_fill(out, c->record);
-	memcpy(fresh, out, CLAIM_HEAD);
-	for (const struct call *asked = d->claims; asked->rule; asked++) {
+	for (const struct call *asked = claim_wanted(d->claims, c); asked->rule; asked = claim_wanted(asked + 1, c)) {
+		memset(out, 0, CLAIM_HEAD);
+		claim_fill(out, c->record);
 		if (asked->rule->claim(asked->state, &d->x, c, out))
 			return true;
-		/* Few rules write before they say no, and comparing is cheaper than filling anew for each. */
-		if (memcmp(out, fresh, CLAIM_HEAD) != 0)
-			memcpy(out, fresh, CLAIM_HEAD);
 	}
 	return false;
 }

@@ -70,6 +70,25 @@ static double round_trip(const struct conn *c)
 	return (double)ns / 1e9;
 }
 
+static bool is_unanswered(const struct conn_side *o)
+{
+	return o->unanswered || o->gap_tail || o->zero_window_open_ns != UNSET;
+}
+
+static uint32_t what_shows(const struct conversation *c)
+{
+	const struct conn *conn = c->conn;
+
+	return (c->tls ? SHOWS_TLS : 0) | (c->tunnel ? SHOWS_TUNNEL : 0) | (c->http ? SHOWS_HTTP : 0) |
+	       (conn->rst_count ? SHOWS_RST : 0) | (conn->icmp_count ? SHOWS_ICMP : 0) |
+	       (conn->answered != SYN_ANSWER_SYN_ACK ? SHOWS_NO_SYN_ACK : 0) |
+	       (conn->port_reused || conn->old_acks ? SHOWS_REUSED : 0) | (c->resp->bytes ? 0 : SHOWS_MUTE) |
+	       (conn->pending == SIDE_ORIG || conn->idle_after_unanswered || is_unanswered(c->orig) || is_unanswered(c->resp)
+			       ? SHOWS_UNANSWERED
+			       : 0) |
+	       (c->orig->fin.frame && c->resp->fin.frame ? 0 : SHOWS_UNCLOSED);
+}
+
 static const struct record *waiting(const struct join *j, const struct record *r, enum record_kind kind)
 {
 	for (size_t i = 0; i < KINDS; i++)
@@ -93,6 +112,7 @@ void join_conversation(struct join *j, const struct record *r, struct conversati
 		c->tunnel = &c->tunnel_record->tunnel;
 	c->cannot_tell = r->conn.one_sided || c->orig->missing_bytes || c->resp->missing_bytes;
 	c->rtt_s = round_trip(&r->conn);
+	c->shows = what_shows(c);
 }
 
 void join_forget(struct join *j, const struct record *r)

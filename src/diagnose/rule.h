@@ -18,8 +18,23 @@
 
 struct diagnosis_context; /* what the core knows: options, claims, services, gateways; see context.h */
 
+/* What rules that claim look for. A healthy conversation shows none of it, unless it is TLS or a tunnel. */
+enum shown {
+	SHOWS_TLS = 1u << 0,
+	SHOWS_TUNNEL = 1u << 1,
+	SHOWS_HTTP = 1u << 2,	    /* a transaction that may explain a failure */
+	SHOWS_RST = 1u << 3,
+	SHOWS_ICMP = 1u << 4,
+	SHOWS_NO_SYN_ACK = 1u << 5, /* its SYN was answered otherwise, or never, or is not in the capture */
+	SHOWS_REUSED = 1u << 6,	    /* its ports were in use before */
+	SHOWS_MUTE = 1u << 7,	    /* not a byte of payload from resp */
+	SHOWS_UNANSWERED = 1u << 8, /* a request without an answer, a segment without its ACK, a gap that stays */
+	SHOWS_UNCLOSED = 1u << 9,   /* FIN is missing of one side or both */
+};
+
 /* A conversation that is over, with what its dissector said. */
 struct conversation {
+	uint32_t shows; /* of enum shown */
 	const struct record *record; /* kind RECORD_CONN */
 	const struct conn *conn;
 	const struct conn_side *orig, *resp;
@@ -102,6 +117,7 @@ struct rule {
 	} expects[RULE_EXPECTS_MAX]; /* large tables that `record` looks nearly each conversation up in: fetched ahead */
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
+	uint32_t asked_if; /* enum shown: `claim` is asked about conversations that show one of these; 0: about all */
 	/* True: this conversation failed (or stood out) in this rule's way. *out has the head filled in. */
 	bool (*claim)(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out);
 	void (*finish)(void *state, struct diagnosis_context *x);

@@ -250,6 +250,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_handshake = {
 	.codes = { "tcp-backlog-overflow", "tcp-half-open" },
 	.spec = "Linux tcp_conn_request, tcp_abort_on_overflow, TCP_DEFER_ACCEPT in tcp(7); RFC 9293, section 3.5.1",
+	.asked_if = SHOWS_RST | SHOWS_MUTE,
 	.claim = on_claim,
 	.finish = on_finish,
 };

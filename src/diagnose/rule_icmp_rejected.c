@@ -140,6 +140,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_icmp_rejected = {
 	.codes = {"icmp-rejected"},
 	.spec = "RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1",
+	.asked_if = SHOWS_ICMP,
 	.claim = on_claim,
 	.finish = on_finish,
 };

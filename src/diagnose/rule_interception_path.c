@@ -267,6 +267,7 @@ const struct rule rule_interception_path = {
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 	.free = on_free,

@@ -192,6 +192,7 @@ const struct rule rule_mtu = {
 	.spec = "RFC 1191, RFC 8201, RFC 2923",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.asked_if = SHOWS_ICMP | SHOWS_UNANSWERED,
 	.claim = on_claim,
 	.finish = on_finish,
 	.free = on_free,

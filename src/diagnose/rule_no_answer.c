@@ -195,6 +195,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_no_answer = {
 	.codes = {"tcp-no-answer"},
 	.spec = "RFC 9293, section 3.8.1; Linux tcp_syn_retries, tcp_syn_linear_timeouts",
+	.asked_if = SHOWS_MUTE,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -105,6 +105,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_port_reuse = {
 	.codes = { "port-reuse-collision" },
 	.spec = "RFC 6191, RFC 1337, Linux tcp_minisocks.c",
+	.asked_if = SHOWS_REUSED,
 	.claim = on_claim,
 	.finish = on_finish,
 };

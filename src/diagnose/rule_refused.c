@@ -91,6 +91,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_refused = {
 	.codes = {"tcp-refused"},
 	.spec = "RFC 9293, section 3.10.7.1",
+	.asked_if = SHOWS_NO_SYN_ACK,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -370,6 +370,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_rst = {
 	.codes = { "rst-after-idle", "rst-in-handshake", "rst-after-request", "rst-mid-transfer", "rst-on-close" },
 	.spec = "RFC 9293, sections 3.5.2 and 3.10.7",
+	.asked_if = SHOWS_RST,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -272,6 +272,7 @@ const struct rule rule_rst_injected = {
 	.kinds = 1u << RECORD_CONN,
 	.expects = { { EXPECT_SERVER, offsetof(struct state, hosts) } },
 	.record = on_record,
+	.asked_if = SHOWS_RST,
 	.claim = on_claim,
 	.finish = on_finish,
 	.free = on_free,

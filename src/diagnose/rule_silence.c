@@ -251,6 +251,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_silence = {
 	.codes = { "silent-after-idle", "peer-vanished" },
 	.spec = "RFC 9293, section 3.8; RFC 1122, section 4.2.3.6",
+	.asked_if = SHOWS_UNANSWERED,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -119,6 +119,7 @@ const struct rule rule_sptps = {
 	.init = on_init,
 	.kinds = 1u << RECORD_TUNNEL,
 	.record = on_record,
+	.asked_if = SHOWS_TUNNEL,
 	.claim = on_claim,
 	.finish = on_finish,
 	.free = on_free,

@@ -56,6 +56,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tls_alert = {
 	.codes = { "tls-alert" },
 	.spec = "RFC 8446, section 6; RFC 5246, section 7.2",
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 };

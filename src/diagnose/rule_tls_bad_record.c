@@ -82,6 +82,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tls_bad_record = {
 	.codes = { "tls-bad-record" },
 	.spec = "RFC 8446, section 5.2; RFC 5246, section 7.2.2; RFC 1071",
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -76,6 +76,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tls_client_certificate = {
 	.codes = { "tls-client-certificate-required" },
 	.spec = "RFC 5246, section 7.4.6; RFC 8446, sections 4.4.2.4 and 6.2",
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 };

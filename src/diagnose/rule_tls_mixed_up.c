@@ -135,6 +135,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 
 const struct rule rule_tls_mixed_up = {
 	.codes = { "tls-on-plain-port", "plain-on-tls-port" },
+	.asked_if = SHOWS_TLS | SHOWS_HTTP | SHOWS_MUTE,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -134,6 +134,7 @@ const struct rule rule_tls_parameters = {
 	.spec = "RFC 8446, section 6.2; RFC 5246, section 7.2.2; RFC 7301; RFC 7507",
 	.state_size = sizeof(struct offers),
 	.init = on_init,
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 	.free = on_free,

@@ -170,6 +170,7 @@ const struct rule rule_tls_refused = {
 	.spec = "RFC 6066, section 3; RFC 8446, section 6.2",
 	.state_size = sizeof(struct state),
 	.init = on_init,
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 	.free = on_free,

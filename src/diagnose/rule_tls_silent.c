@@ -240,6 +240,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tls_silent = {
 	.codes = { "rst-after-client-hello", "tls-closed-after-client-hello", "tls-silent-server" },
 	.spec = "RFC 8446, section 4.1; RFC 9293, section 3.10",
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 };

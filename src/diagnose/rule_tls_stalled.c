@@ -348,6 +348,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tls_stalled = {
 	.codes = { "tls-handshake-stalled", "tls-handshake-abandoned", "tls-encrypted-alert" },
 	.spec = "RFC 8446, section 2; RFC 5246, section 7.3",
+	.asked_if = SHOWS_TLS,
 	.claim = on_claim,
 	.finish = on_finish,
 };

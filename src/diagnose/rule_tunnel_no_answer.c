@@ -110,6 +110,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tunnel_no_answer = {
 	.codes = {"tunnel-no-answer"},
 	.spec = "WireGuard, NDSS 2017, section 6.4; RFC 7296, section 2.4; tinc 1.1 manual: PingTimeout",
+	.asked_if = SHOWS_TUNNEL,
 	.claim = on_claim,
 	.finish = on_finish,
 };

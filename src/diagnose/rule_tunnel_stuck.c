@@ -212,6 +212,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_tunnel_stuck = {
 	.codes = {"tunnel-stuck"},
 	.spec = "RFC 7296, sections 2.1 and 2.4; RFC 7383; WireGuard, NDSS 2017, section 6",
+	.asked_if = SHOWS_TUNNEL,
 	.claim = on_claim,
 	.finish = on_finish,
 };

@@ -327,12 +327,14 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_goodbye = {
 	.codes = { "no-reply" },
 	.spec = "RFC 8446, section 6.1",
+	.asked_if = SHOWS_TLS,
 	.claim = claim_goodbye,
 };
 
 const struct rule rule_unanswered = {
 	.codes = { "stalled-transfer", "no-reply" },
 	.spec = "RFC 9293, section 3.8; RFC 9112, section 6.3",
+	.asked_if = SHOWS_HTTP | SHOWS_UNANSWERED | SHOWS_UNCLOSED,
 	.claim = on_claim,
 	.finish = on_finish,
 };
