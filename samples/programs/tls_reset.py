@@ -21,7 +21,7 @@ def end_later(connection, seconds, reset):
 
 def main():
     port, seconds, reset = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:] != ["fin"]
-    with socket.create_server(("", port)) as listener:
+    with socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
         while True:
             connection, _ = listener.accept()
             threading.Thread(target=end_later, args=(connection, seconds, reset), daemon=True).start()

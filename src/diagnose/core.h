@@ -38,6 +38,10 @@ void tallies_free(struct tallies *t);
 /* kinship.c: which findings are about one incident */
 bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f);
 bool finding_explains(const struct finding *cause, const struct finding *effect); /* by their codes */
+/* f goes where g is: it tells more of what g says about the same service. */
+bool finding_follows(const struct finding *f, const struct finding *g);
+/* f is about the same service as `other`, or the same pair, and `lead` less so. */
+bool finding_is_nearer(const struct finding *f, const struct finding *other, const struct finding *lead);
 /* The server that the leading finding is about waits for somebody itself, and that fails. */
 bool finding_is_upstream(const struct finding *lead, const struct finding *f);
 

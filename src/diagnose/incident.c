@@ -181,6 +181,37 @@ static struct diagnosis *open_diagnosis(struct result *r)
 	return d;
 }
 
+static bool holds(const struct diagnosis *d, const struct finding *f)
+{
+	for (int i = 0; i < d->finding_count; i++)
+		if (d->findings[i] == f)
+			return true;
+	return false;
+}
+
+/* A graver finding is nearer, and leads another incident or is part of one. */
+static bool has_nearer(const struct diagnosis *d, const struct result *r, const struct finding *f)
+{
+	for (int i = 0; i < r->finding_count && r->findings[i] != f; i++) {
+		const struct finding *g = r->findings[i];
+
+		if (g->severity >= SEVERITY_WARNING && finding_is_nearer(f, g, d->findings[0]) && !holds(d, g) &&
+			finding_belongs(r, g, f))
+			return true;
+	}
+	return false;
+}
+
+static bool is_wanted(const struct diagnosis *d, const struct result *r, const struct finding *f)
+{
+	if (finding_belongs(r, d->findings[0], f))
+		return !has_nearer(d, r, f);
+	for (int i = 1; i < d->finding_count; i++)
+		if (finding_follows(f, d->findings[i]))
+			return true;
+	return false;
+}
+
 void incidents_make(struct diagnosis_context *x)
 {
 	struct result *r = x->result;
@@ -194,7 +225,7 @@ void incidents_make(struct diagnosis_context *x)
 		d = open_diagnosis(r);
 		take(d, lead);
 		for (int k = 0; k < r->finding_count; k++)
-			if (!r->findings[k]->part_of_incident && finding_belongs(r, lead, r->findings[k]))
+			if (!r->findings[k]->part_of_incident && is_wanted(d, r, r->findings[k]))
 				take(d, r->findings[k]);
 		promote(d);
 		fill(d, r);

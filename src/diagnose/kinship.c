@@ -152,11 +152,33 @@ static int count_alike(const struct result *r, const struct finding *f)
 	return n;
 }
 
+/* How near two findings of one server are: the same port, protocol and client are nearer than others. */
+static int nearness(const struct finding *a, const struct finding *b)
+{
+	const struct subject *x = &a->subject, *y = &b->subject;
+
+	if (!same_server(x, y))
+		return 0;
+	return 1 + 4 * (x->port == y->port) + 2 * (x->port == y->port && x->proto == y->proto) + !clients_conflict(x, y);
+}
+
+static bool is_text(const struct fact *x)
+{
+	return x && x->type == FACT_TEXT;
+}
+
 static bool same_text_fact(const struct finding *a, const struct finding *b, const char *name)
 {
 	const struct fact *x = finding_fact(a, name), *y = finding_fact(b, name);
 
-	return x && y && x->type == FACT_TEXT && y->type == FACT_TEXT && strcmp(x->text, y->text) == 0;
+	return is_text(x) && is_text(y) && strcmp(x->text, y->text) == 0;
+}
+
+/* Two kinds of tunnels of one host have their troubles apart. */
+static bool tunnels_differ(const struct finding *a, const struct finding *b)
+{
+	return is_text(finding_fact(a, "protocol")) && is_text(finding_fact(b, "protocol")) &&
+	       !same_text_fact(a, b, "protocol");
 }
 
 static bool same_timer(const struct finding *a, const struct finding *b)
@@ -238,7 +260,7 @@ bool finding_belongs(const struct result *r, const struct finding *lead, const s
 	if (about_port_use(lead->code) && about_port_use(f->code))
 		return shares_host(&lead->subject, &f->subject);
 	if (starts(lead->code, "tunnel-") && starts(f->code, "tunnel-"))
-		return shares_host(&lead->subject, &f->subject);
+		return shares_host(&lead->subject, &f->subject) && !tunnels_differ(lead, f);
 	if (finding_explains(f, lead) && addr_is_set(&f->subject.host))
 		return shares_host(&lead->subject, &f->subject);
 	if (same_service(&lead->subject, &f->subject))
@@ -246,4 +268,22 @@ bool finding_belongs(const struct result *r, const struct finding *lead, const s
 	if (goes_along(f->code) && addr_is_set(&f->subject.server))
 		return same_server(&lead->subject, &f->subject);
 	return same_mac(&lead->subject, &f->subject);
+}
+
+/* Not https-redirect: what it is about is the other port, to which it sends. */
+bool finding_follows(const struct finding *f, const struct finding *g)
+{
+	return goes_along(f->code) && strcmp(f->code, "https-redirect") != 0 && same_service(&f->subject, &g->subject);
+}
+
+/* What goes together whatever the port: the same failure, ports that are used up, a redirect. */
+static bool belongs_by_kind(const struct finding *f, const struct finding *lead)
+{
+	return strcmp(f->code, lead->code) == 0 || strcmp(f->code, "https-redirect") == 0 ||
+	       (about_port_use(f->code) && about_port_use(lead->code));
+}
+
+bool finding_is_nearer(const struct finding *f, const struct finding *other, const struct finding *lead)
+{
+	return !belongs_by_kind(f, lead) && nearness(other, f) > nearness(lead, f);
 }
