@@ -74,7 +74,7 @@ void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t ma
 	t->entry_size = (uint32_t)(sizeof(struct table_entry) + bytes);
 }
 
-static uint32_t tag_of(const struct table *t, const void *key)
+uint32_t table_tag(const struct table *t, const void *key)
 {
 	return (uint32_t)hash_seeded(key, t->key_size);
 }
@@ -98,7 +98,7 @@ static void *value_of(const struct table *t, uint32_t number)
 
 void *table_find(const struct table *t, const void *key)
 {
-	uint32_t number = t->count ? find(t, key, tag_of(t, key)) : 0;
+	uint32_t number = t->count ? find(t, key, table_tag(t, key)) : 0;
 
 	return number ? value_of(t, number) : NULL;
 }
@@ -127,17 +127,13 @@ static void fetch_entry(const struct table *t, uint32_t number)
 }
 
 /* What is not there is likely to be entered, and then the oldest goes. */
-uint32_t table_fetch_slot(const struct table *t, const void *key)
+void table_fetch_slot(const struct table *t, uint32_t tag)
 {
-	uint32_t tag;
-
 	if (!t->count)
-		return 0;
-	tag = tag_of(t, key);
+		return;
 	fetch_slot(t, tag);
 	if (is_full(t) || is_over_budget(t))
 		fetch_entry(t, t->first);
-	return tag;
 }
 
 void table_fetch_entry(const struct table *t, uint32_t tag)
@@ -249,7 +245,12 @@ static uint32_t enter(struct table *t, const void *key, uint32_t tag)
 
 void *table_add(struct table *t, const void *key)
 {
-	uint32_t tag = tag_of(t, key), number = find(t, key, tag);
+	return table_add_tagged(t, key, table_tag(t, key));
+}
+
+void *table_add_tagged(struct table *t, const void *key, uint32_t tag)
+{
+	uint32_t number = find(t, key, tag);
 
 	if (number)
 		return value_of(t, number);
@@ -259,7 +260,7 @@ void *table_add(struct table *t, const void *key)
 
 void table_remove(struct table *t, const void *key)
 {
-	uint32_t number = t->count ? find(t, key, tag_of(t, key)) : 0;
+	uint32_t number = t->count ? find(t, key, table_tag(t, key)) : 0;
 
 	if (number)
 		drop_entry(t, number);

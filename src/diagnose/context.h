@@ -5,40 +5,23 @@
 
 #include "base/samples.h"
 #include "base/table.h"
+#include "diagnose/parties.h"
 #include "diagnose/result.h"
 #include "diagnose/rule.h"
 
 struct oui_table;
-
-/* One service: an address and port that conversations go to. */
-struct service_key {
-	struct addr server;
-	uint16_t port;
-	uint8_t proto, pad;
-};
-
-struct service_state {
-	uint64_t total, answered, ok, failed; /* conversations; answered: the server said anything in payload */
-	uint64_t tls, http;		      /* of them, with that protocol */
-	uint64_t established;		      /* TCP handshake completed */
-	struct samples rtt_s;		      /* SYN to SYN-ACK */
-	char name[128];			      /* SNI, Host or DNS name last seen for it */
-	char service[16];
-	int64_t first_ok_ns, last_ok_ns, last_ns;
-	uint8_t ttl;	/* of its SYN-ACKs or data: most recent */
-	struct mac mac; /* last next hop its packets came from */
-};
 
 struct diagnosis_context {
 	const struct options *options;
 	const struct oui_table *oui;
 	struct result *result;	  /* findings, diagnoses and summary being made */
 	struct table services;	  /* struct service_key -> struct service_state */
-	struct service_key at;	  /* of the record at hand, whose state is asked for several times */
-	struct service_state *at_state; /* NULL: not looked up yet */
+	struct table hosts;	  /* struct addr -> struct host */
+	struct table pairs;	  /* struct peers_key -> struct peers */
+	struct parties now;	  /* those of the conn record at hand */
 	struct table names;	  /* struct addr -> char[128]: from DNS answers, SNI, Host */
-	struct table frames_of;	  /* struct mac -> uint64_t: unicast frames from or to it, as conversations tell */
-	struct table reached;	  /* who reached whom when: see fallback.h */
+	struct table frames_of;	  /* struct mac -> uint64_t: unicast frames from or to it, as conversations tell; in `finish` */
+	struct table reached;	  /* who reached whom when: see fallback.h; made when it is asked for */
 	uint64_t unicast_frames;  /* all of them */
 	struct claim **claims;	  /* bounded store, in order of emission */
 	uint32_t claim_count, claim_room;

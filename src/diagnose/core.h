@@ -9,7 +9,6 @@
 /* context.c */
 void context_init(struct diagnosis_context *x, const struct options *o);
 void context_learn(struct diagnosis_context *x, const struct record *r);
-struct service_state *context_service_of(struct diagnosis_context *x, const struct record *r);
 void context_free(struct diagnosis_context *x);
 
 /* join.c: session records wait here for the conn record of their conversation */
@@ -26,9 +25,7 @@ enum outcome conversation_outcome(const struct conn *c, const char *code);
 
 /* summary.c: counters and tables of the report */
 struct tallies;
-struct tallies *tallies_new(size_t memory_bytes, size_t *held_bytes);
-struct expects;
-void tallies_expect(const struct tallies *t, struct expects *e);
+struct tallies *tallies_new(size_t memory_bytes);
 void tallies_record(struct tallies *t, struct result *result, const struct record *r);
 void tallies_conversation(struct tallies *t, struct diagnosis_context *x, const struct conversation *c,
 	const struct claim *claim, enum outcome outcome);

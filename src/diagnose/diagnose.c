@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/core.h"
-#include "diagnose/expect.h"
 #include "diagnose/oui.h"
 
 #define TABLES_SHARE 8 /* of the memory bound: for all tables of all rules */
@@ -28,7 +27,6 @@ struct diagnosis_run {
 	struct tallies *tallies;
 	void **states; /* one per rule */
 	struct call *records[RECORD_KINDS], *claims, *ticks;
-	struct expects expects;
 	int rules;
 	int64_t next_tick_ns; /* 0: no record yet */
 };
@@ -44,8 +42,6 @@ static void make_lists(struct diagnosis_run *d)
 {
 	int kinds[RECORD_KINDS] = { 0 }, claims = 0, ticks = 0;
 
-	expects_add(&d->expects, &d->x.services, EXPECT_SERVICE);
-	tallies_expect(d->tallies, &d->expects);
 	for (int kind = 0; kind < RECORD_KINDS; kind++)
 		d->records[kind] = xcalloc(1, sizeof(struct call));
 	d->claims = xcalloc(1, sizeof(struct call));
@@ -56,7 +52,6 @@ static void make_lists(struct diagnosis_run *d)
 		for (int kind = 0; kind < RECORD_KINDS; kind++)
 			if (rule->record && rule->kinds >> kind & 1)
 				list(&d->records[kind], kinds[kind]++, rule, d->states[i]);
-		expects_rule(&d->expects, rule, d->states[i]);
 		if (rule->claim)
 			list(&d->claims, claims++, rule, d->states[i]);
 		if (rule->tick)
@@ -77,7 +72,7 @@ struct diagnosis_run *diagnose_new(const struct options *o)
 	d->x.result->summary.time_wait_assumed_s = o->time_wait_s;
 	d->x.oui = oui_builtin();
 	d->join = join_new(&d->x.held_bytes);
-	d->tallies = tallies_new(o->memory_bytes, &d->x.held_bytes);
+	d->tallies = tallies_new(o->memory_bytes);
 	while (rule_table[d->rules])
 		d->rules++;
 	d->states = xcalloc((size_t)d->rules, sizeof(*d->states));
@@ -134,7 +129,7 @@ static bool ask_for_claim(struct diagnosis_run *d, const struct conversation *c,
 
 static void count_for_service(struct diagnosis_run *d, const struct record *r, enum outcome o)
 {
-	struct service_state *s = context_service_of(&d->x, r);
+	struct service_state *s = d->x.now.service;
 
 	if (o == OUTCOME_OK) {
 		s->ok++;
@@ -169,8 +164,6 @@ void diagnose_record(struct diagnosis_run *d, const struct record *r)
 
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
-	if (r->kind == RECORD_CONN)
-		expects_fetch(&d->expects, r);
 	context_learn(&d->x, r);
 	tallies_record(d->tallies, d->x.result, r);
 	for (const struct call *c = d->records[r->kind]; c->rule; c++)
@@ -244,6 +237,7 @@ struct result *diagnose_finish(struct diagnosis_run *d)
 {
 	struct result *r = d->x.result;
 
+	parties_settle(&d->x);
 	for (int i = 0; i < d->rules; i++)
 		if (rule_table[i]->finish)
 			rule_table[i]->finish(d->states[i], &d->x);

@@ -55,7 +55,7 @@ static void drop_reached(void *value)
 	free(r->v);
 }
 
-void fallback_init(struct table *reached, size_t *held_bytes)
+static void reached_init(struct table *reached, size_t *held_bytes)
 {
 	table_init(reached, sizeof(struct client_key), sizeof(struct reached), CLIENTS_MAX);
 	reached->drop = drop_reached;
@@ -72,9 +72,9 @@ static struct client_key client_key(const struct mac *mac, uint16_t port)
 	return k;
 }
 
-void fallback_learn(struct table *reached, const struct record *conn)
+static void learn(struct table *reached, const struct peers_key *pair, const struct mac *client, const struct opened *o)
 {
-	struct client_key k = client_key(&conn->conn.side[SIDE_ORIG].mac, conn->resp_p);
+	struct client_key k = client_key(client, pair->port);
 	struct reached *r = table_add(reached, &k);
 
 	if (r->n == REACHED_MAX)
@@ -87,8 +87,21 @@ void fallback_learn(struct table *reached, const struct record *conn)
 		r->room = room;
 		r->v = xrealloc(r->v, room * sizeof(*r->v));
 	}
-	r->v[r->n++] = (struct reached_at){ conn->ts_ns, conn->frame, conn->source, conn->orig_h, conn->resp_h };
+	r->v[r->n++] = (struct reached_at){ o->ts_ns, o->frame, o->source, pair->client, pair->server };
 	r->sorted = false;
+}
+
+/* From what is kept of all pairs; few captures have failures that ask for it. */
+static void learn_all(struct diagnosis_context *x)
+{
+	reached_init(&x->reached, &x->held_bytes);
+	for (struct table_entry *e = table_next(&x->pairs, NULL); e; e = table_next(&x->pairs, e)) {
+		const struct peers *p = table_value(e);
+
+		for (uint32_t i = 0; i < p->n; i++)
+			if (p->opened[i].completed)
+				learn(&x->reached, table_key(e), &p->client_mac, &p->opened[i]);
+	}
 }
 
 static int by_time(const void *a, const void *b)
@@ -103,8 +116,11 @@ static int by_time(const void *a, const void *b)
 static struct reached *reached_by(struct diagnosis_context *x, const struct claim *c)
 {
 	struct client_key k = client_key(&c->orig_mac, c->resp_p);
-	struct reached *r = table_find(&x->reached, &k);
+	struct reached *r;
 
+	if (!x->reached.max)
+		learn_all(x);
+	r = table_find(&x->reached, &k);
 	if (r && !r->sorted)
 		qsort(r->v, r->n, sizeof(*r->v), by_time);
 	if (r)

@@ -8,13 +8,6 @@
 
 #include "diagnose/rule.h"
 
-struct table;
-
-/* The table of who was reached when: for each client MAC and port. It has the counter of held bytes of its owner. */
-void fallback_init(struct table *reached, size_t *held_bytes);
-/* Keeps a conn record whose handshake was completed. */
-void fallback_learn(struct table *reached, const struct record *conn);
-
 /* A finding about failed connections to one service: when each of them was followed by one over the other IP version that
  * worked, it becomes a warning (an error still, when that took long) which names the fallback and its delay. True: so it
  * was, and both addresses are of one name. */

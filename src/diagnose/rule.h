@@ -90,20 +90,7 @@ struct claim_group {
 	const struct record *typical; /* conn record of the first one; NULL */
 };
 
-/* What of a conversation a table is looked up by. Some are the beginning of others, as their keys are. */
-enum expected_key {
-	EXPECT_NOTHING,
-	EXPECT_PAIR,	/* client, server, port, zeros; or client and server only */
-	EXPECT_CLIENT,	/* address */
-	EXPECT_SERVER,	/* address */
-	EXPECT_CLOSER,	/* address of who closed first */
-	EXPECT_SERVICE, /* struct service_key */
-	EXPECT_UP,	/* client, server, port, 1, 0 */
-	EXPECT_DOWN,	/* server, client, port, 0, 0 */
-};
-
 #define RULE_CODES_MAX 8
-#define RULE_EXPECTS_MAX 4
 
 struct rule {
 	const char *codes[RULE_CODES_MAX]; /* NULL ends the list */
@@ -111,10 +98,6 @@ struct rule {
 	size_t state_size;		   /* zeroed by the core */
 	void (*init)(void *state, const struct diagnosis_context *x);
 	uint32_t kinds; /* of records that `record` is called for: a mask of 1u << enum record_kind */
-	struct {
-		enum expected_key key;
-		size_t table;	     /* offset in the state */
-	} expects[RULE_EXPECTS_MAX]; /* large tables that `record` looks nearly each conversation up in: fetched ahead */
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
 	uint32_t asked_if; /* enum shown: `claim` is asked about conversations that show one of these; 0: about all */

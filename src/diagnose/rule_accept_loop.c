@@ -16,7 +16,6 @@
 #include "diagnose/moments.h"
 #include "diagnose/rule.h"
 
-#define SERVICES_MAX 2000
 #define EVENTS_MAX 2000	     /* per service; the oldest are forgotten */
 #define WAIT_MIN_S 1.0	     /* a handshake that takes longer was waiting for something */
 #define RELEASE_S 0.75	     /* after the blocker's end the queue is served one by one, each in milliseconds */
@@ -44,25 +43,13 @@ struct visits {
 	uint64_t total;
 };
 
-struct state {
-	struct table services; /* struct service_key -> struct visits */
-};
-
-static void drop(void *value)
+void visits_drop(struct diagnosis_context *x, struct visits *v)
 {
-	struct visits *v = value;
-
+	if (!v)
+		return;
 	free(v->list);
 	moments_free(&v->answered);
-}
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->services, sizeof(struct service_key), sizeof(struct visits), SERVICES_MAX);
-	s->services.drop = drop;
+	parties_give(x, v, sizeof(*v));
 }
 
 static struct visit *new_visit(struct visits *v)
@@ -182,19 +169,16 @@ static void note_idle(struct visits *v, const struct record *r)
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct state *s = state;
 	struct frame_ref ask, answer;
-	struct service_key k;
 	struct visits *v;
 
+	(void)state;
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.one_sided ||
 		!r->conn.handshake_ack.frame)
 		return;
-	memset(&k, 0, sizeof(k));
-	k.server = r->resp_h;
-	k.port = r->resp_p;
-	k.proto = 6;
-	v = table_add(&s->services, &k);
+	v = x->now.service->visits;
+	if (!v)
+		v = x->now.service->visits = parties_make(x, sizeof(*v));
 	v->total++;
 	note_silence(v, r);
 	note_idle(v, r);
@@ -366,12 +350,13 @@ static const struct visit *worst_silence(const struct visits *v)
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
-
-	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
-		struct visits *v = table_value(e);
+	(void)state;
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
+		struct visits *v = ((struct service_state *)table_value(e))->visits;
 		const struct visit *worst;
 
+		if (!v || !v->count)
+			continue;
 		moments_sort(&v->answered);
 		worst = worst_silence(v);
 
@@ -380,19 +365,10 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	}
 }
 
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->services);
-}
-
 const struct rule rule_accept_loop = {
 	.codes = { "accept-loop-blocked" },
 	.spec = "accept(2), SSL_accept(3): both block",
-	.state_size = sizeof(struct state),
-	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_SERVICE, offsetof(struct state, services) } },
 	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

@@ -24,62 +24,23 @@
 #define LASTED_S 2.5  /* a single attempt of so many repeats counts, past the usual limit and when it works again later */
 #define AT_END_S 0.9  /* an attempt that is younger than that when the capture ends is no failure yet */
 
-struct pair_key {
+struct hosts_key {
 	struct addr client, server;
 };
 
-struct pair {
+/* What two hosts did with each other, on all ports. */
+struct between {
 	struct moments opened;
 	uint8_t ttl;		/* of the server's SYN-ACKs */
 	int64_t last_answer_ns; /* last sign of life of the server to this client, on any connection */
 	struct frame_ref last_opened; /* absolute */
 };
 
-struct state {
-	struct table pairs; /* struct pair_key -> struct pair */
-};
-
-static void drop(void *value)
-{
-	moments_free(&((struct pair *)value)->opened);
-}
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
-	s->pairs.drop = drop;
-}
-
-static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
-{
-	struct state *s = state;
-	struct pair_key k;
-	struct pair *p;
-	int64_t seen;
-
-	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART ||
-		!r->conn.syn_ack.frame || !r->conn.syns)
-		return;
-	memset(&k, 0, sizeof(k));
-	k.client = r->orig_h;
-	k.server = r->resp_h;
-	p = table_add(&s->pairs, &k);
-	moments_add(&p->opened, r->ts_ns, &x->held_bytes);
-	seen = r->ts_ns + r->conn.side[SIDE_RESP].last_packet.at_ns;
-	p->ttl = r->conn.side[SIDE_RESP].syn_ttl;
-	if (seen > p->last_answer_ns)
-		p->last_answer_ns = seen;
-	if (r->ts_ns >= p->last_opened.at_ns)
-		p->last_opened = (struct frame_ref){ r->frame, r->ts_ns, r->source };
-}
-
-/* The attempts of a pair that failed before they were connections, in order of time. */
+/* The attempts between two hosts that failed before they were connections, in order of time. */
 struct attempts {
 	struct claim **list;
 	uint32_t n, room;
+	struct between between;
 };
 
 struct block {
@@ -118,7 +79,7 @@ static bool is_attempt(const struct claim *c)
 }
 
 /* Attempts in vain from `first` on, until one succeeds again. */
-static void find_block(const struct pair *p, const struct attempts *a, uint32_t first, double window_s, struct block *b)
+static void find_block(const struct between *p, const struct attempts *a, uint32_t first, double window_s, struct block *b)
 {
 	int64_t from = a->list[first]->ts_ns, window_ns = (int64_t)(window_s * 1e9);
 	uint32_t at = moments_between(&p->opened, INT64_MIN, from + 1);
@@ -141,7 +102,7 @@ static void find_block(const struct pair *p, const struct attempts *a, uint32_t 
 }
 
 /* Another source, or an earlier connection, is served meanwhile. */
-static bool server_lives(const struct diagnosis_context *x, const struct pair *p, const struct claim *c,
+static bool server_lives(const struct diagnosis_context *x, const struct between *p, const struct claim *c,
 	const struct block *b)
 {
 	const struct service_state *s = context_service(x, &c->resp, c->resp_p, 6);
@@ -150,14 +111,14 @@ static bool server_lives(const struct diagnosis_context *x, const struct pair *p
 }
 
 /* A RST of another distance than the server's own packets, or an ICMP message: a device on the path says no. */
-static bool device_rejects(const struct pair *p, const struct claim *c)
+static bool device_rejects(const struct between *p, const struct claim *c)
 {
 	if (strcmp(c->code, "icmp-rejected") == 0)
 		return true;
 	return !is_silence(c) && c->number && p->ttl && path_hops((uint8_t)c->number) != path_hops(p->ttl);
 }
 
-static bool is_limit(const struct diagnosis_context *x, const struct pair *p, const struct attempts *a, struct block *b)
+static bool is_limit(const struct diagnosis_context *x, const struct between *p, const struct attempts *a, struct block *b)
 {
 	const struct claim *first = a->list[b->first];
 	bool recovers = b->recovered_after_s >= 0;
@@ -231,7 +192,7 @@ static void add_claims(struct finding *f, const struct attempts *a, const struct
 	free(streams);
 }
 
-static void tell(struct diagnosis_context *x, const struct pair_key *k, const struct pair *p, const struct attempts *a,
+static void tell(struct diagnosis_context *x, const struct hosts_key *k, const struct between *p, const struct attempts *a,
 	const struct block *b)
 {
 	struct subject subject = { .client = k->client, .server = k->server, .proto = 6 };
@@ -259,12 +220,12 @@ static void tell(struct diagnosis_context *x, const struct pair_key *k, const st
 	f->typical = claim_typical(a->list[b->first]);
 }
 
-static void look_at(struct state *s, struct diagnosis_context *x, const struct pair_key *k, struct attempts *a)
+static void look_at(struct diagnosis_context *x, const struct hosts_key *k, struct attempts *a)
 {
-	struct pair *p = table_find(&s->pairs, k);
+	struct between *p = &a->between;
 	struct block b;
 
-	if (!p || p->opened.n < BEFORE_MIN)
+	if (p->opened.n < BEFORE_MIN)
 		return;
 	moments_sort(&p->opened);
 	qsort(a->list, a->n, sizeof(*a->list), by_start);
@@ -279,7 +240,7 @@ static void look_at(struct state *s, struct diagnosis_context *x, const struct p
 
 static void gather(struct table *pairs, struct claim *c)
 {
-	struct pair_key k;
+	struct hosts_key k;
 	struct attempts *a;
 
 	memset(&k, 0, sizeof(k));
@@ -296,34 +257,55 @@ static void gather(struct table *pairs, struct claim *c)
 static void drop_attempts(void *value)
 {
 	free(((struct attempts *)value)->list);
+	moments_free(&((struct attempts *)value)->between.opened);
+}
+
+static void add_opened(struct diagnosis_context *x, struct between *b, const struct peers *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct opened *o = &p->opened[i];
+
+		if (!o->answered)
+			continue;
+		moments_add(&b->opened, o->ts_ns, &x->held_bytes);
+		if (o->ts_ns < b->last_opened.at_ns)
+			continue;
+		b->last_opened = (struct frame_ref){ o->frame, o->ts_ns, o->source };
+		b->ttl = p->ttl;
+	}
+	if (p->last_answer_ns > b->last_answer_ns)
+		b->last_answer_ns = p->last_answer_ns;
+}
+
+static void gather_opened(struct diagnosis_context *x, const struct table *attempts)
+{
+	for (struct table_entry *e = table_next(&x->pairs, NULL); e && attempts->count; e = table_next(&x->pairs, e)) {
+		const struct peers_key *k = table_key(e);
+		struct hosts_key hosts = { k->client, k->server };
+		struct attempts *a = table_find(attempts, &hosts);
+
+		if (a)
+			add_opened(x, &a->between, table_value(e));
+	}
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct table pairs;
+	struct table attempts;
 
-	table_init(&pairs, sizeof(struct pair_key), sizeof(struct attempts), PAIRS_MAX);
-	pairs.drop = drop_attempts;
+	(void)state;
+	table_init(&attempts, sizeof(struct hosts_key), sizeof(struct attempts), PAIRS_MAX);
+	attempts.drop = drop_attempts;
 	for (struct claim *c = claim_next(x, NULL, NULL); c; c = claim_next(x, c, NULL))
 		if (is_attempt(c))
-			gather(&pairs, c);
-	for (struct table_entry *e = table_next(&pairs, NULL); e; e = table_next(&pairs, e))
-		look_at(state, x, table_key(e), table_value(e));
-	table_free(&pairs);
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->pairs);
+			gather(&attempts, c);
+	gather_opened(x, &attempts);
+	for (struct table_entry *e = table_next(&attempts, NULL); e; e = table_next(&attempts, e))
+		look_at(x, table_key(e), table_value(e));
+	table_free(&attempts);
 }
 
 const struct rule rule_connection_limit = {
 	.codes = { "connection-limit-block" },
-	.state_size = sizeof(struct state),
-	.init = on_init,
-	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_PAIR, offsetof(struct state, pairs) } },
-	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

@@ -55,7 +55,6 @@ struct state {
 	struct table servers;	/* struct addr -> struct dns_server */
 	struct table labels;	/* struct label_key -> struct label */
 	struct table in_part;	/* struct addr -> uint64_t: answers of a server of which only fragments arrived */
-	struct table connected; /* struct addr -> int64_t: last connection that the client began */
 };
 
 static void drop_server(void *value)
@@ -73,7 +72,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	s->servers.drop = drop_server;
 	table_init(&s->labels, sizeof(struct label_key), sizeof(struct label), NAMES_MAX);
 	table_init(&s->in_part, sizeof(struct addr), sizeof(uint64_t), SERVERS_MAX);
-	table_init(&s->connected, sizeof(struct addr), sizeof(int64_t), NAMES_MAX);
 }
 
 static void keep_name(struct trouble_seen *t, const char *name)
@@ -229,12 +227,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		note_dns(s, r);
 	else if (r->kind == RECORD_FRAGMENTED)
 		note_fragments(s, r);
-	else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
-		int64_t *last = table_add(&s->connected, &r->orig_h);
-
-		if (r->ts_ns > *last)
-			*last = r->ts_ns;
-	}
 }
 
 /* Of the names that fail, one that the same server does not resolve otherwise (its A fails too, not its AAAA only). */
@@ -362,18 +354,26 @@ static void raise_one(struct diagnosis_context *x, const struct label *l, enum t
 		finding_detail(f, "Nobody else resolves %s, and the client then connects nowhere.", l->name);
 }
 
+static bool any_tcp(const struct diagnosis_context *x)
+{
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e))
+		if (((const struct service_key *)table_key(e))->proto == 6)
+			return true;
+	return false;
+}
+
 /* A name that resolves nowhere, and a client that then connects nowhere: somebody waited for it. */
 static void raise_severity(struct state *s, struct diagnosis_context *x)
 {
 	/* Where no connection at all was captured, nobody knows who connects. */
-	bool tcp_seen = table_next(&s->connected, NULL) != NULL;
+	bool tcp_seen = any_tcp(x);
 
 	for (struct table_entry *e = table_next(&s->labels, NULL); e; e = table_next(&s->labels, e)) {
 		const struct label_key *k = table_key(e);
 		const struct label *l = table_value(e);
-		const int64_t *connected = table_find(&s->connected, &k->client);
+		const struct host *client = host_find(x, &k->client);
 
-		if (!l->failed_ns || l->resolved || l->single || (connected && *connected > l->failed_ns))
+		if (!l->failed_ns || l->resolved || l->single || (client && client->connected_ns > l->failed_ns))
 			continue;
 		for (uint32_t i = 0; i < l->servers; i++)
 			if (tcp_seen || l->why[i] != TROUBLE_NXDOMAIN)
@@ -402,7 +402,6 @@ static void on_free(void *state)
 	table_free(&s->servers);
 	table_free(&s->labels);
 	table_free(&s->in_part);
-	table_free(&s->connected);
 }
 
 const struct rule rule_dns = {
@@ -410,8 +409,7 @@ const struct rule rule_dns = {
 	.spec = "RFC 1035, section 4.1.1; RFC 2308",
 	.state_size = sizeof(struct state),
 	.init = on_init,
-	.kinds = 1u << RECORD_CONN | 1u << RECORD_DNS | 1u << RECORD_FRAGMENTED,
-	.expects = { { EXPECT_CLIENT, offsetof(struct state, connected) } },
+	.kinds = 1u << RECORD_DNS | 1u << RECORD_FRAGMENTED,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -11,54 +11,21 @@
 #include "diagnose/path.h"
 #include "diagnose/rule.h"
 
-#define HEALTHY_MAX 20000
 #define WITNESS_LIKELIHOOD 0.4
 
-struct healthy_key {
-	struct addr server;
-	struct mac mac;
-	uint16_t port;
-};
-
-struct failing {
-	struct table healthy; /* struct healthy_key -> uint64_t: healthy conversations by service and next hop */
-};
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	(void)x;
-	table_init(&((struct failing *)state)->healthy, sizeof(struct healthy_key), sizeof(uint64_t), HEALTHY_MAX);
-}
-
-static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
-{
-	struct healthy_key k;
-
-	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || !r->conn.side[SIDE_RESP].bytes || r->conn.rst_count ||
-		r->conn.end_reason == CONN_END_PART)
-		return;
-	memset(&k, 0, sizeof(k));
-	k.server = r->resp_h;
-	k.port = r->resp_p;
-	k.mac = r->conn.side[SIDE_RESP].mac;
-	++*(uint64_t *)table_add(&((struct failing *)state)->healthy, &k);
-}
-
 /* Healthy conversations to the service, through that gateway and past it. */
-static void count_healthy(const struct failing *s, const struct claim *c, uint64_t *through, uint64_t *past)
+static void count_healthy(const struct diagnosis_context *x, const struct claim *c, uint64_t *through, uint64_t *past)
 {
-	*through = *past = 0;
-	for (struct table_entry *e = table_next(&s->healthy, NULL); e; e = table_next(&s->healthy, e)) {
-		const struct healthy_key *k = table_key(e);
-		uint64_t n = *(uint64_t *)table_value(e);
+	const struct service_state *s = context_service(x, &c->resp, c->resp_p, 6);
 
-		if (!addr_equal(&k->server, &c->resp) || k->port != c->resp_p)
-			continue;
-		if (mac_equal(&k->mac, &c->resp_mac))
-			*through += n;
+	*through = *past = 0;
+	for (int i = -1; s && i < s->hop_count; i++) {
+		const struct hop *hop = i < 0 ? &s->hop : &s->hops[i];
+
+		if (mac_equal(&hop->mac, &c->resp_mac))
+			*through += hop->healthy;
 		else
-			*past += n;
+			*past += hop->healthy;
 	}
 }
 
@@ -125,43 +92,30 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 	finding_next(f, "Capture behind it (between %s and the server): does the RST or FIN come from there?", vendor);
 }
 
-static void look_at(struct failing *s, struct diagnosis_context *x, const struct claim_group *g)
+static void look_at(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	const struct gateway *gw = common_gateway(x, g);
 	uint64_t through, past;
 	bool suspect;
 
+	(void)arg;
 	if (!gw)
 		return;
-	count_healthy(s, g->claims[0], &through, &past);
+	count_healthy(x, g->claims[0], &through, &past);
 	suspect = strcmp(gw->kind, "load-balancer") == 0 || strcmp(gw->kind, "firewall") == 0;
 	if ((past && !through) || suspect)
 		tell(x, g, gw, past && !through);
 }
 
-static void each_group(void *arg, struct diagnosis_context *x, const struct claim_group *g)
-{
-	look_at(arg, x, g);
-}
-
 static void on_finish(void *state, struct diagnosis_context *x)
 {
+	(void)state;
 	for (int i = 0; i < catalogue_count(); i++)
 		if (may_be_the_path(catalogue_code(i)))
-			claim_groups(x, catalogue_code(i), GROUP_BY_SERVICE, each_group, state);
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct failing *)state)->healthy);
+			claim_groups(x, catalogue_code(i), GROUP_BY_SERVICE, look_at, NULL);
 }
 
 const struct rule rule_failing_gateway = {
 	.codes = {"gateway-in-failing-path"},
-	.state_size = sizeof(struct failing),
-	.init = on_init,
-	.kinds = 1u << RECORD_CONN,
-	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

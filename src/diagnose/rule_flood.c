@@ -16,7 +16,6 @@
 #define FEW_SOURCES_MIN 500    /* half-open connections where the sources are fewer: no pool of clients is as large */
 #define FEW_SOURCES_PER_S 100.0
 #define LONE_SHARE 0.8	       /* of them never repeated: a kernel that connects repeats its SYN */
-#define SERVICES_MAX 4000
 #define SOURCES_MAX 20000
 
 struct flood {
@@ -25,25 +24,22 @@ struct flood {
 	struct attempts seen;
 };
 
-struct state {
-	struct table floods; /* struct service_key -> struct flood */
-};
-
-static void drop_flood(void *value)
+void flood_drop(struct diagnosis_context *x, struct flood *f)
 {
-	struct flood *f = value;
-
+	if (!f)
+		return;
 	table_free(&f->sources);
 	attempts_free(&f->seen);
+	parties_give(x, f, sizeof(*f));
 }
 
-static void on_init(void *state, const struct diagnosis_context *x)
+static struct flood *flood_make(struct diagnosis_context *x)
 {
-	struct state *s = state;
+	struct flood *f = parties_make(x, sizeof(*f));
 
-	(void)x;
-	table_init(&s->floods, sizeof(struct service_key), sizeof(struct flood), SERVICES_MAX);
-	s->floods.drop = drop_flood;
+	table_init(&f->sources, sizeof(struct addr), sizeof(uint32_t), SOURCES_MAX);
+	f->sources.held_bytes = &x->held_bytes;
+	return f;
 }
 
 static bool is_half_open(const struct record *r)
@@ -57,20 +53,14 @@ static bool is_half_open(const struct record *r)
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct service_key k;
 	struct flood *f;
 
+	(void)state;
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || !is_half_open(r))
 		return;
-	memset(&k, 0, sizeof(k));
-	k.server = r->resp_h;
-	k.port = r->resp_p;
-	k.proto = 6;
-	f = table_add(&((struct state *)state)->floods, &k);
-	if (!f->seen.count) {
-		table_init(&f->sources, sizeof(struct addr), sizeof(uint32_t), SOURCES_MAX);
-		f->sources.held_bytes = &x->held_bytes;
-	}
+	if (!x->now.service->flood)
+		x->now.service->flood = flood_make(x);
+	f = x->now.service->flood;
 	++*(uint32_t *)table_add(&f->sources, &r->orig_h);
 	f->lone += r->conn.syns == 1;
 	attempts_add(&f->seen, r, &x->held_bytes);
@@ -135,24 +125,19 @@ static void tell(struct diagnosis_context *x, const struct service_key *k, const
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
+	(void)state;
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
+		const struct flood *f = ((const struct service_state *)table_value(e))->flood;
 
-	for (struct table_entry *e = table_next(&s->floods, NULL); e; e = table_next(&s->floods, e))
-		tell(x, table_key(e), table_value(e));
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->floods);
+		if (f)
+			tell(x, table_key(e), f);
+	}
 }
 
 const struct rule rule_flood = {
 	.codes = { "syn-flood" },
 	.spec = "RFC 4987",
-	.state_size = sizeof(struct state),
-	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

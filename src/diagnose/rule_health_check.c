@@ -12,16 +12,10 @@
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 
-#define PAIRS_MAX 5000
 #define CHECKS_MIN 2	 /* with two the period is one gap; three and more must agree */
 #define PERIOD_MIN_S 0.5
 #define PERIOD_TOLERANCE 0.1
 #define SHOWN_MAX 16
-
-struct check_key {
-	struct addr source, server;
-	uint16_t port;
-};
 
 struct checks {
 	uint64_t silent, other;
@@ -33,22 +27,12 @@ struct checks {
 	uint16_t frame_source;
 };
 
-struct state {
-	struct table pairs; /* struct check_key -> struct checks */
-};
-
-static void drop(void *value)
+void checks_drop(struct diagnosis_context *x, struct checks *c)
 {
-	samples_free(&((struct checks *)value)->gaps);
-}
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->pairs, sizeof(struct check_key), sizeof(struct checks), PAIRS_MAX);
-	s->pairs.drop = drop;
+	if (!c)
+		return;
+	samples_free(&c->gaps);
+	parties_give(x, c, sizeof(*c));
 }
 
 /* No byte of the client; what the server says to its FIN (a TLS alert) does not count. */
@@ -63,24 +47,19 @@ static bool is_silent(const struct conn *c)
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct state *s = state;
-	struct check_key k;
 	struct checks *c;
 
-	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
+	(void)state;
+	if (!x->now.pair)
 		return;
-	memset(&k, 0, sizeof(k));
-	k.source = r->orig_h;
-	k.server = r->resp_h;
-	k.port = r->resp_p;
+	c = x->now.pair->checks;
 	if (!is_silent(&r->conn)) {
-		c = table_find(&s->pairs, &k);
 		if (c)
 			c->other++;
 		return;
 	}
-	c = table_add(&s->pairs, &k);
+	if (!c)
+		c = x->now.pair->checks = parties_make(x, sizeof(*c));
 	if (c->silent++)
 		samples_add(&c->gaps, when_s(r->ts_ns - c->last_ns));
 	else {
@@ -104,13 +83,13 @@ static bool is_regular(const struct checks *c)
 	return c->gaps.max - c->gaps.min <= PERIOD_TOLERANCE * period * 2;
 }
 
-static void tell(struct diagnosis_context *x, const struct check_key *k, const struct checks *c)
+static void tell(struct diagnosis_context *x, const struct peers_key *k, const struct checks *c)
 {
-	struct subject subject = { .client = k->source, .server = k->server, .port = k->port, .proto = 6 };
+	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6 };
 	struct finding *f = finding_open(x, "plain-health-check", &subject);
 	char source[ADDR_TEXT_SIZE], service[SERVICE_TEXT_SIZE], period[WHEN_TEXT_SIZE];
 
-	addr_text(&k->source, source);
+	addr_text(&k->client, source);
 	subject_service_text(&k->server, k->port, service);
 	when_duration(samples_median(&c->gaps), period);
 	f->count = c->silent;
@@ -129,7 +108,7 @@ static void tell(struct diagnosis_context *x, const struct check_key *k, const s
 		f->confidence = 0.6;
 }
 
-static bool speaks_tls(const struct diagnosis_context *x, const struct check_key *k)
+static bool speaks_tls(const struct diagnosis_context *x, const struct peers_key *k)
 {
 	const struct service_state *s = context_service(x, &k->server, k->port, 6);
 
@@ -138,24 +117,18 @@ static bool speaks_tls(const struct diagnosis_context *x, const struct check_key
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
+	(void)state;
+	for (struct table_entry *e = table_next(&x->pairs, NULL); e; e = table_next(&x->pairs, e)) {
+		const struct checks *c = ((const struct peers *)table_value(e))->checks;
 
-	for (struct table_entry *e = table_next(&s->pairs, NULL); e; e = table_next(&s->pairs, e))
-		if (speaks_tls(x, table_key(e)) && is_regular(table_value(e)))
-			tell(x, table_key(e), table_value(e));
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->pairs);
+		if (c && speaks_tls(x, table_key(e)) && is_regular(c))
+			tell(x, table_key(e), c);
+	}
 }
 
 const struct rule rule_health_check = {
 	.codes = { "plain-health-check" },
-	.state_size = sizeof(struct state),
-	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

@@ -16,7 +16,6 @@
 #include "diagnose/tally.h"
 
 #define SERVICES_MAX 2000
-#define HOSTS_MAX 20000
 #define MESSAGES_MIN 2 /* a single one may answer a single stray packet */
 #define WELL_KNOWN 1024 /* ports below belong to services: a packet from there is an answer (RFC 6335) */
 
@@ -33,7 +32,6 @@ struct quoted {
 
 struct state {
 	struct table services; /* struct quoted_key -> struct quoted */
-	struct table senders;  /* struct addr: hosts whose own packets are in the capture */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -42,7 +40,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->services, sizeof(struct quoted_key), sizeof(struct quoted), SERVICES_MAX);
-	table_init(&s->senders, sizeof(struct addr), 1, HOSTS_MAX);
 }
 
 static bool is_request(const struct icmp *i)
@@ -86,13 +83,8 @@ static void note_quoted(struct state *s, const struct record *r)
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct state *s = state;
-
 	(void)x;
-	if (r->kind == RECORD_ICMP)
-		note_quoted(s, r);
-	else if (r->conn.end_reason != CONN_END_PART)
-		*(char *)table_add(&s->senders, &r->orig_h) = 1;
+	note_quoted(state, r);
 }
 
 static void explain(struct finding *f, const struct quoted_key *k, const char *from)
@@ -116,7 +108,15 @@ static void explain(struct finding *f, const struct quoted_key *k, const char *f
 	finding_next(f, "Capture the traffic itself, too (host and port instead of icmp): when did it begin, and who sends it?");
 }
 
-static void tell(const struct state *s, struct diagnosis_context *x, const struct quoted_key *k, const struct quoted *q)
+/* Its own packets are in the capture. */
+static bool is_sender(const struct diagnosis_context *x, const struct addr *a)
+{
+	const struct host *h = host_find(x, a);
+
+	return h && h->sends;
+}
+
+static void tell(struct diagnosis_context *x, const struct quoted_key *k, const struct quoted *q)
 {
 	struct subject subject = { .client = q->client, .server = k->server, .port = k->port, .proto = k->proto };
 	struct finding *f = finding_open(x, "icmp-rejected", &subject);
@@ -136,7 +136,7 @@ static void tell(const struct state *s, struct diagnosis_context *x, const struc
 	finding_title(f, "%s is rejected by ICMP \"%s\" from %s (%llu message%s)", service, name, from, n, n == 1 ? "" : "s");
 	finding_detail(f, "The packets that the ICMP errors answer are not in this capture; their quotes tell what they were.");
 	f->confidence = 0.7;
-	if (q->tally.count < MESSAGES_MIN || table_find(&s->senders, &q->client)) {
+	if (q->tally.count < MESSAGES_MIN || is_sender(x, &q->client)) {
 		f->severity = SEVERITY_NOTE;
 		finding_against(f, q->tally.count < MESSAGES_MIN ? "a single message" :
 			"other packets of the sender are in the capture, these are not: somebody may have sent in its name");
@@ -149,13 +149,12 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	struct state *s = state;
 
 	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e))
-		tell(s, x, table_key(e), table_value(e));
+		tell(x, table_key(e), table_value(e));
 }
 
 static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->services);
-	table_free(&((struct state *)state)->senders);
 }
 
 const struct rule rule_icmp_quoted = {
@@ -163,7 +162,7 @@ const struct rule rule_icmp_quoted = {
 	.spec = "RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1",
 	.state_size = sizeof(struct state),
 	.init = on_init,
-	.kinds = 1u << RECORD_ICMP | 1u << RECORD_CONN,
+	.kinds = 1u << RECORD_ICMP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

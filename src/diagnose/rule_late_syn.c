@@ -13,7 +13,6 @@
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
 
-#define SERVICES_MAX 5000
 #define LATE_MIN_S 0.9	/* the least first time-out of a stack */
 #define LATE_MAX_S 64.0 /* one that comes later is no repetition: the service began */
 #define COUNT_MIN 3
@@ -25,22 +24,12 @@ struct late {
 	uint64_t established;
 };
 
-struct state {
-	struct table services; /* struct service_key -> struct late */
-};
-
-static void drop(void *value)
+void late_drop(struct diagnosis_context *x, struct late *l)
 {
-	samples_free(&((struct late *)value)->waited_s);
-}
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->services, sizeof(struct service_key), sizeof(struct late), SERVICES_MAX);
-	s->services.drop = drop;
+	if (!l)
+		return;
+	samples_free(&l->waited_s);
+	parties_give(x, l, sizeof(*l));
 }
 
 static bool is_late(const struct conn *c)
@@ -54,24 +43,19 @@ static bool is_late(const struct conn *c)
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	const struct conn *c = &r->conn;
-	struct service_key k;
-	struct late *l;
+	struct late *l = x->now.service ? x->now.service->late : NULL;
+	bool late;
 
-	(void)x;
+	(void)state;
 	if (r->proto != 6 || c->end_reason == CONN_END_PART || c->one_sided || !c->handshake_ack.frame)
 		return;
-	memset(&k, 0, sizeof(k));
-	k.server = r->resp_h;
-	k.port = r->resp_p;
-	k.proto = 6;
-	if (!is_late(c)) {
-		l = table_find(&((struct state *)state)->services, &k);
-		if (l)
-			l->established++;
+	late = is_late(c);
+	if (late && !l)
+		l = x->now.service->late = parties_make(x, sizeof(*l));
+	if (l)
+		l->established++;
+	if (!late)
 		return;
-	}
-	l = table_add(&((struct state *)state)->services, &k);
-	l->established++;
 	samples_add(&l->waited_s, when_s(c->syn_ack.at_ns));
 	tally_count(&l->tally, r->ts_ns);
 	tally_show(&l->tally, r, &(struct frame_ref){ c->syn_frames[0], 0, r->source }, "SYN, without an answer");
@@ -110,31 +94,24 @@ static void tell(struct diagnosis_context *x, const struct service_key *k, const
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
+	(void)state;
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
+		const struct service_state *all = table_value(e);
+		const struct late *l = all->late;
+		uint64_t established;
 
-	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
-		const struct service_key *k = table_key(e);
-		const struct late *l = table_value(e);
-		const struct service_state *all = context_service(x, &k->server, k->port, 6);
-		uint64_t established = all && all->established > l->established ? all->established : l->established;
-
+		if (!l)
+			continue;
+		established = all->established > l->established ? all->established : l->established;
 		if (l->tally.count >= COUNT_MIN && (double)l->tally.count >= SHARE_MIN * (double)established)
-			tell(x, k, l, established);
+			tell(x, table_key(e), l, established);
 	}
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->services);
 }
 
 const struct rule rule_late_syn = {
 	.codes = { "packet-loss" },
 	.spec = "RFC 6298, section 2.1; RFC 9293, section 3.8.1",
-	.state_size = sizeof(struct state),
-	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
 	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

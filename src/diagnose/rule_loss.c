@@ -9,12 +9,12 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
 
 #define PATHS_MAX 4000
-#define TOTALS_MAX 50000
 #define RATE_MIN 0.01
 #define LOST_MIN 4		       /* a few lost segments are everyday life, */
 #define LONG_STALL_NS NS_PER_S	       /* unless somebody had to wait for them */
@@ -35,21 +35,16 @@ struct path_key {
 	uint8_t sender_is_client, trouble;
 };
 
-struct total { /* of a path, whether it has trouble or not */
-	uint64_t segments, conversations;
-};
-
-struct path { /* with trouble */
+struct path {
 	struct tally tally;
-	struct total total;
+	uint64_t segments, conversations; /* of all that went this way, with trouble or not */
 	uint64_t lost, reordered, count;
 	uint64_t compared, engines_differ; /* streams that two stacks were tried on, and see differently */
 	int64_t stalled_ns, delayed_ns;
 };
 
 struct state {
-	struct table totals; /* struct path_key -> struct total */
-	struct table paths;  /* struct path_key -> struct path */
+	struct table paths; /* struct path_key -> struct path */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -57,7 +52,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	struct state *s = state;
 
 	(void)x;
-	table_init(&s->totals, sizeof(struct path_key), sizeof(struct total), TOTALS_MAX);
 	table_init(&s->paths, sizeof(struct path_key), sizeof(struct path), PATHS_MAX);
 }
 
@@ -89,15 +83,6 @@ static void show_stalls(struct path *p, const struct record *r, enum side side)
 				when_s(r->conn.stalls[i].lasted_ns));
 }
 
-/* Path MTU discovery drops the first large segments by design. */
-static bool discovers_mtu(const struct conn *c)
-{
-	for (uint32_t i = 0; i < c->icmp_count && i < ICMPS_MAX; i++)
-		if (c->icmps[i].v6 ? c->icmps[i].type == 2 : c->icmps[i].type == 3 && c->icmps[i].code == 4)
-			return true;
-	return false;
-}
-
 /* Repeats into nowhere are a vanished peer or a black hole, not a rate; what arrived damaged is told as that. */
 static uint32_t lost_on_the_way(const struct conn_side *o)
 {
@@ -108,24 +93,21 @@ static uint32_t lost_on_the_way(const struct conn_side *o)
 	return lost > o->loss.bad_checksum ? lost - o->loss.bad_checksum : 0;
 }
 
-static void note_loss(struct state *s, const struct record *r, enum side side)
+static void learn_all(struct path *p, const struct peers *pair, enum side side)
+{
+	p->segments = pair->sent[side].segments;
+	p->conversations = pair->sent[side].conversations;
+}
+
+static void note_loss(struct state *s, const struct peers *pair, const struct record *r, enum side side)
 {
 	const struct conn_side *o = &r->conn.side[side];
-	struct path_key k;
-	struct total *total;
 	struct path *p;
 
-	if (!o->data_segments || r->conn.side[side].missing_bytes || r->conn.one_sided ||
-		discovers_mtu(&r->conn))
+	if ((!o->loss.lost && !o->loss.reordered) || !peers_tell_loss(&r->conn, side))
 		return;
-	k = key_of(r, side, TROUBLE_LOSS);
-	total = table_add(&s->totals, &k);
-	total->segments += o->data_segments;
-	total->conversations++;
-	if (!o->loss.lost && !o->loss.reordered)
-		return;
-	p = table_add(&s->paths, &k);
-	p->total = *total;
+	p = path_of(s, r, side, TROUBLE_LOSS);
+	learn_all(p, pair, side);
 	p->lost += lost_on_the_way(o);
 	p->reordered += o->loss.reordered;
 	p->stalled_ns += o->loss.stalled_ns;
@@ -181,11 +163,10 @@ static void note_ambiguous(struct state *s, const struct record *r)
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	(void)x;
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
 		return;
 	for (int side = 0; side < 2; side++) {
-		note_loss(state, r, (enum side)side);
+		note_loss(state, x->now.pair, r, (enum side)side);
 		note_others(state, r, (enum side)side);
 	}
 	note_ambiguous(state, r);
@@ -204,23 +185,23 @@ static struct finding *open_for(struct diagnosis_context *x, const char *code, c
 
 static void tell_loss(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
 {
-	double rate = (double)p->lost / (double)p->total.segments;
+	double rate = (double)p->lost / (double)p->segments;
 	struct finding *f = open_for(x, "packet-loss", k, p);
 	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE], stalled[WHEN_TEXT_SIZE];
 
 	addr_text(&k->sender, from);
 	addr_text(&k->receiver, to);
 	when_duration(when_s(p->stalled_ns), stalled);
-	f->of = p->total.conversations;
+	f->of = p->conversations;
 	f->responsible = RESPONSIBLE_PATH;
 	if (p->lost < LOST_MIN)
 		f->severity = SEVERITY_NOTE; /* a rate of so few is chance */
 	finding_number(f, "rate", rate);
 	finding_number(f, "stalled_s", when_s(p->stalled_ns));
 	finding_integer(f, "lost", (int64_t)p->lost);
-	finding_integer(f, "segments", (int64_t)p->total.segments);
+	finding_integer(f, "segments", (int64_t)p->segments);
 	finding_title(f, "%.1f %% of the data segments from %s to %s are lost (%llu of %llu)", rate * 100, from, to,
-		(unsigned long long)p->lost, (unsigned long long)p->total.segments);
+		(unsigned long long)p->lost, (unsigned long long)p->segments);
 	finding_detail(f, "Waiting for their repetition takes %s in all.", stalled);
 	finding_cause(f, 0.6, "a congested or bad link, or a policer, on the path", "segments are missing and sent again");
 	finding_cause(f, 0.2, "an overloaded device on the path (CPU, buffers)", "it drops in the same way");
@@ -230,7 +211,7 @@ static void tell_loss(struct diagnosis_context *x, const struct path_key *k, con
 
 static void tell_reordering(struct diagnosis_context *x, const struct path_key *k, const struct path *p)
 {
-	double rate = (double)p->reordered / (double)p->total.segments;
+	double rate = (double)p->reordered / (double)p->segments;
 	struct finding *f = open_for(x, "reordering", k, p);
 	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
 
@@ -240,7 +221,7 @@ static void tell_reordering(struct diagnosis_context *x, const struct path_key *
 	finding_number(f, "rate", rate);
 	finding_title(f, "%.1f %% of the data segments from %s to %s arrive out of order", rate * 100, from, to);
 	finding_detail(f, "%llu of %llu; they come a little late, not lost.", (unsigned long long)p->reordered,
-		(unsigned long long)p->total.segments);
+		(unsigned long long)p->segments);
 	finding_cause(f, 0.7, "packets of one connection take several paths (per-packet balancing, bonding)",
 		"late by far less than a round trip");
 	finding_next(f, "Look for per-packet load balancing on the path; balance by flow instead");
@@ -302,12 +283,24 @@ static void tell(struct diagnosis_context *x, const struct path_key *k, const st
 			tell_delayed(x, k, p);
 	} else if (k->trouble != TROUBLE_LOSS) {
 		tell_other(x, k, p);
-	} else if ((p->lost >= LOST_MIN || (p->lost && p->stalled_ns >= LONG_STALL_NS)) && (double)p->lost >= RATE_MIN * (double)p->total.segments &&
+	} else if ((p->lost >= LOST_MIN || (p->lost && p->stalled_ns >= LONG_STALL_NS)) && (double)p->lost >= RATE_MIN * (double)p->segments &&
 		p->stalled_ns >= STALLED_MIN_NS) {
 		tell_loss(x, k, p);
-	} else if (p->reordered >= REORDERED_MIN && (double)p->reordered >= RATE_MIN * (double)p->total.segments) {
+	} else if (p->reordered >= REORDERED_MIN && (double)p->reordered >= RATE_MIN * (double)p->segments) {
 		tell_reordering(x, k, p);
 	}
+}
+
+/* The conversations after the last one with trouble count too. */
+static void learn_rest(const struct diagnosis_context *x, const struct path_key *k, struct path *p)
+{
+	enum side side = k->sender_is_client ? SIDE_ORIG : SIDE_RESP;
+	const struct addr *client = k->sender_is_client ? &k->sender : &k->receiver;
+	const struct addr *server = k->sender_is_client ? &k->receiver : &k->sender;
+	const struct peers *pair = k->trouble == TROUBLE_LOSS ? peers_find(x, client, server, k->port) : NULL;
+
+	if (pair && pair->sent[side].segments > p->segments)
+		learn_all(p, pair, side);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
@@ -315,21 +308,14 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	struct state *s = state;
 
 	for (struct table_entry *e = table_next(&s->paths, NULL); e; e = table_next(&s->paths, e)) {
-		const struct total *total = table_find(&s->totals, table_key(e));
-		struct path *p = table_value(e);
-
-		if (total && total->segments > p->total.segments)
-			p->total = *total;
-		tell(x, table_key(e), p);
+		learn_rest(x, table_key(e), table_value(e));
+		tell(x, table_key(e), table_value(e));
 	}
 }
 
 static void on_free(void *state)
 {
-	struct state *s = state;
-
-	table_free(&s->totals);
-	table_free(&s->paths);
+	table_free(&((struct state *)state)->paths);
 }
 
 const struct rule rule_loss = {
@@ -338,7 +324,6 @@ const struct rule rule_loss = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_UP, offsetof(struct state, totals) }, { EXPECT_DOWN, offsetof(struct state, totals) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -14,11 +14,7 @@
 #include "diagnose/findings.h"
 #include "diagnose/moments.h"
 #include "diagnose/rule.h"
-#include "diagnose/streams.h"
 
-#define PAIRS_MAX 20000
-#define OPENED_MAX 70000
-#define OPENED_FIRST 2 /* most pairs have few connections */
 #define SINGLE_STREAMS_MAX 128
 #define PORTS_MIN 100	     /* distinct ports that came back */
 #define FULL_SHARE 0.9	     /* of the range from the lowest to the highest port in use */
@@ -26,100 +22,11 @@
 #define QUIET_FACTOR 20.0    /* longer than the usual gap between connections */
 #define REQUESTS_MIN 20      /* connections with one request within a minute */
 
-struct pair_key {
-	struct addr client, server;
-	uint16_t port;
-};
-
-struct opened {
-	int64_t ts_ns;
-	uint64_t frame;
-	uint32_t stream;
-	uint16_t port, source;
-};
-
-struct pair {
+/* Connections of a pair that were answered, in order of time. */
+struct uses {
 	struct opened *list;
-	uint32_t n, room;
-	struct moments single; /* connections with exactly one request */
-	uint64_t requests, http;
-	uint8_t closer_is_client;
-	struct frame_ref first_single; /* absolute */
-	struct streams single_streams;
-	uint16_t single_source;
+	uint32_t n;
 };
-
-struct state {
-	struct table pairs; /* struct pair_key -> struct pair */
-};
-
-static void drop(void *value)
-{
-	struct pair *p = value;
-
-	free(p->list);
-	moments_free(&p->single);
-	streams_free(&p->single_streams);
-}
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
-	s->pairs.drop = drop;
-}
-
-static void note_opened(struct pair *p, struct diagnosis_context *x, const struct record *r)
-{
-	if (p->n == OPENED_MAX)
-		return;
-	if (p->n == p->room) {
-		uint32_t room = p->room ? p->room * 2 : OPENED_FIRST;
-
-		x->held_bytes += (room - p->room) * sizeof(*p->list);
-		p->room = room;
-		p->list = xrealloc(p->list, room * sizeof(*p->list));
-	}
-	p->list[p->n++] = (struct opened){ r->ts_ns, r->frame, r->conn.stream, r->orig_p, r->source };
-}
-
-static void note_single(struct pair *p, struct diagnosis_context *x, const struct record *r)
-{
-	if (strcmp(r->conn.service, "http") != 0)
-		return;
-	p->http++;
-	p->requests += r->conn.turns;
-	if (r->conn.turns != 1 || r->conn.first_fin == SIDE_NONE)
-		return;
-	if (!p->single.n) {
-		p->first_single = (struct frame_ref){ r->frame, r->ts_ns, r->source };
-		p->single_source = r->source;
-	}
-	if (r->source == p->single_source)
-		streams_add(&p->single_streams, r->conn.stream, SINGLE_STREAMS_MAX, &x->held_bytes);
-	moments_add(&p->single, r->ts_ns, &x->held_bytes);
-}
-
-static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
-{
-	struct state *s = state;
-	struct pair_key k;
-	struct pair *p;
-
-	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || !r->conn.syns ||
-		!r->conn.syn_ack.frame)
-		return;
-	memset(&k, 0, sizeof(k));
-	k.client = r->orig_h;
-	k.server = r->resp_h;
-	k.port = r->resp_p;
-	p = table_add(&s->pairs, &k);
-	p->closer_is_client |= r->conn.first_fin == SIDE_ORIG;
-	note_opened(p, x, r);
-	note_single(p, x, r);
-}
 
 static int by_time(const void *a, const void *b)
 {
@@ -138,7 +45,7 @@ struct usage {
 	bool reused; /* what comes after the pause uses the same ports */
 };
 
-static uint32_t longest_pause(const struct pair *p, double *quiet_s)
+static uint32_t longest_pause(const struct uses *p, double *quiet_s)
 {
 	uint32_t at = 0;
 	int64_t longest = 0;
@@ -152,7 +59,7 @@ static uint32_t longest_pause(const struct pair *p, double *quiet_s)
 	return at;
 }
 
-static struct usage usage_of(const struct pair *p)
+static struct usage usage_of(const struct uses *p)
 {
 	struct usage u = { .lowest = UINT32_MAX };
 	uint8_t *seen = xcalloc(65536, 1);
@@ -171,7 +78,7 @@ static struct usage usage_of(const struct pair *p)
 	return u;
 }
 
-static bool is_exhausted(const struct pair *p, const struct usage *u)
+static bool is_exhausted(const struct uses *p, const struct usage *u)
 {
 	double usual = when_s(p->list[u->before].ts_ns - p->list[0].ts_ns) / (u->before ? u->before : 1);
 
@@ -179,8 +86,19 @@ static bool is_exhausted(const struct pair *p, const struct usage *u)
 		u->quiet_s >= QUIET_MIN_S && u->quiet_s >= QUIET_FACTOR * usual;
 }
 
-static void tell_exhausted(struct diagnosis_context *x, const struct pair_key *k, const struct pair *p,
-	const struct usage *u)
+static struct uses uses_of(const struct peers *p)
+{
+	struct uses u = { .list = xmalloc(p->answered * sizeof(*u.list)) };
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->opened[i].answered)
+			u.list[u.n++] = p->opened[i];
+	qsort(u.list, u.n, sizeof(*u.list), by_time);
+	return u;
+}
+
+static void tell_exhausted(struct diagnosis_context *x, const struct peers_key *k, bool client_closes,
+	const struct uses *p, const struct usage *u)
 {
 	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6 };
 	struct finding *f = finding_open(x, "port-exhaustion", &subject);
@@ -207,7 +125,7 @@ static void tell_exhausted(struct diagnosis_context *x, const struct pair_key *k
 	f->responsible = RESPONSIBLE_CLIENT;
 	f->confidence = 0.9;
 	finding_cause(f, 0.85, "the client opens and closes a connection per request and holds each port in TIME_WAIT",
-		p->closer_is_client ? "the client closes first" : "every port of the range was used");
+		client_closes ? "the client closes first" : "every port of the range was used");
 	finding_evidence(f, last->source, last->frame, last->ts_ns, "last connection before the pause, port %u", last->port);
 	finding_evidence(f, next->source, next->frame, next->ts_ns, "first one after it, port %u again", next->port);
 	finding_filter_streams(f, 6, streams, 2);
@@ -216,7 +134,7 @@ static void tell_exhausted(struct diagnosis_context *x, const struct pair_key *k
 	finding_next(f, "Keep connections open (HTTP keep-alive, a pool); the program's log says EADDRNOTAVAIL (99)");
 }
 
-static bool has_port_trouble(struct diagnosis_context *x, const struct pair_key *k)
+static bool has_port_trouble(struct diagnosis_context *x, const struct peers_key *k)
 {
 	static const char *const codes[] = { "time-wait-accumulation", "port-exhaustion", "port-reuse-collision" };
 	struct finding *f;
@@ -229,71 +147,94 @@ static bool has_port_trouble(struct diagnosis_context *x, const struct pair_key 
 	return false;
 }
 
-static void tell_single(struct diagnosis_context *x, const struct pair_key *k, struct pair *p)
+/* Those with a single request, of the source of the first one. */
+static uint32_t gather_single(const struct peers *p, struct moments *at, uint32_t streams[SINGLE_STREAMS_MAX],
+	const struct opened **first)
 {
-	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6,
-		.service = "http" };
-	char client[ADDR_TEXT_SIZE], service[SERVICE_TEXT_SIZE];
-	struct finding *f;
-	int64_t at;
+	uint32_t n = 0;
+	size_t held = 0;
 
-	moments_sort(&p->single);
-	if (2 * p->single.n < p->http || moments_peak(&p->single, 60 * NS_PER_S, &at) < REQUESTS_MIN)
-		return;
-	f = finding_open(x, "no-keep-alive", &subject);
+	*first = NULL;
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct opened *o = &p->opened[i];
+
+		if (!o->single)
+			continue;
+		if (!*first)
+			*first = o;
+		if (o->source == (*first)->source && n < SINGLE_STREAMS_MAX)
+			streams[n++] = o->stream;
+		moments_add(at, o->ts_ns, &held);
+	}
+	moments_sort(at);
+	return n;
+}
+
+static void tell_single(struct diagnosis_context *x, const struct peers_key *k, const struct peers *p, const struct moments *single,
+	struct finding *f)
+{
+	char client[ADDR_TEXT_SIZE], service[SERVICE_TEXT_SIZE];
+
 	addr_text(&k->client, client);
 	subject_service_text(&k->server, k->port, service);
-	f->count = p->single.n;
+	f->count = single->n;
 	f->of = p->http;
 	if (has_port_trouble(x, k))
 		f->severity = SEVERITY_WARNING;
 	f->responsible = RESPONSIBLE_CLIENT;
-	f->first_ts_ns = p->single.v[0];
-	f->last_ts_ns = p->single.v[p->single.n - 1];
-	finding_integer(f, "connections", p->single.n);
+	f->first_ts_ns = single->v[0];
+	f->last_ts_ns = single->v[single->n - 1];
+	finding_integer(f, "connections", single->n);
 	finding_integer(f, "requests", (int64_t)p->requests);
-	finding_title(f, "%s opens a connection per request to %s (%u connections)", client, service, p->single.n);
+	finding_title(f, "%s opens a connection per request to %s (%u connections)", client, service, single->n);
 	finding_detail(f, "Each costs a handshake and leaves a socket in TIME_WAIT.");
-	finding_evidence(f, p->first_single.source, p->first_single.frame, p->first_single.at_ns,
-		"first connection with a single request");
-	finding_filter_streams(f, 6, p->single_streams.v, p->single_streams.n);
-	f->filter_source = p->single_source;
 	finding_next(f, "Use HTTP keep-alive or a connection pool in the client; check 'Connection: close' on both sides");
+}
+
+static void look_at_single(struct diagnosis_context *x, const struct peers_key *k, const struct peers *p)
+{
+	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6,
+		.service = "http" };
+	uint32_t streams[SINGLE_STREAMS_MAX], n;
+	struct moments single = { 0 };
+	const struct opened *first;
+	struct finding *f;
+	int64_t at;
+
+	n = gather_single(p, &single, streams, &first);
+	if (2 * single.n >= p->http && moments_peak(&single, 60 * NS_PER_S, &at) >= REQUESTS_MIN) {
+		f = finding_open(x, "no-keep-alive", &subject);
+		tell_single(x, k, p, &single, f);
+		finding_evidence(f, first->source, first->frame, first->ts_ns, "first connection with a single request");
+		finding_filter_streams(f, 6, streams, (int)n);
+		f->filter_source = first->source;
+	}
+	moments_free(&single);
+}
+
+static void look_at_ports(struct diagnosis_context *x, const struct peers_key *k, const struct peers *p)
+{
+	struct uses uses = uses_of(p);
+	struct usage u = usage_of(&uses);
+
+	if (is_exhausted(&uses, &u))
+		tell_exhausted(x, k, p->client_closes, &uses, &u);
+	free(uses.list);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
-
-	for (struct table_entry *e = table_next(&s->pairs, NULL); e; e = table_next(&s->pairs, e)) {
-		struct pair *p = table_value(e);
-		struct usage u;
-
-		if (p->n < PORTS_MIN)
-			continue;
-		qsort(p->list, p->n, sizeof(*p->list), by_time);
-		u = usage_of(p);
-		if (is_exhausted(p, &u))
-			tell_exhausted(x, table_key(e), p, &u);
-	}
-	for (struct table_entry *e = table_next(&s->pairs, NULL); e; e = table_next(&s->pairs, e))
-		if (((struct pair *)table_value(e))->single.n >= REQUESTS_MIN)
-			tell_single(x, table_key(e), table_value(e));
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->pairs);
+	(void)state;
+	for (struct table_entry *e = table_next(&x->pairs, NULL); e; e = table_next(&x->pairs, e))
+		if (((const struct peers *)table_value(e))->answered >= PORTS_MIN)
+			look_at_ports(x, table_key(e), table_value(e));
+	for (struct table_entry *e = table_next(&x->pairs, NULL); e; e = table_next(&x->pairs, e))
+		if (((const struct peers *)table_value(e))->single >= REQUESTS_MIN)
+			look_at_single(x, table_key(e), table_value(e));
 }
 
 const struct rule rule_ports = {
 	.codes = { "port-exhaustion", "no-keep-alive" },
 	.spec = "RFC 6056; Linux ip_local_port_range; RFC 9112, section 9.3",
-	.state_size = sizeof(struct state),
-	.init = on_init,
-	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_PAIR, offsetof(struct state, pairs) } },
-	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

@@ -17,7 +17,6 @@
 #include "diagnose/rule_rst.h"
 
 #define SIGNS_MIN 2
-#define HOSTS_MAX 20000
 #define IP_ID_FAR 2048 /* further ahead than a host's counter runs within a connection */
 #define TOO_SOON 0.5   /* of the round trip: nothing from the peer can be here yet */
 
@@ -34,39 +33,6 @@ enum sign {
 static const char *const sign_names[] = { "TTL differs from the peer's", "IP id out of line", "another source MAC",
 	"sequence number out of line", "the peer goes on after it", "reserved header bits set",
 	"arrives sooner than a round trip" };
-
-struct host_ttl {
-	uint8_t ttl;
-	bool varies;
-	struct evidence shown;
-};
-
-struct state {
-	struct table hosts; /* struct addr -> struct host_ttl: of packets that are no RST */
-};
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	(void)x;
-	table_init(&((struct state *)state)->hosts, sizeof(struct addr), sizeof(struct host_ttl), HOSTS_MAX);
-}
-
-static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
-{
-	struct state *s = state;
-	const struct conn_side *side = &r->conn.side[SIDE_RESP];
-	struct host_ttl *h;
-
-	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || !r->conn.handshake_ack.frame || !side->ttl)
-		return;
-	h = table_add(&s->hosts, &r->resp_h);
-	h->varies |= side->ttl_min != side->ttl_max || (h->ttl && h->ttl != side->ttl);
-	h->ttl = side->ttl;
-	if (!h->shown.frame)
-		h->shown = (struct evidence){ .source = r->conn.syn_ack.source, .frame = r->conn.syn_ack.frame,
-			.ts_ns = r->ts_ns + r->conn.syn_ack.at_ns };
-}
 
 static bool other_distance(uint8_t rst_ttl, uint8_t ttl)
 {
@@ -237,43 +203,33 @@ static bool all_rsts_agree(const struct claim_group *g)
 
 static void each_refusing_host(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
-	struct state *s = arg;
-	const struct host_ttl *h = table_find(&s->hosts, &g->server);
+	const struct host *h = host_find(x, &g->server);
 	struct claim_group mine = *g;
 	struct finding *f;
 
-	if (!h || h->varies || !all_rsts_agree(g) || !other_distance((uint8_t)g->claims[0]->number, h->ttl))
+	(void)arg;
+	if (!h || h->ttl_varies || !all_rsts_agree(g) || !other_distance((uint8_t)g->claims[0]->number, h->ttl))
 		return;
 	mine.code = "rst-injected";
 	f = finding_of_group(x, &mine);
 	write_finding(f, g, SIGN_TTL, (uint8_t)g->claims[0]->number, h->ttl);
-	finding_evidence(f, h->shown.source, h->shown.frame, h->shown.ts_ns, "real packet of the host, TTL %u", h->ttl);
-	finding_filter_also(f, h->shown.source, h->shown.frame);
+	finding_evidence(f, h->ttl_shown.source, h->ttl_shown.frame, h->ttl_shown.at_ns, "real packet of the host, TTL %u", h->ttl);
+	finding_filter_also(f, h->ttl_shown.source, h->ttl_shown.frame);
 	for (int i = 0; i < g->count; i++)
 		claim_own(g->claims[i], "rst-injected");
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
+	(void)state;
 	claim_groups(x, "rst-injected", GROUP_BY_SERVICE, each_claimed, NULL);
-	claim_groups(x, "tcp-refused", GROUP_BY_SERVER, each_refusing_host, state);
-}
-
-static void on_free(void *state)
-{
-	table_free(&((struct state *)state)->hosts);
+	claim_groups(x, "tcp-refused", GROUP_BY_SERVER, each_refusing_host, NULL);
 }
 
 const struct rule rule_rst_injected = {
 	.codes = { "rst-injected" },
 	.spec = "Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009",
-	.state_size = sizeof(struct state),
-	.init = on_init,
-	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_SERVER, offsetof(struct state, hosts) } },
-	.record = on_record,
 	.asked_if = SHOWS_RST,
 	.claim = on_claim,
 	.finish = on_finish,
-	.free = on_free,
 };

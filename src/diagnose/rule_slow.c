@@ -18,9 +18,7 @@
 #include "diagnose/slow_split.h"
 #include "diagnose/tally.h"
 
-#define SERVICES_MAX 5000
 #define PUSHED_MAX 4096
-#define CLIENTS_MAX 20000
 #define THINK_SLOW_S 0.9     /* answers that a user waits for; long polls and batch jobs are told by their share */
 #define LONG_POLL_S 15.0     /* an answer so late is as likely held back on purpose as slow */
 #define SOME_MIN 3	     /* slow ones, where the usual answer is quick */
@@ -64,16 +62,17 @@ struct uid_key {
 };
 
 struct state {
-	struct table services; /* struct service_key -> struct slow */
 	struct table pushed;   /* struct uid_key -> char: HTTP where a late answer is meant (WebSocket, events, polls) */
-	struct table clients;  /* struct addr -> uint64_t: conversations of a client */
 	struct table asked;    /* struct uid_key -> int64_t: when the first data within TLS was sent, from ts_ns on */
 };
 
-static void drop(void *value)
+void slow_drop(struct diagnosis_context *x, struct slow *w)
 {
+	if (!w)
+		return;
 	for (int i = 0; i < CULPRITS; i++)
-		samples_free(&((struct slow *)value)->times[i]);
+		samples_free(&w->times[i]);
+	parties_give(x, w, sizeof(*w));
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -81,11 +80,8 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	struct state *s = state;
 
 	(void)x;
-	table_init(&s->services, sizeof(struct service_key), sizeof(struct slow), SERVICES_MAX);
 	table_init(&s->pushed, sizeof(struct uid_key), 1, PUSHED_MAX);
-	table_init(&s->clients, sizeof(struct addr), sizeof(uint64_t), CLIENTS_MAX);
 	table_init(&s->asked, sizeof(struct uid_key), sizeof(int64_t), PUSHED_MAX);
-	s->services.drop = drop;
 }
 
 static double positive_s(int64_t ns)
@@ -254,19 +250,15 @@ static void note_path(struct slow *w, const struct record *r, const struct slow_
 	tally_conversation(&w->tally[PATH], r);
 }
 
-static void on_conversation(struct state *s, const struct record *r)
+static void on_conversation(struct state *s, struct diagnosis_context *x, const struct record *r)
 {
 	struct slow_split t = slow_split(r);
-	struct service_key k;
-	struct slow *w;
+	struct slow *w = x->now.service->slow;
 
-	memset(&k, 0, sizeof(k));
-	k.server = r->resp_h;
-	k.port = r->resp_p;
-	k.proto = 6;
-	w = table_add(&s->services, &k);
+	if (!w)
+		w = x->now.service->slow = parties_make(x, sizeof(*w));
 	w->conversations++;
-	++*(uint64_t *)table_add(&s->clients, &r->orig_h);
+	x->now.orig->judged++;
 	w->near_client += slow_place(&r->conn) == PLACE_CLIENT;
 	w->near_server += slow_place(&r->conn) == PLACE_SERVER;
 	note_server(s, w, r, &t);
@@ -279,7 +271,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 {
 	struct state *s = state;
 
-	(void)x;
 	if (r->kind == RECORD_HTTP && slow_is_held_back(&r->http)) {
 		struct uid_key uid = uid_of(r);
 
@@ -292,7 +283,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	}
 	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART && !r->conn.one_sided &&
 		r->conn.handshake_ack.frame && strcmp(r->conn.service, "ssh") != 0)
-		on_conversation(s, r);
+		on_conversation(s, x, r);
 }
 
 static const char *place_text(const struct slow *w)
@@ -393,14 +384,14 @@ static void tell_server(struct diagnosis_context *x, const struct service_key *k
 }
 
 /* Browsers open connections that they use later: told as a note where a client does other things meanwhile. */
-static bool is_preconnected(const struct state *s, const struct slow *w)
+static bool is_preconnected(const struct diagnosis_context *x, const struct slow *w)
 {
-	const uint64_t *all = table_find(&s->clients, &w->late_client);
+	const struct host *client = host_find(x, &w->late_client);
 
-	return w->late == w->slow[CLIENT] && (w->late < w->conversations || (all && *all > w->conversations));
+	return w->late == w->slow[CLIENT] && (w->late < w->conversations || (client && client->judged > w->conversations));
 }
 
-static void tell_client(const struct state *s, struct diagnosis_context *x, const struct service_key *k,
+static void tell_client(struct diagnosis_context *x, const struct service_key *k,
 	const struct slow *w)
 {
 	struct finding *f = open_for(x, "slow-client", k, w, CLIENT);
@@ -410,7 +401,7 @@ static void tell_client(const struct state *s, struct diagnosis_context *x, cons
 	when_duration(samples_median(&w->times[CLIENT]), p50);
 	f->responsible = RESPONSIBLE_CLIENT;
 	finding_title(f, "Clients of %s are what takes the time: the server waits %s for them in a conversation", service, p50);
-	if (is_preconnected(s, w)) {
+	if (is_preconnected(x, w)) {
 		f->severity = SEVERITY_NOTE;
 		finding_against(f, "the client may have opened the connection in advance, as browsers do");
 	}
@@ -467,28 +458,31 @@ static bool is_told_as_blocked(struct diagnosis_context *x, const struct service
 	return false;
 }
 
+static void tell(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
+{
+	if (server_is_slow(w) || (w->late_hellos >= HELLOS_MIN && !is_told_as_blocked(x, k)))
+		tell_server(x, k, w);
+	else if (w->slow[PATH] && 2 * w->slow[PATH] >= w->conversations)
+		tell_path(x, k, w);
+	if (w->slow[CLIENT])
+		tell_client(x, k, w);
+}
+
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
+	(void)state;
+	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
+		const struct slow *w = ((const struct service_state *)table_value(e))->slow;
 
-	for (struct table_entry *e = table_next(&s->services, NULL); e; e = table_next(&s->services, e)) {
-		const struct slow *w = table_value(e);
-
-		if (server_is_slow(w) || (w->late_hellos >= HELLOS_MIN && !is_told_as_blocked(x, table_key(e))))
-			tell_server(x, table_key(e), w);
-		else if (w->slow[PATH] && 2 * w->slow[PATH] >= w->conversations)
-			tell_path(x, table_key(e), w);
-		if (w->slow[CLIENT])
-			tell_client(s, x, table_key(e), w);
+		if (w)
+			tell(x, table_key(e), w);
 	}
 }
 
 static void on_free(void *state)
 {
-	table_free(&((struct state *)state)->services);
 	table_free(&((struct state *)state)->pushed);
 	table_free(&((struct state *)state)->asked);
-	table_free(&((struct state *)state)->clients);
 }
 
 const struct rule rule_slow = {
@@ -497,8 +491,6 @@ const struct rule rule_slow = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_TLS | 1u << RECORD_HTTP,
-	.expects = { { EXPECT_CLIENT, offsetof(struct state, clients) },
-			{ EXPECT_SERVICE, offsetof(struct state, services) } },
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

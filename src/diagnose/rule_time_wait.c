@@ -16,13 +16,13 @@
 #include "diagnose/rule.h"
 #include "diagnose/streams.h"
 
-#define HOSTS_MAX 50000
 #define PLOTS_MAX 4
 #define PLOT_FROM 30 /* a population below that is nothing to look at */
 #define STREAMS_MAX 2000
 
-struct holder {
-	struct moments closes;
+struct closes {
+	struct moments at;
+	uint64_t number; /* in which the hosts closed first */
 	struct addr peer; /* of the first close; unset when they differ */
 	uint16_t port;
 	struct streams streams;
@@ -35,36 +35,31 @@ struct holder {
 #define EPHEMERAL_PORTS 28232
 
 struct state {
-	struct table hosts; /* struct addr -> struct holder */
-	size_t held_bytes;
+	uint64_t closers;
 };
 
-static void drop(void *value)
+void closes_drop(struct diagnosis_context *x, struct closes *h)
 {
-	struct holder *h = value;
-
-	moments_free(&h->closes);
+	if (!h)
+		return;
+	moments_free(&h->at);
 	streams_free(&h->streams);
-}
-
-static void on_init(void *state, const struct diagnosis_context *x)
-{
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->hosts, sizeof(struct addr), sizeof(struct holder), HOSTS_MAX);
-	s->hosts.drop = drop;
+	parties_give(x, h, sizeof(*h));
 }
 
 static void enter(struct state *s, struct diagnosis_context *x, const struct record *r, enum side side)
 {
-	const struct addr *host = side == SIDE_ORIG ? &r->orig_h : &r->resp_h;
+	struct host *host = side == SIDE_ORIG ? x->now.orig : x->now.resp;
 	const struct addr *peer = side == SIDE_ORIG ? &r->resp_h : &r->orig_h;
 	const struct frame_ref *fin = &r->conn.side[side].fin;
-	struct holder *h = table_add(&s->hosts, host);
 	static const struct addr unset;
+	struct closes *h;
 
-	if (!h->closes.n) {
+	if (!host->closes)
+		host->closes = parties_make(x, sizeof(*host->closes));
+	h = host->closes;
+	if (!h->at.n) {
+		h->number = s->closers++;
 		h->peer = *peer;
 		h->port = r->resp_p;
 		h->source = fin->source;
@@ -79,7 +74,7 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 	h->last_fin = (struct frame_ref){ fin->frame, r->ts_ns + fin->at_ns, fin->source };
 	h->ftp_data += strcmp(r->conn.service, "ftp-data") == 0;
 	h->http_single += strcmp(r->conn.service, "http") == 0 && r->conn.turns <= 1;
-	moments_add(&h->closes, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
+	moments_add(&h->at, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -94,14 +89,14 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		enter(state, x, r, side_other((enum side)c->first_fin));
 }
 
-static void plot_population(struct diagnosis_context *x, const struct addr *host, const struct holder *h, int64_t life_ns)
+static void plot_population(struct diagnosis_context *x, const struct addr *host, const struct closes *h, int64_t life_ns)
 {
 	struct result *r = x->result;
 	struct plot *p = NULL;
 	struct plot_line *l;
 	char name[ADDR_TEXT_SIZE];
 	uint32_t out = 0;
-	int64_t start = r->summary.has_packets ? r->summary.first_ts_ns : h->closes.v[0];
+	int64_t start = r->summary.has_packets ? r->summary.first_ts_ns : h->at.v[0];
 
 	for (int i = 0; i < r->plot_count; i++)
 		if (strcmp(r->plots[i]->id, "time-wait") == 0)
@@ -118,10 +113,10 @@ static void plot_population(struct diagnosis_context *x, const struct addr *host
 	if (p->line_count == PLOTS_MAX)
 		return;
 	l = plot_line(p, addr_text(host, name));
-	for (uint32_t in = 0; in < h->closes.n; in++) {
-		for (; h->closes.v[out] + life_ns <= h->closes.v[in]; out++)
-			plot_point(l, when_s(h->closes.v[out] + life_ns - start), (double)(in - out - 1));
-		plot_point(l, when_s(h->closes.v[in] - start), (double)(in - out + 1));
+	for (uint32_t in = 0; in < h->at.n; in++) {
+		for (; h->at.v[out] + life_ns <= h->at.v[in]; out++)
+			plot_point(l, when_s(h->at.v[out] + life_ns - start), (double)(in - out - 1));
+		plot_point(l, when_s(h->at.v[in] - start), (double)(in - out + 1));
 	}
 }
 
@@ -147,19 +142,19 @@ static void say_rate(struct finding *f, const struct diagnosis_context *x, uint3
 }
 
 /* To whom the sockets belong. */
-static void say_what(struct finding *f, const struct holder *h)
+static void say_what(struct finding *f, const struct closes *h)
 {
 	char peer[SERVICE_TEXT_SIZE];
 
 	if (addr_is_set(&h->peer))
 		finding_detail(f, "All of them are connections with %s.", subject_service_text(&h->peer, h->port, peer));
 	if (h->ftp_data)
-		finding_detail(f, "%u of %u are FTP data connections.", h->ftp_data, h->closes.n);
+		finding_detail(f, "%u of %u are FTP data connections.", h->ftp_data, h->at.n);
 	if (h->http_single)
-		finding_detail(f, "%u of %u are HTTP connections with a single request.", h->http_single, h->closes.n);
+		finding_detail(f, "%u of %u are HTTP connections with a single request.", h->http_single, h->at.n);
 }
 
-static void write_texts(struct finding *f, const struct diagnosis_context *x, const struct holder *h, const char *host,
+static void write_texts(struct finding *f, const struct diagnosis_context *x, const struct closes *h, const char *host,
 	uint32_t peak, uint32_t per_minute, const char *when)
 {
 	double safe = x->options->limit * 60.0 / x->options->time_wait_s;
@@ -176,7 +171,7 @@ static void write_texts(struct finding *f, const struct diagnosis_context *x, co
 	finding_next(f, "Keep connections open (HTTP keep-alive, a pool), or let the other side close first");
 }
 
-static void tell(struct diagnosis_context *x, const struct addr *host, const struct holder *h, uint32_t peak,
+static void tell(struct diagnosis_context *x, const struct addr *host, const struct closes *h, uint32_t peak,
 	int64_t peak_ns, uint32_t per_minute)
 {
 	struct subject subject = { .host = *host, .proto = 6 };
@@ -186,8 +181,8 @@ static void tell(struct diagnosis_context *x, const struct addr *host, const str
 	addr_text(host, name);
 	when_rfc3339(peak_ns, when);
 	f->count = peak;
-	f->first_ts_ns = h->closes.v[0];
-	f->last_ts_ns = h->closes.v[h->closes.n - 1];
+	f->first_ts_ns = h->at.v[0];
+	f->last_ts_ns = h->at.v[h->at.n - 1];
 	f->confidence = 0.8;
 	finding_text(f, "host", name);
 	finding_integer(f, "peak", peak);
@@ -203,7 +198,9 @@ static void tell(struct diagnosis_context *x, const struct addr *host, const str
 
 static void add_row(struct result *r, const struct addr *host, uint32_t peak, int64_t peak_ns, uint32_t per_minute)
 {
-	r->time_wait = xrealloc(r->time_wait, (size_t)(r->time_wait_count + 1) * sizeof(*r->time_wait));
+	if ((r->time_wait_count & (r->time_wait_count - 1)) == 0)
+		r->time_wait = xrealloc(r->time_wait,
+			(size_t)(r->time_wait_count ? 2 * r->time_wait_count : 1) * sizeof(*r->time_wait));
 	r->time_wait[r->time_wait_count++] = (struct time_wait_row){ *host, peak, peak_ns, per_minute };
 }
 
@@ -216,41 +213,68 @@ static int by_peak(const void *a, const void *b)
 	return addr_compare(&x->host, &y->host);
 }
 
-static void on_finish(void *state, struct diagnosis_context *x)
+/* Hosts that closed first, in the order in which they began to. */
+struct closer {
+	const struct addr *host;
+	struct closes *closes;
+};
+
+static int by_number(const void *a, const void *b)
 {
-	struct state *s = state;
-	int64_t life_ns = (int64_t)(x->options->time_wait_s * 1e9), peak_ns, minute_ns;
+	const struct closer *x = a, *y = b;
 
-	for (struct table_entry *e = table_next(&s->hosts, NULL); e; e = table_next(&s->hosts, e)) {
-		struct holder *h = table_value(e);
-		uint32_t peak, per_minute;
-
-		moments_sort(&h->closes);
-		peak = moments_peak(&h->closes, life_ns, &peak_ns);
-		per_minute = moments_peak(&h->closes, 60 * NS_PER_S, &minute_ns);
-		add_row(x->result, table_key(e), peak, peak_ns, per_minute);
-		if (peak >= PLOT_FROM)
-			plot_population(x, table_key(e), h, life_ns);
-		if (peak >= x->options->limit)
-			tell(x, table_key(e), h, peak, peak_ns, per_minute);
-	}
-	if (x->result->time_wait_count)
-		qsort(x->result->time_wait, (size_t)x->result->time_wait_count, sizeof(*x->result->time_wait), by_peak);
+	return x->closes->number < y->closes->number ? -1 : 1;
 }
 
-static void on_free(void *state)
+static struct closer *list_closers(const struct diagnosis_context *x, size_t *count)
 {
-	table_free(&((struct state *)state)->hosts);
+	struct closer *list = xcalloc(x->hosts.count, sizeof(*list));
+
+	*count = 0;
+	for (struct table_entry *e = table_next(&x->hosts, NULL); e; e = table_next(&x->hosts, e)) {
+		struct closes *h = ((struct host *)table_value(e))->closes;
+
+		if (h)
+			list[(*count)++] = (struct closer){ table_key(e), h };
+	}
+	if (*count)
+		qsort(list, *count, sizeof(*list), by_number);
+	return list;
+}
+
+static void look_at(struct diagnosis_context *x, const struct addr *host, struct closes *h)
+{
+	int64_t life_ns = (int64_t)(x->options->time_wait_s * 1e9), peak_ns, minute_ns;
+	uint32_t peak, per_minute;
+
+	moments_sort(&h->at);
+	peak = moments_peak(&h->at, life_ns, &peak_ns);
+	per_minute = moments_peak(&h->at, 60 * NS_PER_S, &minute_ns);
+	add_row(x->result, host, peak, peak_ns, per_minute);
+	if (peak >= PLOT_FROM)
+		plot_population(x, host, h, life_ns);
+	if (peak >= x->options->limit)
+		tell(x, host, h, peak, peak_ns, per_minute);
+}
+
+static void on_finish(void *state, struct diagnosis_context *x)
+{
+	size_t count;
+	struct closer *list = list_closers(x, &count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		look_at(x, list[i].host, list[i].closes);
+	free(list);
+	if (x->result->time_wait_count)
+		qsort(x->result->time_wait, (size_t)x->result->time_wait_count, sizeof(*x->result->time_wait), by_peak);
 }
 
 const struct rule rule_time_wait = {
 	.codes = { "time-wait-accumulation" },
 	.spec = "RFC 9293, section 3.6.1; Linux TCP_TIMEWAIT_LEN",
 	.state_size = sizeof(struct state),
-	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_CLOSER, offsetof(struct state, hosts) } },
 	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

@@ -16,33 +16,18 @@
 #include "diagnose/tally.h"
 #include "dissectors/tls_names.h"
 
-#define PAIRS_MAX 5000
-#define SPOKE_MAX 50000
 #define WAIT_MIN_S 3.0 /* a port scan or a check closes at once */
 #define SILENT_MIN 2U
 
-struct pair_key {
-	struct addr client, server;
-	uint16_t port, pad;
-};
-
-struct pair {
+struct silence {
 	double longest_s;
 	struct tally silent;
 };
 
-struct state {
-	struct table spoke; /* struct pair_key -> char: pairs of which the client said something in a connection */
-	struct table pairs; /* struct pair_key -> struct pair: those with connections in which it did not */
-};
-
-static void on_init(void *state, const struct diagnosis_context *x)
+void silence_drop(struct diagnosis_context *x, struct silence *s)
 {
-	struct state *s = state;
-
-	(void)x;
-	table_init(&s->spoke, sizeof(struct pair_key), 1, SPOKE_MAX);
-	table_init(&s->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
+	if (s)
+		parties_give(x, s, sizeof(*s));
 }
 
 /* Clients of HTTP open connections ahead and never use them; those of mail and news wait for the server's banner. */
@@ -65,7 +50,7 @@ static const struct frame_ref *closed_by_client(const struct conn *c)
 	return c->rst_count && c->rsts[0].side == SIDE_ORIG ? &c->rsts[0].ref : NULL;
 }
 
-static void note_silence(struct pair *p, const struct record *r, const struct frame_ref *end)
+static void note_silence(struct silence *p, const struct record *r, const struct frame_ref *end)
 {
 	const struct frame_ref *begin = &r->conn.handshake_ack;
 
@@ -79,26 +64,22 @@ static void note_silence(struct pair *p, const struct record *r, const struct fr
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct state *s = state;
 	const struct conn *c = &r->conn;
+	struct peers *pair = x->now.pair;
 	const struct frame_ref *end;
-	struct pair_key k;
 
-	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || c->end_reason == CONN_END_PART || !c->handshake_ack.frame)
+	(void)state;
+	if (!pair || !c->handshake_ack.frame || c->side[SIDE_ORIG].bytes || c->one_sided)
 		return;
-	memset(&k, 0, sizeof(k));
-	k.client = r->orig_h;
-	k.server = r->resp_h;
-	k.port = r->resp_p;
 	end = closed_by_client(c);
-	if (c->side[SIDE_ORIG].bytes || c->one_sided)
-		table_add(&s->spoke, &k);
-	else if (end && when_s(end->at_ns - c->handshake_ack.at_ns) >= WAIT_MIN_S)
-		note_silence(table_add(&s->pairs, &k), r, end);
+	if (!end || when_s(end->at_ns - c->handshake_ack.at_ns) < WAIT_MIN_S)
+		return;
+	if (!pair->silence)
+		pair->silence = parties_make(x, sizeof(*pair->silence));
+	note_silence(pair->silence, r, end);
 }
 
-static bool is_told_otherwise(struct diagnosis_context *x, const struct pair_key *k)
+static bool is_told_otherwise(struct diagnosis_context *x, const struct peers_key *k)
 {
 	static const char *const codes[] = { "plain-health-check", "accept-loop-blocked" };
 
@@ -109,14 +90,14 @@ static bool is_told_otherwise(struct diagnosis_context *x, const struct pair_key
 	return false;
 }
 
-static bool is_about_tls(const struct diagnosis_context *x, const struct pair_key *k)
+static bool is_about_tls(const struct diagnosis_context *x, const struct peers_key *k)
 {
 	const struct service_state *s = context_service(x, &k->server, k->port, 6);
 
 	return (s && s->tls) || (has_banner(k->port) && !(s && s->answered));
 }
 
-static void tell(struct diagnosis_context *x, const struct pair_key *k, const struct pair *p)
+static void tell(struct diagnosis_context *x, const struct peers_key *k, const struct silence *p)
 {
 	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6, .service = "tls" };
 	struct finding *f = finding_open(x, "tls-handshake-abandoned", &subject);
@@ -138,34 +119,23 @@ static void tell(struct diagnosis_context *x, const struct pair_key *k, const st
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	struct state *s = state;
+	(void)state;
+	for (struct table_entry *e = table_next(&x->pairs, NULL); e; e = table_next(&x->pairs, e)) {
+		const struct peers *pair = table_value(e);
+		const struct peers_key *k = table_key(e);
 
-	for (struct table_entry *e = table_next(&s->pairs, NULL); e; e = table_next(&s->pairs, e)) {
-		const struct pair *p = table_value(e);
-		const struct pair_key *k = table_key(e);
-
-		if (p->silent.count >= (has_banner(k->port) ? 1 : SILENT_MIN) &&
-			!table_find(&s->spoke, k) && !is_https(k->port) && is_about_tls(x, k) && !is_told_otherwise(x, k))
-			tell(x, k, p);
+		if (!pair->silence || pair->client_spoke)
+			continue;
+		if (pair->silence->silent.count >= (has_banner(k->port) ? 1 : SILENT_MIN) && !is_https(k->port) &&
+			is_about_tls(x, k) && !is_told_otherwise(x, k))
+			tell(x, k, pair->silence);
 	}
-}
-
-static void on_free(void *state)
-{
-	struct state *s = state;
-
-	table_free(&s->spoke);
-	table_free(&s->pairs);
 }
 
 const struct rule rule_tls_no_hello = {
 	.codes = { "tls-handshake-abandoned" },
 	.spec = "RFC 8446, section 2",
-	.state_size = sizeof(struct state),
-	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
-	.expects = { { EXPECT_PAIR, offsetof(struct state, spoke) } },
 	.record = on_record,
 	.finish = on_finish,
-	.free = on_free,
 };

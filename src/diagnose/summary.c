@@ -5,11 +5,9 @@
 
 #include "base/text.h"
 #include "diagnose/core.h"
-#include "diagnose/expect.h"
 #include "diagnose/oui.h"
 #include "diagnose/timeline.h"
 
-#define HOSTS_MAX 50000
 #define HOST_ROWS_MAX 200
 #define SERVICE_ROWS_MAX 200
 #define NAME_ROWS_MAX 500
@@ -19,7 +17,6 @@
 #define TLS_ROWS_SHARE 64
 
 struct tallies {
-	struct table hosts; /* struct addr -> struct host_row */
 	int rows_max, tls_rows_max;
 	int replace_at;	    /* where to look for a healthy row to give up for a failed one */
 	struct timeline timeline;
@@ -30,12 +27,10 @@ static int rows_within(size_t bytes, size_t row, int most)
 	return bytes / row < (size_t)most ? (int)(bytes / row) : most;
 }
 
-struct tallies *tallies_new(size_t memory_bytes, size_t *held_bytes)
+struct tallies *tallies_new(size_t memory_bytes)
 {
 	struct tallies *t = xcalloc(1, sizeof(*t));
 
-	table_init(&t->hosts, sizeof(struct addr), sizeof(struct host_row), HOSTS_MAX);
-	t->hosts.held_bytes = held_bytes;
 	t->rows_max = rows_within(memory_bytes / CONNECTION_ROWS_SHARE,
 		sizeof(struct connection_row) + sizeof(struct record), CONNECTION_ROWS_MAX);
 	t->tls_rows_max = rows_within(memory_bytes / TLS_ROWS_SHARE, sizeof(struct tls), TLS_ROWS_MAX);
@@ -45,14 +40,7 @@ struct tallies *tallies_new(size_t memory_bytes, size_t *held_bytes)
 
 void tallies_free(struct tallies *t)
 {
-	table_free(&t->hosts);
 	free(t);
-}
-
-void tallies_expect(const struct tallies *t, struct expects *e)
-{
-	expects_add(e, &t->hosts, EXPECT_CLIENT);
-	expects_add(e, &t->hosts, EXPECT_SERVER);
 }
 
 static void add_analysis(struct tcp_analysis *sum, const struct tcp_analysis *a)
@@ -165,11 +153,8 @@ static void add_loss(struct tcp_loss *sum, const struct tcp_loss *l)
 	sum->stalled_ns += l->stalled_ns;
 }
 
-static void count_host(struct tallies *t, const struct addr *a, const struct conn_side *side, bool server, bool failed)
+static void count_host(struct host *h, const struct conn_side *side, bool server, bool failed)
 {
-	struct host_row *h = table_add(&t->hosts, a);
-
-	h->host = *a;
 	h->conversations++;
 	h->failed += failed;
 	h->pkts += side->pkts;
@@ -245,8 +230,8 @@ void tallies_conversation(struct tallies *t, struct diagnosis_context *x, const 
 	} else {
 		s->other_total++;
 	}
-	count_host(t, &r->orig_h, c->orig, false, failed);
-	count_host(t, &r->resp_h, c->resp, true, failed);
+	count_host(x->now.orig, c->orig, false, failed);
+	count_host(x->now.resp, c->resp, true, failed);
 	keep_row(t, x->result, c, claim, outcome);
 }
 
@@ -270,20 +255,30 @@ static void name_host(struct host_row *h, const struct diagnosis_context *x)
 		oui_vendor(x->oui, &h->mac, h->vendor, sizeof(h->vendor), &masqueraded);
 }
 
-static void make_host_rows(struct tallies *t, struct diagnosis_context *x)
+static struct host_row host_row(const struct addr *a, const struct host *h)
+{
+	return (struct host_row){ .host = *a, .mac = h->mac, .client = h->client, .server = h->server,
+		.conversations = h->conversations, .failed = h->failed, .pkts = h->pkts, .bytes = h->bytes };
+}
+
+static void make_host_rows(struct diagnosis_context *x)
 {
 	struct result *r = x->result;
 	int n = 0;
 
-	r->hosts = xcalloc(t->hosts.count, sizeof(*r->hosts));
-	for (struct table_entry *e = table_next(&t->hosts, NULL); e; e = table_next(&t->hosts, e))
-		r->hosts[n++] = *(struct host_row *)table_value(e);
+	r->hosts = xcalloc(x->hosts.count, sizeof(*r->hosts));
+	for (struct table_entry *e = table_next(&x->hosts, NULL); e; e = table_next(&x->hosts, e)) {
+		const struct host *h = table_value(e);
+
+		if (h->conversations) /* the others' have not ended yet */
+			r->hosts[n++] = host_row(table_key(e), h);
+	}
 	if (n)
 		qsort(r->hosts, (size_t)n, sizeof(*r->hosts), by_trouble);
 	r->host_count = n < HOST_ROWS_MAX ? n : HOST_ROWS_MAX;
 	for (int i = 0; i < r->host_count; i++)
 		name_host(&r->hosts[i], x);
-	r->hosts_left_out = (uint64_t)(n - r->host_count) + t->hosts.evicted;
+	r->hosts_left_out = (uint64_t)(n - r->host_count) + x->hosts.evicted;
 }
 
 static int by_service_trouble(const void *a, const void *b)
@@ -356,7 +351,7 @@ void tallies_finish(struct tallies *t, struct diagnosis_context *x)
 {
 	struct result *r = x->result;
 
-	make_host_rows(t, x);
+	make_host_rows(x);
 	make_service_rows(x);
 	make_name_rows(x);
 	timeline_plots(&t->timeline, r);

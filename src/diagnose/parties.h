@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all rules know of the hosts, services and pairs of conversations. Each is looked up once for a conn record, and
+ * rules share its entry: cheap counters stand in it, and what a rule keeps of the few that stand out is made on demand
+ * (parties_keep) and goes with the entry.
+ */
+#ifndef PCAPDX_DIAGNOSE_PARTIES_H
+#define PCAPDX_DIAGNOSE_PARTIES_H
+
+#include "base/addr.h"
+#include "base/samples.h"
+#include "base/table.h"
+#include "record/record.h"
+
+struct diagnosis_context;
+
+/* What rules keep of the few that stand out: made with parties_make, given back by the function beside it; NULL is fine. */
+struct checks;	/* rule_health_check.c */
+struct closes;	/* rule_time_wait.c */
+struct flood;	/* rule_flood.c */
+struct late;	/* rule_late_syn.c */
+struct silence; /* rule_tls_no_hello.c */
+struct slow;	/* rule_slow.c */
+struct visits;	/* rule_accept_loop.c */
+
+void checks_drop(struct diagnosis_context *x, struct checks *c);
+void closes_drop(struct diagnosis_context *x, struct closes *c);
+void flood_drop(struct diagnosis_context *x, struct flood *f);
+void late_drop(struct diagnosis_context *x, struct late *l);
+void silence_drop(struct diagnosis_context *x, struct silence *s);
+void slow_drop(struct diagnosis_context *x, struct slow *s);
+void visits_drop(struct diagnosis_context *x, struct visits *v);
+
+struct host {
+	struct diagnosis_context *x;
+	struct closes *closes;
+	uint64_t conversations, failed, pkts, bytes;
+	struct mac mac; /* last one that its frames came from */
+	bool client, server;
+	bool sends;	      /* it began a conversation: its own packets are in the capture */
+	uint8_t ttl;	      /* of its packets that are no RST; 0: not known */
+	bool ttl_varies;
+	struct frame_ref ttl_shown; /* a SYN-ACK of it; at_ns is absolute */
+	int64_t connected_ns; /* last TCP connection that it began; 0: none */
+	uint64_t judged;      /* of its connections, those whose speed was looked at */
+	/* frames between these two that `frames_of` has not heard of yet */
+	struct mac from, to;
+	uint64_t frames;
+};
+
+/* One service: an address and port that conversations go to. */
+struct service_key {
+	struct addr server;
+	uint16_t port;
+	uint8_t proto, pad;
+};
+
+/* Conversations that a server answered without a reset, by where its answers came from. */
+struct hop {
+	struct mac mac;
+	uint64_t healthy;
+};
+
+#define HOPS_MAX 64 /* of one service */
+
+struct service_state {
+	struct diagnosis_context *x;
+	struct visits *visits;
+	struct slow *slow;
+	struct late *late;
+	struct flood *flood;
+	struct hop hop, *hops; /* the first one; the others */
+	int hop_count;	       /* of the others */
+	uint64_t total, answered, ok, failed; /* conversations; answered: the server said anything in payload */
+	uint64_t tls, http;		      /* of them, with that protocol */
+	uint64_t established;		      /* TCP handshake completed */
+	struct samples rtt_s;		      /* SYN to SYN-ACK */
+	char name[128];			      /* SNI, Host or DNS name last seen for it */
+	char service[16];
+	int64_t first_ok_ns, last_ok_ns, last_ns;
+	uint8_t ttl;	/* of its SYN-ACKs or data: most recent */
+	struct mac mac; /* last next hop its packets came from */
+};
+
+/* A connection that was made, as much as is kept of each. */
+struct opened {
+	int64_t ts_ns;
+	uint64_t frame;
+	uint32_t stream;
+	uint16_t port, source;
+	bool answered;	/* SYN and SYN-ACK are in the capture */
+	bool completed; /* the handshake's last ACK is */
+	bool single;	/* HTTP, exactly one request, then a close */
+};
+
+struct peers_key {
+	struct addr client, server;
+	uint16_t port, pad;
+};
+
+/* A client and the TCP service that it connects to. */
+struct peers {
+	struct diagnosis_context *x;
+	struct checks *checks;
+	struct silence *silence;
+	struct opened *opened; /* the first OPENED_MAX, in order of emission */
+	struct opened first;   /* room for one: most pairs have no more */
+	uint32_t n, room;
+	uint32_t answered, single; /* of them */
+	uint64_t http, requests;   /* connections with HTTP, and their requests */
+	int64_t first_ok_ns, last_ok_ns; /* requests that were answered; 0: none */
+	int64_t last_answer_ns;		 /* last sign of life of the server on a connection that was made */
+	struct {
+		uint64_t segments, conversations; /* with data, where its loss can be told */
+	} sent[2];				  /* by enum side: who sent it */
+	struct mac client_mac;
+	uint8_t ttl; /* of its last SYN-ACK */
+	bool client_closes, through_proxy, client_spoke;
+};
+
+/* Of the conn record at hand; NULL: there is none. */
+struct parties {
+	struct host *orig, *resp;
+	struct service_state *service; /* not for parts */
+	struct peers *pair;	       /* TCP that got beyond the SYN, not for parts */
+};
+
+void parties_init(struct diagnosis_context *x);
+void parties_free(struct diagnosis_context *x);
+/* Finds or makes those of a conn record: x->now. */
+void parties_find(struct diagnosis_context *x, const struct record *r);
+/* Counts a conversation that is over. */
+void parties_learn(struct diagnosis_context *x, const struct record *r);
+/* Hosts tell frames_of what they have held back. */
+void parties_settle(struct diagnosis_context *x);
+
+/* Zeroed, and charged to the bound of all tables; and back. */
+void *parties_make(struct diagnosis_context *x, size_t size);
+void parties_give(struct diagnosis_context *x, void *made, size_t size);
+
+struct service_key service_key(const struct addr *server, uint16_t port, uint8_t proto);
+void host_settle(struct host *h);
+/* Of data that this side sent it can be said how much was lost. */
+bool peers_tell_loss(const struct conn *c, enum side side);
+struct peers *peers_add(struct diagnosis_context *x, const struct record *r);
+const struct peers *peers_find(const struct diagnosis_context *x, const struct addr *client, const struct addr *server,
+	uint16_t port); /* NULL: never seen */
+const struct host *host_find(const struct diagnosis_context *x, const struct addr *a); /* NULL: never seen */
+
+#endif
