@@ -168,5 +168,9 @@ void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 
 void text_copy(char *out, size_t size, const char *from)
 {
+	if (!*from) { /* most texts of a record are empty */
+		*out = '\0';
+		return;
+	}
 	text_copy_bytes(out, size, (const uint8_t *)from, strlen(from));
 }

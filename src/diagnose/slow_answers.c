@@ -12,10 +12,11 @@
 #define PUSH_S 1.0	/* a server that speaks again after so long, unasked, pushes */
 #define AFTER_ASK_S 0.3 /* within TLS a ticket or SETTINGS may come before the answer proper, as soon as that */
 
+/* The list is in small letters. */
 static bool is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
-		if (strcasecmp(word, *list) == 0)
+		if ((*word | 0x20) == **list && strcasecmp(word, *list) == 0)
 			return true;
 	return false;
 }
@@ -40,14 +41,25 @@ bool slow_is_interactive(const struct record *r)
 	return is_one_of(r->conn.service, services);
 }
 
-bool slow_is_held_back(const struct http *h)
+/* One of these words begins here; one pass over the address is a tenth of six. */
+static bool begins_word(const char *at)
 {
 	static const char *const words[] = { "poll", "/events", "subscribe", "notif", "socket.io", "/stream", NULL };
 
+	for (int i = 0; words[i]; i++)
+		if ((*at | 0x20) == *words[i] && strncasecmp(at, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+bool slow_is_held_back(const struct http *h)
+{
+	static const char first_letters[] = "pPsSnN/";
+
 	if (h->status == 101 || strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace"))
 		return true;
-	for (int i = 0; words[i]; i++)
-		if (strcasestr(h->uri, words[i]))
+	for (const char *at = h->uri; (at = strpbrk(at, first_letters)); at++)
+		if (begins_word(at))
 			return true;
 	return false;
 }

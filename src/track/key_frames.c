@@ -255,7 +255,8 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 		k->len = kept[i]->len;
 		k->side = kept[i]->side;
 		k->flags = kept[i]->flags;
-		text_copy(k->label, sizeof(k->label), kept[i]->label ? kept[i]->label : "");
+		if (kept[i]->label)
+			text_copy(k->label, sizeof(k->label), kept[i]->label);
 	}
 	c->key_frame_count = n;
 	c->key_frames_left_out = all > n ? (uint32_t)(all - n) : 0;
