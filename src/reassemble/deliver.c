@@ -20,6 +20,8 @@
 #define SEGMENTS_MAX 1024	     /* that wait in one direction: bounds the walk over them */
 #define TAILS_SHARE 4		     /* tails of all streams take a quarter of the bound at most */
 
+static const struct waiting nothing;
+
 static struct stream_pair *pair_of(struct direction *d)
 {
 	return (struct stream_pair *)(void *)((char *)(d - d->side) - offsetof(struct stream_pair, dir));
@@ -30,40 +32,49 @@ static enum side side_of(const struct direction *d)
 	return (enum side)d->side;
 }
 
-/* The list of directions in which something waits, and the sum of what they hold. */
+/* What waits: made when something begins to, given back when nothing does any more. */
 
-static void queue_leave(struct reassembler *r, struct direction *d)
+static struct held *hold(struct reassembler *r, struct direction *d)
 {
-	*(d->older ? &d->older->younger : &r->oldest) = d->younger;
-	*(d->younger ? &d->younger->older : &r->youngest) = d->older;
-	d->older = d->younger = NULL;
+	struct held *h = d->held;
+
+	if (h)
+		return h;
+	h = d->held = pool_new(&r->helds);
+	h->of = d;
+	h->fin = h->mark_ns = UNSET;
+	h->older = r->youngest;
+	*(r->youngest ? &r->youngest->younger : &r->oldest) = h;
+	r->youngest = h;
+	return h;
 }
 
-static void queue_join(struct reassembler *r, struct direction *d)
+static void release(struct reassembler *r, struct held *h)
 {
-	d->older = r->youngest;
-	*(r->youngest ? &r->youngest->younger : &r->oldest) = d;
-	r->youngest = d;
+	*(h->older ? &h->older->younger : &r->oldest) = h->younger;
+	*(h->younger ? &h->younger->older : &r->youngest) = h->older;
+	h->of->held = NULL;
+	pool_delete(&r->helds, h);
 }
 
-/* To be called after each change of d->waiting, with what it held before. */
-static void account(struct reassembler *r, struct direction *d, size_t held_before)
+/* To be called after each change of what waits, with what it took before. */
+static void account(struct reassembler *r, struct held *h, size_t bytes_before)
 {
-	r->waiting_bytes += d->waiting.held_bytes - held_before;
-	if (held_before && !d->waiting.first) {
-		queue_leave(r, d);
-		d->mark_ns = UNSET;
-	} else if (!held_before && d->waiting.first) {
-		queue_join(r, d);
-	}
+	r->waiting_bytes += h->waiting.held_bytes - bytes_before;
+	if (!h->waiting.first)
+		release(r, h);
 }
 
 static void forget_waiting(struct reassembler *r, struct direction *d)
 {
-	size_t before = d->waiting.held_bytes;
+	struct held *h = d->held;
+	size_t before;
 
-	waiting_clear(&d->waiting);
-	account(r, d, before);
+	if (!h)
+		return;
+	before = h->waiting.held_bytes;
+	waiting_clear(&h->waiting);
+	account(r, h, before);
 }
 
 static void forget_tail(struct reassembler *r, struct direction *d)
@@ -76,26 +87,48 @@ static void keep_tail(
 {
 	size_t most = r->held_max / TAILS_SHARE, budget = most > r->tail_bytes ? most - r->tail_bytes : 0;
 
-	r->tail_bytes += tail_add(&d->tail, r->tail_seed, d->next, bytes, n, ref, budget);
+	r->tail_bytes += tail_add(&d->tail, d->next, bytes, n, ref, budget);
 }
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
 
+static void tell_passed(struct reassembler *r, struct direction *d)
+{
+	uint32_t n = d->passed;
+
+	d->passed = d->quiet = 0;
+	if (n)
+		r->taker.passed(pair_of(d)->flow, side_of(d), n);
+}
+
 static void tell_data(
 	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
-	keep_tail(r, d, bytes, n, ref);
+	if (d->tail.head_full)
+		tail_add_piece(&d->tail, d->next, bytes, n, ref);
+	else
+		keep_tail(r, d, bytes, n, ref);
 	d->next += n;
 	d->guessed = false;
+	if (d->unheard)
+		return;
+	if (n <= d->quiet) {
+		d->quiet -= n;
+		d->passed += n;
+		return;
+	}
+	tell_passed(r, d);
 	r->taker.data(pair_of(d)->flow, side_of(d), bytes, n, ref);
 }
 
 static void tell_gap(struct reassembler *r, struct direction *d, int64_t missing, const struct frame_ref *ref)
 {
+	tail_pass(&d->tail, missing);
 	d->next += missing;
 	d->guessed = false;
 	if (d->highest < d->next)
 		d->highest = d->next;
+	tell_passed(r, d);
 	r->taker.gap(pair_of(d)->flow, side_of(d), (uint64_t)missing, ref);
 }
 
@@ -106,6 +139,7 @@ static void tell_end(struct reassembler *r, struct direction *d, const struct fr
 	d->ended = true;
 	forget_waiting(r, d);
 	forget_tail(r, d);
+	tell_passed(r, d);
 	r->taker.end(pair_of(d)->flow, side_of(d), ref);
 }
 
@@ -121,11 +155,11 @@ static void hand_on(struct reassembler *r, struct direction *d, const uint8_t *b
 /* Hands on what waited for the byte that is now due. */
 static void drain(struct reassembler *r, struct direction *d)
 {
-	while (d->waiting.first && d->waiting.first->start <= d->next) {
-		size_t before = d->waiting.held_bytes;
-		struct segment *s = waiting_take(&d->waiting);
+	while (d->held && d->held->waiting.first->start <= d->next) {
+		size_t before = d->held->waiting.held_bytes;
+		struct segment *s = waiting_take(&d->held->waiting);
 
-		account(r, d, before);
+		account(r, d->held, before);
 		if (s->wire)
 			hand_on(r, d, s->bytes, s->here, s->wire, &s->ref);
 		else
@@ -137,38 +171,45 @@ static void drain(struct reassembler *r, struct direction *d)
 /* Gives the first hole up. */
 static void skip_hole(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
 {
-	tell_gap(r, d, d->waiting.first->start - d->next, ref);
+	tell_gap(r, d, d->held->waiting.first->start - d->next, ref);
 	drain(r, d);
 }
 
 /* Whether the receiver has acknowledged past the first hole, as far as `ack` tells. */
 static bool is_passed(const struct direction *d, uint32_t ack)
 {
-	return d->waiting.first && d->waiting.first->start <= direction_offset(d, ack);
+	return d->held && d->held->waiting.first->start <= direction_offset(d, ack);
 }
 
 /* Gives up the holes that were acknowledged past long enough ago. */
 void deliver_settle(struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
 {
-	if (!d->waiting.first || !d->acked)
+	const struct direction *peer = direction_peer(d);
+	struct held *h = d->held;
+
+	if (!h || !peer->has_acked)
 		return;
-	if (d->mark_ns != UNSET) {
-		if (++d->mark_packets < REORDER_PACKETS && p->clock_ns - d->mark_ns < REORDER_NS)
+	if (h->mark_ns != UNSET) {
+		uint32_t up_to = h->mark_seq;
+
+		if (++h->mark_packets < REORDER_PACKETS && p->clock_ns - h->mark_ns < REORDER_NS)
 			return;
-		while (is_passed(d, d->mark_seq))
+		h->mark_ns = UNSET;
+		while (is_passed(d, up_to))
 			skip_hole(r, d, ref);
-		d->mark_ns = UNSET;
 	}
-	if (is_passed(d, d->ack_seq)) {
-		d->mark_ns = p->clock_ns;
-		d->mark_seq = d->ack_seq;
-		d->mark_packets = 0;
+	if (is_passed(d, peer->ack_sent)) {
+		d->held->mark_ns = p->clock_ns;
+		d->held->mark_seq = peer->ack_sent;
+		d->held->mark_packets = 0;
 	}
 }
 
 static bool fits_stream(const struct reassembler *r, const struct direction *d, size_t cost)
 {
-	return d->waiting.held_bytes + cost <= r->held_stream_max && d->waiting.count < SEGMENTS_MAX;
+	if (!d->held)
+		return cost <= r->held_stream_max;
+	return d->held->waiting.held_bytes + cost <= r->held_stream_max && d->held->waiting.count < SEGMENTS_MAX;
 }
 
 static bool fits_all(const struct reassembler *r, size_t cost)
@@ -179,10 +220,7 @@ static bool fits_all(const struct reassembler *r, size_t cost)
 /* The stream whose hole is open longest lets go what waits, without a word now: what is behind it will show a gap. */
 static void let_go_oldest(struct reassembler *r)
 {
-	struct direction *d = r->oldest;
-
-	d->fin = UNSET;
-	forget_waiting(r, d);
+	forget_waiting(r, r->oldest->of);
 	r->let_go++;
 }
 
@@ -195,13 +233,13 @@ static void make_room(struct reassembler *r, struct direction *d, const struct i
 	while (!fits_stream(r, d, cost) || !fits_all(r, cost)) {
 		struct frame_ref ref;
 
-		if (fits_stream(r, d, cost) && r->oldest && r->oldest != d) {
+		if (fits_stream(r, d, cost) && r->oldest && r->oldest != d->held) {
 			let_go_oldest(r);
 			continue;
 		}
-		if (!d->waiting.first || d->waiting.first->start > in->start)
+		if (!d->held || d->held->waiting.first->start > in->start)
 			return;
-		ref = d->waiting.first->ref;
+		ref = d->held->waiting.first->ref;
 		skip_hole(r, d, &ref);
 	}
 }
@@ -220,8 +258,8 @@ static void hand_on_from_packet(struct reassembler *r, struct direction *d, stru
 	while (in->wire && !d->ended && !d->ignored) {
 		struct incoming piece = *in;
 
-		if (d->waiting.first && d->waiting.first->start < incoming_end(in))
-			incoming_limit(&piece, (uint32_t)(d->waiting.first->start - in->start));
+		if (d->held && d->held->waiting.first->start < incoming_end(in))
+			incoming_limit(&piece, (uint32_t)(d->held->waiting.first->start - in->start));
 		hand_on(r, d, piece.bytes, piece.here, piece.wire, &piece.ref);
 		drain(r, d);
 		skip_delivered(d, in);
@@ -230,10 +268,11 @@ static void hand_on_from_packet(struct reassembler *r, struct direction *d, stru
 
 static void keep_for_later(struct reassembler *r, struct direction *d, const struct incoming *in)
 {
-	size_t before = d->waiting.held_bytes;
+	struct held *h = hold(r, d);
+	size_t before = h->waiting.held_bytes;
 
-	waiting_add(&d->waiting, in);
-	account(r, d, before);
+	waiting_add(&h->waiting, in);
+	account(r, h, before);
 }
 
 void deliver_difference(struct reassembler *r, struct direction *d, const struct incoming *in)
@@ -241,16 +280,25 @@ void deliver_difference(struct reassembler *r, struct direction *d, const struct
 	struct frame_ref old;
 
 	if (r->taker.differ && !d->padded &&
-		(tail_differs(&d->tail, r->tail_seed, in, &old) || waiting_differs(&d->waiting, in, &old)))
+		(tail_differs(&d->tail, in, &old) || (d->held && waiting_differs(&d->held->waiting, in, &old))))
 		r->taker.differ(pair_of(d)->flow, side_of(d), &old, &in->ref);
+}
+
+void deliver_next(
+	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
+{
+	d->highest = d->next + n;
+	tell_data(r, d, bytes, n, ref);
 }
 
 void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *in)
 {
-	size_t cost = waiting_cost(&d->waiting, in);
+	size_t cost = 0;
 
-	if (in->start > d->next)
+	if (in->start > d->next) {
+		cost = waiting_cost(d->held ? &d->held->waiting : &nothing, in);
 		make_room(r, d, in, cost);
+	}
 	skip_delivered(d, in);
 	if (!in->wire || d->ended || d->ignored)
 		return;
@@ -267,26 +315,34 @@ void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *
 
 void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref)
 {
-	size_t before = d->waiting.held_bytes;
+	struct held *h;
+	size_t before;
 
 	if (d->ended || d->ignored)
 		return;
-	waiting_drop_end(&d->waiting);
-	d->fin = at;
-	waiting_add_end(&d->waiting, at, ref);
-	account(r, d, before);
+	if (at <= d->next && !d->held) {
+		tell_end(r, d, ref);
+		return;
+	}
+	h = hold(r, d);
+	before = h->waiting.held_bytes;
+	waiting_drop_end(&h->waiting);
+	h->fin = at;
+	waiting_add_end(&h->waiting, at, ref);
+	account(r, h, before);
 	drain(r, d);
 }
 
 /* Bytes that were acknowledged but not captured, or let go, at the end of what is there. Where no data was seen at
  * all, the acknowledgment may be about another conversation, or the direction is not captured. */
-static int64_t missing_at_end(const struct direction *d)
+static int64_t missing_at_end(struct direction *d)
 {
+	const struct direction *peer = direction_peer(d);
 	int64_t missing = d->highest - d->next, acked;
 
 	if (d->highest == 0 || d->ended || d->ignored)
 		return 0;
-	acked = d->acked ? direction_offset(d, d->ack_seq) - d->next : 0;
+	acked = peer->has_acked ? direction_offset(d, peer->ack_sent) - d->next : 0;
 	return acked > missing && acked > 1 ? acked : missing; /* 1: a FIN that was not captured */
 }
 
@@ -294,7 +350,7 @@ void deliver_close(struct reassembler *r, struct direction *d, const struct fram
 {
 	int64_t missing;
 
-	while (d->waiting.first)
+	while (d->held)
 		skip_hole(r, d, ref);
 	missing = missing_at_end(d);
 	if (missing)

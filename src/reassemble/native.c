@@ -7,15 +7,18 @@
 #include "reassemble/deliver.h"
 #include "reassemble/engine.h"
 
+#define PADDING_MAX 6		      /* IP and TCP headers take 40 of the 46 bytes that a frame has at least */
 #define WINDOW_MAX (INT64_C(1) << 30) /* the largest window there is (RFC 7323, section 2.3) */
 
 /* One byte (or none) before what was sent last: sent to be answered, its value means nothing (RFC 9293, 3.8.4). */
-static bool is_keep_alive(const struct direction *d, const struct incoming *in)
+static bool is_keep_alive(struct direction *d, const struct incoming *in)
 {
+	const struct direction *peer = direction_peer(d);
+
 	if (in->wire != 1)
 		return false;
 	if (d->guessed && d->highest == d->next) /* the other side has acknowledged that byte already */
-		return d->acked && direction_offset(d, d->ack_seq) == incoming_end(in);
+		return peer->has_acked && direction_offset(d, peer->ack_sent) == incoming_end(in);
 	return incoming_end(in) == d->highest;
 }
 
@@ -24,12 +27,14 @@ static void correct_guess(struct direction *d, const struct incoming *in)
 {
 	if (in->start < d->next)
 		d->next = in->start;
-	else if (in->start == d->next + 1 && !d->waiting.first)
+	else if (in->start == d->next + 1 && !d->held)
 		d->next = d->highest = in->start;
 }
 
 static void take_payload(struct reassembler *r, struct direction *d, struct incoming *in)
 {
+	int64_t fin = direction_fin(d);
+
 	if (in->start - d->next >= WINDOW_MAX || d->next - incoming_end(in) >= WINDOW_MAX)
 		return;
 	if (is_keep_alive(d, in)) {
@@ -39,8 +44,8 @@ static void take_payload(struct reassembler *r, struct direction *d, struct inco
 	}
 	if (d->guessed)
 		correct_guess(d, in);
-	if (d->fin != UNSET)
-		incoming_limit(in, d->fin > in->start ? (uint32_t)(d->fin - in->start) : 0);
+	if (fin != UNSET)
+		incoming_limit(in, fin > in->start ? (uint32_t)(fin - in->start) : 0);
 	if (!in->wire)
 		return;
 	if (in->start < d->highest)
@@ -51,17 +56,20 @@ static void take_payload(struct reassembler *r, struct direction *d, struct inco
 /* A FIN before data that was seen contradicts itself, and one beyond any window cannot be. */
 static void take_fin(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref)
 {
-	if (at >= d->highest && at - d->next < WINDOW_MAX && (d->fin == UNSET || at < d->fin))
+	int64_t fin = direction_fin(d);
+
+	if (at >= d->highest && at - d->next < WINDOW_MAX && (fin == UNSET || at < fin))
 		deliver_end(r, d, at, ref);
 }
 
 /* A RST ends the stream when it is in line: nowhere before what the receiver has, nor behind what was sent. */
 static void take_rst(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref)
 {
+	const struct direction *peer = direction_peer(d);
 	int64_t low = d->next;
 
-	if (d->acked && direction_offset(d, d->ack_seq) < low)
-		low = direction_offset(d, d->ack_seq);
+	if (peer->has_acked && direction_offset(d, peer->ack_sent) < low)
+		low = direction_offset(d, peer->ack_sent);
 	if (at >= low && at <= d->highest)
 		deliver_end(r, d, d->highest, ref);
 }
@@ -73,7 +81,7 @@ static void start(struct direction *d, uint32_t seq, bool guessed)
 	d->start_seq = seq;
 	d->next = d->highest = 0;
 	if (!guessed)
-		d->acked = false; /* that was about other sequence numbers */
+		direction_peer(d)->has_acked = false; /* that was about other sequence numbers */
 }
 
 /* Whether the packet belongs to the stream; finds the stream's start. */
@@ -88,7 +96,7 @@ static bool find_start(struct direction *d, const struct packet *p)
 	}
 	if (d->started && direction_offset(d, first) == 0 && !d->guessed)
 		return true; /* the same SYN again */
-	if (d->started && (d->next != 0 || d->waiting.first))
+	if (d->started && (d->next != 0 || d->held))
 		return false;
 	start(d, first, false);
 	return true;
@@ -96,13 +104,16 @@ static bool find_start(struct direction *d, const struct packet *p)
 
 static void take_ack(struct direction *d, const struct packet *p)
 {
-	if ((p->tcp.flags & (TCP_ACK | TCP_RST)) != TCP_ACK)
+	const struct direction *peer;
+
+	if ((p->tcp.flags & (TCP_ACK | TCP_RST)) != TCP_ACK || (d->has_acked && p->tcp.ack == d->ack_sent))
 		return;
-	if (d->started && direction_offset(d, p->tcp.ack) - d->next >= WINDOW_MAX)
+	peer = direction_peer(d);
+	if (peer->started && direction_offset(peer, p->tcp.ack) - peer->next >= WINDOW_MAX)
 		return;
-	if (!d->acked || (int32_t)(p->tcp.ack - d->ack_seq) > 0)
-		d->ack_seq = p->tcp.ack;
-	d->acked = true;
+	if (!d->has_acked || (int32_t)(p->tcp.ack - d->ack_sent) > 0)
+		d->ack_sent = p->tcp.ack;
+	d->has_acked = true;
 }
 
 /*
@@ -123,7 +134,7 @@ bool native_takes(struct direction *d, const struct packet *p)
  */
 bool native_is_padding(const struct packet *p)
 {
-	static const uint8_t zeros[6];
+	static const uint8_t zeros[PADDING_MAX];
 	bool whole = p->payload_len == p->payload_wire || p->fault == FAULT_IP_LENGTH;
 
 	return p->tcp.flags == TCP_ACK && (p->ip_len == 42 || p->ip_len == 46) && p->payload_wire &&
@@ -150,15 +161,29 @@ static void take_segment(
 		take_fin(r, d, end, ref);
 }
 
+/* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged. */
+static bool is_next(const struct direction *d, const struct packet *p)
+{
+	return d->started && !d->guessed && !d->ended && !d->ignored && !d->held && d->highest == d->next &&
+	       p->tcp.seq == d->start_seq + (uint32_t)d->next && !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	       p->payload_len == p->payload_wire && (p->payload_len > PADDING_MAX || !native_is_padding(p));
+}
+
 void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p)
 {
-	struct direction *d = &pair->dir[s], *peer = &pair->dir[side_other(s)];
+	struct direction *d = &pair->dir[s];
 	struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
 
 	if (!native_takes(d, p))
 		return;
-	take_ack(peer, p);
-	deliver_settle(r, peer, p, &ref);
+	take_ack(d, p);
+	if (r->oldest) /* else nothing waits anywhere */
+		deliver_settle(r, direction_peer(d), p, &ref);
+	if (is_next(d, p)) {
+		if (p->payload_len)
+			deliver_next(r, d, p->payload, p->payload_len, &ref);
+		return;
+	}
 	if (find_start(d, p) && !d->ended && !d->ignored)
 		take_segment(r, d, p, &ref);
 	deliver_settle(r, d, p, &ref);

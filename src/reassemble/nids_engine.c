@@ -334,7 +334,8 @@ struct nids_engine *nids_engine_new(struct reassembler *r)
 	active = e;
 	e->r = r;
 	e->user = r->taker;
-	r->taker = (struct stream_taker){on_data, on_gap, on_end, r->taker.differ ? on_differ : NULL};
+	r->taker = (struct stream_taker){
+		.data = on_data, .gap = on_gap, .end = on_end, .differ = r->taker.differ ? on_differ : NULL };
 	return e;
 }
 
@@ -373,13 +374,14 @@ static void offer_packet(struct nids_pair *np, struct stream_pair *pair, enum si
 {
 	const struct direction *d = &pair->dir[s];
 	int64_t offset = direction_offset(d, p->tcp.seq);
+	int64_t fin = direction_fin(d);
 	uint32_t n = p->payload_len;
 
 	if (!n || !d->started || d->guessed || d->ended || d->ignored || p->tcp.flags & TCP_SYN ||
 		!native_takes(&pair->dir[s], p) || native_is_padding(p))
 		return;
-	if (d->fin != UNSET && offset + n > d->fin)
-		n = d->fin > offset ? (uint32_t)(d->fin - offset) : 0;
+	if (fin != UNSET && offset + n > fin)
+		n = fin > offset ? (uint32_t)(fin - offset) : 0;
 	be_ready(np, pair, s, d->next);
 	np->dir[s].offered = true;
 	if (!np->dir[s].lost)

@@ -11,6 +11,9 @@
 #include "reassemble/engine.h"
 #include "reassemble/nids_engine.h"
 
+/* In place of a pair of which both directions have ended: later packets of it have nothing to add. */
+static struct stream_pair over;
+
 struct reassembler *reassembler_new(
 	enum engine_kind engine, const struct stream_taker *taker, size_t held_max, size_t held_stream_max)
 {
@@ -20,8 +23,8 @@ struct reassembler *reassembler_new(
 	r->taker = *taker;
 	r->held_max = held_max;
 	r->held_stream_max = held_stream_max;
-	r->tail_seed = tail_seed();
-	pool_init_objects(&r->pairs, sizeof(struct stream_pair));
+	pool_init(&r->pairs, sizeof(struct stream_pair));
+	pool_init_objects(&r->helds, sizeof(struct held));
 	if (engine != ENGINE_NATIVE)
 		r->nids = nids_engine_new(r);
 	return r;
@@ -34,32 +37,51 @@ void reassembler_free(struct reassembler *r)
 	assert(r->pairs.used == 0); /* every pair was closed */
 	nids_engine_free(r->nids);
 	pool_free(&r->pairs);
+	pool_free(&r->helds);
 	free(r);
 }
 
 static struct stream_pair *pair_new(struct reassembler *r)
 {
-	struct stream_pair *pair = pool_new(&r->pairs);
+	uint32_t number = pool_take(&r->pairs);
+	struct stream_pair *pair = pool_at(&r->pairs, number);
 
-	for (int s = SIDE_ORIG; s <= SIDE_RESP; s++) {
-		pair->dir[s].side = (uint8_t)s;
-		pair->dir[s].mark_ns = pair->dir[s].fin = UNSET;
-	}
+	pair->number = number;
+	pair->dir[SIDE_RESP].side = SIDE_RESP;
 	return pair;
 }
 
 void reassemble_packet(
 	struct reassembler *r, struct stream_pair **pair, void *flow, enum side s, const struct packet *p)
 {
-	if (p->kind != PACKET_TCP || p->verdict != PACKET_OK)
+	struct stream_pair *own = *pair;
+
+	if (p->kind != PACKET_TCP || p->verdict != PACKET_OK || own == &over)
 		return;
-	if (!*pair)
-		*pair = pair_new(r);
-	(*pair)->flow = flow;
-	if (r->nids)
-		nids_packet(r->nids, *pair, flow, s, p);
-	else
-		native_packet(r, *pair, s, p);
+	if (!own)
+		own = *pair = pair_new(r);
+	own->flow = flow;
+	if (r->nids) {
+		nids_packet(r->nids, own, flow, s, p);
+		return;
+	}
+	native_packet(r, own, s, p);
+	if (own->dir[s].ended && own->dir[side_other(s)].ended) {
+		pool_give(&r->pairs, own->number);
+		*pair = &over;
+	}
+}
+
+void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n)
+{
+	if (!r->nids && r->taker.passed)
+		pair->dir[s].quiet = n;
+}
+
+void reassemble_unheard(struct reassembler *r, struct stream_pair *pair)
+{
+	if (!r->nids)
+		pair->dir[SIDE_ORIG].unheard = pair->dir[SIDE_RESP].unheard = true;
 }
 
 void reassemble_expect(const struct stream_pair *pair, enum side s, bool later)
@@ -70,12 +92,14 @@ void reassemble_expect(const struct stream_pair *pair, enum side s, bool later)
 		fetch(&pair->dir[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
 		return;
 	}
-	fetch(&pair->dir[s], offsetof(struct direction, tail.pieces));
+	fetch(&pair->dir[s], CACHE_LINE);
 	fetch(&pair->dir[side_other(s)], CACHE_LINE);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)
 {
+	if (*pair == &over)
+		return;
 	if (!*pair)
 		*pair = pair_new(r);
 	native_ignore(r, *pair, s);
@@ -83,20 +107,23 @@ void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum si
 
 void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *flow, const struct frame_ref *ref)
 {
-	if (!*pair)
-		return;
-	(*pair)->flow = flow;
-	if (r->nids)
-		nids_close(r->nids, *pair, flow, ref);
-	else
-		native_close(r, *pair, ref);
-	pool_delete(&r->pairs, *pair);
+	struct stream_pair *own = *pair;
+
+	if (own && own != &over) {
+		own->flow = flow;
+		if (r->nids)
+			nids_close(r->nids, own, flow, ref);
+		else
+			native_close(r, own, ref);
+		pool_give(&r->pairs, own->number);
+	}
 	*pair = NULL;
 }
 
 size_t reassembler_held_bytes(const struct reassembler *r)
 {
-	return pool_bytes(&r->pairs) + r->waiting_bytes + r->tail_bytes + (r->nids ? nids_engine_held_bytes(r->nids) : 0);
+	return pool_bytes(&r->pairs) + pool_bytes(&r->helds) + r->waiting_bytes + r->tail_bytes +
+	       (r->nids ? nids_engine_held_bytes(r->nids) : 0);
 }
 
 uint64_t reassembler_let_go(const struct reassembler *r)

@@ -30,6 +30,9 @@ struct stream_taker {
 	void (*end)(void *flow, enum side s, const struct frame_ref *ref);
 	/* A segment overlaps earlier bytes with different ones. May be NULL. */
 	void (*differ)(void *flow, enum side s, const struct frame_ref *old, const struct frame_ref *new_one);
+	/* So many bytes of side s came of those that reassemble_quiet was called for; told before anything else of the
+	 * side. May be NULL. */
+	void (*passed)(void *flow, enum side s, uint32_t n);
 };
 
 /*
@@ -38,8 +41,8 @@ struct stream_taker {
  *
  * `held_max`: bytes that may wait in all streams together; `held_stream_max` in one direction.
  */
-struct reassembler *reassembler_new(enum engine_kind engine, const struct stream_taker *taker, size_t held_max,
-	size_t held_stream_max);
+struct reassembler *reassembler_new(
+	enum engine_kind engine, const struct stream_taker *taker, size_t held_max, size_t held_stream_max);
 void reassembler_free(struct reassembler *r);
 
 /*
@@ -48,8 +51,14 @@ void reassembler_free(struct reassembler *r);
  * already decided that the packet belongs to this conversation (a reused port comes with a new *pair). The taker is
  * called for this conversation only, so `flow` need not outlive the call. The taker may call reassemble_ignore.
  */
-void reassemble_packet(struct reassembler *r, struct stream_pair **pair, void *flow, enum side s,
-	const struct packet *p);
+void reassemble_packet(
+	struct reassembler *r, struct stream_pair **pair, void *flow, enum side s, const struct packet *p);
+
+/* Inside `data`: of the next n bytes of the side only the number is wanted, see `passed`. A wish, void at the next gap;
+ * libnids' engine tells everything. */
+void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n);
+/* Inside `data`: no byte of either side is wanted any more, only gaps and the end. A wish. */
+void reassemble_unheard(struct reassembler *r, struct stream_pair *pair);
 
 /* Nothing of this direction is of interest any more (its dissector is done): segments are no longer kept. */
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s);
@@ -57,7 +66,8 @@ void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum si
 /* The conversation is over: what still waits is delivered with its gaps, `end` is told, the pair is freed. */
 void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *flow, const struct frame_ref *ref);
 
-/* Bytes of that side come soon (pair NULL: there is nothing yet): first its state is fetched, later what that points to. */
+/* Bytes of that side come soon (pair NULL: there is nothing yet): first its state is fetched, later what that points
+ * to. */
 void reassemble_expect(const struct stream_pair *pair, enum side s, bool later);
 
 size_t reassembler_held_bytes(const struct reassembler *r);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first bytes of a stream in a flat buffer, and hashes of its last segments in a ring. */
+/* The first bytes of a stream in a flat buffer, and sums of its last segments in a ring. */
 #include "reassemble/tail.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "reassemble/waiting.h"
 
-#define ROOM_FIRST 256
-#define PREFIX 32 /* tells shorter segments apart that begin in the same place */
+#define ROOM_STEP 64
+#define STEP 32 /* bytes that are summed at once, and as many tell shorter segments apart that begin alike */
+#define REACH_MAX (1 << 24) /* a gap from which on places of pieces, of which half is kept, are not to be compared */
 
 struct head {
 	int64_t start;
@@ -20,61 +20,89 @@ struct head {
 	uint8_t bytes[];
 };
 
-uint64_t tail_seed(void)
-{
-	return hash_seeded("tail", 4);
-}
+typedef uint64_t lanes __attribute__((vector_size(16)));
 
-static uint64_t load(const uint8_t *p)
+/* Sums of words, and sums of those sums, so that order counts (J. Fletcher, 1982), in four lanes. */
+struct sums {
+	lanes a, b, a_sum, b_sum;
+};
+
+static inline lanes load(const uint8_t *p)
 {
-	uint64_t v;
+	lanes v;
 
 	memcpy(&v, p, sizeof(v));
 	return v;
 }
 
-static uint64_t fold(uint64_t a, uint64_t b)
+static inline void add_step(struct sums *s, const uint8_t *p)
 {
-	__extension__ unsigned __int128 m = (unsigned __int128)a * b;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
+	s->a += load(p);
+	s->b += load(p + sizeof(lanes));
+	s->a_sum += s->a;
+	s->b_sum += s->b;
 }
 
-/* Two multiplications for 32 bytes, seeded: fast, and nobody outside can choose bytes that collide. *prefix becomes a
- * hash of the first PREFIX bytes, 0 when there are fewer. */
-static uint64_t hash_bytes(const uint8_t *p, size_t n, uint64_t seed, uint32_t *prefix)
+static inline uint32_t fold(const struct sums *s, uint64_t n)
 {
-	uint64_t a = seed ^ 0x9e3779b97f4a7c15, b = seed ^ 0xbf58476d1ce4e5b9;
-	uint8_t rest[PREFIX];
+	uint64_t h = n;
+
+	h = (h ^ s->a[0]) * UINT64_C(0x9e3779b97f4a7c15) + s->a[1];
+	h = (h ^ s->b[0]) * UINT64_C(0xbf58476d1ce4e5b9) + s->b[1];
+	h = (h ^ s->a_sum[0]) * UINT64_C(0x94d049bb133111eb) + s->a_sum[1];
+	h = (h ^ s->b_sum[0] ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93) + s->b_sum[1];
+	return (uint32_t)((h ^ h >> 29) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+static uint16_t prefix_of(const uint8_t *p)
+{
+	struct sums s = {0};
+
+	add_step(&s, p);
+	return (uint16_t)fold(&s, STEP);
+}
+
+/* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
+ * what is found are mistakes, and forgeries in a hurry. */
+static uint32_t sum_of(const uint8_t *p, size_t n)
+{
+	struct sums s = {0};
+	uint8_t few[STEP] = {0};
 	size_t left = n;
 
-	*prefix = 0;
-	for (; left >= PREFIX; p += PREFIX, left -= PREFIX) {
-		a = fold(load(p) ^ a, load(p + 8) ^ 0x94d049bb133111eb);
-		b = fold(load(p + 16) ^ b, load(p + 24) ^ 0xd6e8feb86659fd93);
-		if (left == n)
-			*prefix = (uint32_t)(a ^ b);
+	for (; left >= STEP; p += STEP, left -= STEP)
+		add_step(&s, p);
+	if (left && n >= STEP) {
+		add_step(&s, p + left - STEP); /* some once more: their place is certain */
+	} else if (left) {
+		memcpy(few, p, left);
+		add_step(&s, few);
 	}
-	if (left) {
-		memset(rest, 0, sizeof(rest));
-		memcpy(rest, p, left);
-		a = fold(load(rest) ^ a, load(rest + 8) ^ 0x94d049bb133111eb);
-		b = fold(load(rest + 16) ^ b, load(rest + 24) ^ 0xd6e8feb86659fd93);
-	}
-	return fold(a ^ seed, b ^ n ^ 0x9e3779b97f4a7c15);
+	return fold(&s, n);
+}
+
+static struct piece piece_of(int64_t at, uint32_t n, const struct frame_ref *ref)
+{
+	return (struct piece){
+		.frame = ref->frame, .at_ns = ref->at_ns, .start = (uint32_t)at, .len = n, .source = ref->source};
+}
+
+static struct frame_ref ref_of(const struct piece *p)
+{
+	return (struct frame_ref){.frame = p->frame, .at_ns = p->at_ns, .source = p->source};
 }
 
 /* Room for n more bytes in the head, as far as the budget goes; gives how many bytes were allocated. */
-static size_t head_grow(struct tail *t, size_t n, size_t budget)
+static size_t head_grow(struct tail *t, uint32_t n, size_t budget)
 {
 	struct head *h = t->head;
-	uint32_t used = h ? h->used : 0, room = h ? h->room : 0, want = room ? room : ROOM_FIRST;
+	uint32_t used = h ? h->used : 0, room = h ? h->room : 0, want = TAIL_HEAD_MAX;
 	size_t more;
 
-	while (want < used + n && want < TAIL_HEAD_MAX)
-		want *= 2;
+	if (n < TAIL_HEAD_MAX - used)
+		want = (used + n + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
 	more = want - room + (h ? 0 : sizeof(*h));
-	if (want == room || more > budget)
+	if (want <= room || more > budget)
 		return 0;
 	t->head = xrealloc(h, sizeof(*h) + want);
 	if (!h)
@@ -84,42 +112,46 @@ static size_t head_grow(struct tail *t, size_t n, size_t budget)
 }
 
 /* Gives how many of the bytes the head took. */
-static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
+static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
 	uint32_t fits;
 
 	if (!h || (h->used && h->start + h->used != at))
 		return 0;
-	fits = h->room - h->used < n ? h->room - h->used : (uint32_t)n;
+	fits = h->room - h->used < n ? h->room - h->used : n;
 	if (!h->used)
 		h->start = at;
 	memcpy(h->bytes + h->used, bytes, fits);
 	h->used += fits;
-	h->pieces[h->piece_count++] = (struct piece){.start = at, .ref = *ref};
+	h->pieces[h->piece_count++] = piece_of(at, fits, ref);
 	return fits;
 }
 
-size_t tail_add(struct tail *t, uint64_t seed, int64_t at, const uint8_t *bytes, size_t n, const struct frame_ref *ref,
-	size_t budget)
+void tail_add_piece(struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
-	struct piece *p;
-	size_t more = 0;
+	struct piece *p = &t->pieces[t->count++ % TAIL_PIECES];
 
-	if (!t->head_full) {
-		uint32_t taken;
+	*p = piece_of(at, n, ref);
+	p->sum = sum_of(bytes, n);
+	p->prefix = n >= STEP ? prefix_of(bytes) : 0;
+}
 
-		more = head_grow(t, n, budget);
-		taken = head_add(t->head, at, bytes, n, ref);
-		t->head_full = taken < n || t->head->piece_count == TAIL_HEAD_PIECES;
-		if (taken == n)
-			return more;
-	}
-	if (n > UINT32_MAX)
-		return more;
-	p = &t->pieces[t->count++ % TAIL_PIECES];
-	*p = (struct piece){.start = at, .ref = *ref, .len = (uint32_t)n};
-	p->hash = hash_bytes(bytes, n, seed, &p->prefix);
+size_t tail_add(
+	struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref, size_t budget)
+{
+	size_t more = head_grow(t, n, budget);
+	uint32_t taken = head_add(t->head, at, bytes, n, ref);
+
+	t->head_full = taken < n || t->head->piece_count == TAIL_HEAD_PIECES;
+	if (taken < n)
+		tail_add_piece(t, at, bytes, n, ref);
 	return more;
+}
+
+void tail_pass(struct tail *t, int64_t missing)
+{
+	if (missing >= REACH_MAX)
+		t->count = 0;
 }
 
 static bool head_differs(const struct head *h, const struct incoming *in, struct frame_ref *old)
@@ -133,31 +165,28 @@ static bool head_differs(const struct head *h, const struct incoming *in, struct
 		return false;
 	while (h->bytes[from - h->start] == in->bytes[from - in->start])
 		from++;
-	while (i > 1 && h->pieces[i - 1].start > from)
+	while (i > 1 && (uint32_t)from - h->pieces[i - 1].start >= h->pieces[i - 1].len)
 		i--;
-	*old = h->pieces[i - 1].ref;
+	*old = ref_of(&h->pieces[i - 1]);
 	return true;
 }
 
-static bool piece_differs(uint64_t seed, const struct piece *p, const struct incoming *in)
+static bool piece_differs(const struct piece *p, const struct incoming *in)
 {
-	uint32_t prefix;
+	int32_t at = (int32_t)(p->start - (uint32_t)in->start); /* its place in the bytes that came */
 
-	if (p->start == in->start && in->here < p->len) {
-		(void)hash_bytes(in->bytes, in->here < PREFIX ? in->here : PREFIX, seed, &prefix);
-		return in->here >= PREFIX && prefix != p->prefix;
-	}
-	return p->start >= in->start && p->start + p->len <= in->start + in->here &&
-	       hash_bytes(in->bytes + (p->start - in->start), p->len, seed, &prefix) != p->hash;
+	if (at == 0 && in->here < p->len)
+		return in->here >= STEP && prefix_of(in->bytes) != p->prefix;
+	return at >= 0 && (int64_t)at + p->len <= in->here && sum_of(in->bytes + at, p->len) != p->sum;
 }
 
-bool tail_differs(const struct tail *t, uint64_t seed, const struct incoming *in, struct frame_ref *old)
+bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_ref *old)
 {
 	if (t->head && head_differs(t->head, in, old))
 		return true;
 	for (uint32_t i = 0; i < TAIL_PIECES && i < t->count; i++)
-		if (piece_differs(seed, &t->pieces[i], in)) {
-			*old = t->pieces[i].ref;
+		if (piece_differs(&t->pieces[i], in)) {
+			*old = ref_of(&t->pieces[i]);
 			return true;
 		}
 	return false;
@@ -168,6 +197,8 @@ size_t tail_clear(struct tail *t)
 	size_t held = t->head ? sizeof(*t->head) + t->head->room : 0;
 
 	free(t->head);
-	*t = (struct tail){0};
+	t->head = NULL;
+	t->count = 0;
+	t->head_full = false;
 	return held;
 }
