@@ -71,6 +71,8 @@ struct dissector {
 	void (*again)(const struct session *s, const struct chunk *c);
 	/* A side ended (FIN). May be left out. */
 	void (*end)(void *state, struct session *s, enum side side, const struct frame_ref *ref);
+	/* Both sides have ended: whether nothing is left to tell, so that the state can go. Left out: it stays. */
+	bool (*is_over)(const void *state);
 	/* The conversation is over: emit what is still to be told, free what the state owns. */
 	void (*finish)(void *state, struct session *s);
 };
@@ -85,6 +87,8 @@ extern const struct dissector *const dissector_table[];
 /* A new record of that kind with uid, addresses, ports and first frame filled in. */
 void session_record(const struct session *s, struct record *r, enum record_kind kind);
 void session_emit(struct session *s, const struct record *r);
+/* Memory that the dissector's state owns beside itself: so much more, or less. Counts against the bound. */
+void session_charge(struct session *s, ptrdiff_t bytes);
 /* Marks the frame as a key frame with a label for the ladder diagram (copied; may be hostile). */
 void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label);
 /* Absolute time to an offset of this conversation's records. */

@@ -41,23 +41,19 @@ struct http_state {
 /* The exchange that the message at hand belongs to; NULL: none that is known. */
 static struct exchange *exchange_at_hand(const struct http_state *h, enum side which)
 {
-	return which == SIDE_ORIG ? h->x.asking : exchange_oldest(&h->x);
+	return which == SIDE_ORIG ? h->x.asking : h->x.first;
 }
 
 static enum dissect_verdict request_begins(struct http_state *h, struct session *s, struct line l)
 {
 	struct http_side *side = &h->side[SIDE_ORIG];
-	struct http probe;
 	struct exchange *x;
 
-	memset(&probe, 0, sizeof(probe));
 	http_framing_begin(&side->framing);
-	if (!http_request_line(l, &probe, &side->framing))
+	if (!http_is_request(l))
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	x = exchange_open(&h->x, s);
-	probe.announced_body = x->facts.announced_body;
-	probe.number = x->facts.number;
-	x->facts = probe;
+	http_request_line(l, &x->facts, &side->framing);
 	x->request = side->first;
 	x->facts.request = session_ref(s, &side->first);
 	h->x.asking = x;
@@ -69,8 +65,8 @@ static enum dissect_verdict request_begins(struct http_state *h, struct session 
  * had begun. */
 static void clear_for_response(struct http_state *h, struct session *s)
 {
-	while (h->x.count && (h->x.list[0]->facts.status || (h->side[SIDE_RESP].lost && h->x.count > 1)))
-		exchange_drop(&h->x, s, h->x.list[0]->facts.status != 0);
+	while (h->x.count && (h->x.first->facts.status || (h->side[SIDE_RESP].lost && h->x.count > 1)))
+		exchange_drop(&h->x, s, h->x.first->facts.status != 0);
 	h->side[SIDE_RESP].lost = false;
 }
 
@@ -84,7 +80,7 @@ static enum dissect_verdict response_begins(struct http_state *h, struct session
 	if (!side->status)
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	clear_for_response(h, s);
-	x = h->x.count ? exchange_oldest(&h->x) : exchange_open(&h->x, s);
+	x = h->x.first ? h->x.first : exchange_open(&h->x, s);
 	if (side->status < 200 && side->status != 101)
 		return DISSECT_OK; /* a word in between: the answer is still to come (RFC 9110, section 15.2) */
 	x->facts.status = side->status;
@@ -107,7 +103,7 @@ static void request_ends(struct http_state *h, struct session *s)
 static enum dissect_verdict response_ends(struct http_state *h, struct session *s)
 {
 	struct http_side *side = &h->side[SIDE_RESP];
-	struct exchange *x = exchange_oldest(&h->x);
+	struct exchange *x = h->x.first;
 	char host[sizeof(x->facts.proxied_host)];
 	bool tunnel;
 
@@ -272,15 +268,15 @@ static enum dissect_verdict on_body(struct http_state *h, struct session *s, con
 	struct http_side *side = &h->side[c->side];
 
 	*used = side->at == AT_BODY_TO_END || side->left > c->len ? c->len : (size_t)side->left;
-	if (c->side == SIDE_RESP && h->x.count && h->x.list[0]->facts.status >= 400)
-		http_hint_add(&h->x.list[0]->hint, c->data, *used);
+	if (c->side == SIDE_RESP && h->x.count && h->x.first->facts.status >= 400)
+		exchange_hint(s, h->x.first, c->data, *used);
 	return body_passed(h, s, c->side, *used);
 }
 
 /* A server that answers a plain request with a TLS alert: this is a TLS port. */
 static enum dissect_verdict answered_in_tls(struct http_state *h, struct session *s, const struct chunk *c)
 {
-	struct exchange *x = h->x.list[0];
+	struct exchange *x = h->x.first;
 
 	if (c->len < 3)
 		return DISSECT_MORE;
@@ -355,12 +351,19 @@ static void http_end(void *state, struct session *s, enum side which, const stru
 		message_ends(h, s, which);
 }
 
+static bool http_is_over(const void *state)
+{
+	const struct http_state *h = state;
+
+	return !h->x.count;
+}
+
 static void http_finish(void *state, struct session *s)
 {
 	struct http_state *h = state;
 
 	while (h->x.count) {
-		exchange_mark_request(&h->x, s, exchange_oldest(&h->x), true);
+		exchange_mark_request(&h->x, s, h->x.first, true);
 		exchange_drop(&h->x, s, true);
 	}
 }
@@ -370,11 +373,12 @@ const struct dissector dissector_http = {
 	.spec = "RFC 9110, RFC 9112",
 	.tcp_ports = {80, 8080, 3128, 8000, 8008, 8888, 5985, 631},
 	.state_size = sizeof(struct http_state),
-	.hot_size = offsetof(struct http_state, x.list[1]),
+	.hot_size = sizeof(struct http_state),
 	.recognise = http_recognise,
 	.stream = http_stream,
 	.gap = http_gap,
 	.resync = http_resync,
 	.end = http_end,
+	.is_over = http_is_over,
 	.finish = http_finish,
 };

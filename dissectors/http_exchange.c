@@ -10,43 +10,26 @@
 #define MARKS_USUAL 4
 #define MARKS_FAILED 6
 
-struct exchange *exchange_oldest(const struct exchanges *e)
-{
-	return e->count ? e->list[0] : NULL;
-}
-
-static struct exchange *take(struct exchanges *e)
-{
-	if (e->usual_taken)
-		return xcalloc(1, sizeof(struct exchange));
-	e->usual_taken = true;
-	memset(&e->usual, 0, sizeof(e->usual));
-	return &e->usual;
-}
-
-static void give(struct exchanges *e, struct exchange *x)
-{
-	if (x == &e->usual)
-		e->usual_taken = false;
-	else
-		free(x);
-}
-
 void exchange_drop(struct exchanges *e, struct session *s, bool told)
 {
-	struct exchange *x = e->list[0];
+	struct exchange *x = e->first;
 	struct record r;
 
 	if (told) {
 		session_record(s, &r, RECORD_HTTP);
 		r.http = x->facts;
-		r.http.on_tls_port_hint |= http_hint_found(&x->hint);
+		r.http.on_tls_port_hint |= x->hint && http_hint_found(x->hint);
 		session_emit(s, &r);
 	}
 	if (e->asking == x)
 		e->asking = NULL;
-	give(e, x);
-	memmove(e->list, e->list + 1, (size_t)--e->count * sizeof(e->list[0]));
+	e->first = x->next;
+	if (!e->first)
+		e->last = NULL;
+	e->count--;
+	session_charge(s, -(ptrdiff_t)(sizeof(*x) + (x->hint ? sizeof(*x->hint) : 0)));
+	free(x->hint);
+	free(x);
 }
 
 struct exchange *exchange_open(struct exchanges *e, struct session *s)
@@ -55,16 +38,28 @@ struct exchange *exchange_open(struct exchanges *e, struct session *s)
 
 	if (e->count == EXCHANGES_MAX)
 		exchange_drop(e, s, true);
-	x = take(e);
+	x = xcalloc(1, sizeof(*x));
+	session_charge(s, sizeof(*x));
 	x->facts.announced_body = UINT64_MAX;
 	x->facts.number = ++e->number;
-	e->list[e->count++] = x;
+	*(e->last ? &e->last->next : &e->first) = x;
+	e->last = x;
+	e->count++;
 	return x;
+}
+
+void exchange_hint(struct session *s, struct exchange *x, const uint8_t *bytes, size_t n)
+{
+	if (!x->hint) {
+		x->hint = xcalloc(1, sizeof(*x->hint));
+		session_charge(s, sizeof(*x->hint));
+	}
+	http_hint_add(x->hint, bytes, n);
 }
 
 bool exchange_tunnel_asked(const struct exchanges *e)
 {
-	return e->count && !strcmp(e->list[e->count - 1]->facts.method, "CONNECT");
+	return e->last && !strcmp(e->last->facts.method, "CONNECT");
 }
 
 void exchange_mark_request(struct exchanges *e, struct session *s, struct exchange *x, bool always)

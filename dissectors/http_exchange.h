@@ -10,27 +10,27 @@
 
 /* A request and its answer. */
 struct exchange {
-	struct http facts;
+	struct exchange *next;
+	struct http_hint *hint;	  /* owned; NULL: no body of an error was seen */
 	struct frame_ref request; /* absolute, for marks */
 	bool close, marked;
-	struct http_hint hint;
+	struct http facts;
 };
 
 struct exchanges {
 	int count;
 	uint32_t number;
 	int marks, marks_failed;
-	struct exchange *asking; /* whose request is at hand; NULL: it was answered already */
-	struct exchange *list[EXCHANGES_MAX]; /* the response at hand is the first one's */
-	struct exchange usual; /* mostly there is one at a time */
-	bool usual_taken;
+	struct exchange *asking;       /* whose request is at hand; NULL: it was answered already */
+	struct exchange *first, *last; /* the response at hand is the first one's; NULL: none */
 };
 
 /* A new one at the end; when there are too many, the oldest is told without its answer. */
 struct exchange *exchange_open(struct exchanges *e, struct session *s);
-struct exchange *exchange_oldest(const struct exchanges *e); /* NULL: none */
 /* The oldest one is over, one way or the other. */
 void exchange_drop(struct exchanges *e, struct session *s, bool told);
+/* Body of a response that tells of an error. */
+void exchange_hint(struct session *s, struct exchange *x, const uint8_t *bytes, size_t n);
 /* CONNECT was sent: the client's next bytes belong to whoever is behind the proxy, if that agrees. */
 bool exchange_tunnel_asked(const struct exchanges *e);
 

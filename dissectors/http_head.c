@@ -96,12 +96,18 @@ static bool plausible_method(const struct line *m)
 	return m->len && m->len <= METHOD_MAX;
 }
 
-bool http_request_line(struct line l, struct http *facts, struct http_framing *f)
+bool http_is_request(struct line l)
+{
+	struct line method = line_word(&l);
+
+	(void)line_word(&l);
+	return plausible_method(&method) && line_starts(&l, "HTTP/1.");
+}
+
+void http_request_line(struct line l, struct http *facts, struct http_framing *f)
 {
 	struct line method = line_word(&l), target = line_word(&l), authority;
 
-	if (!plausible_method(&method) || !line_starts(&l, "HTTP/1."))
-		return false;
 	f->http_1_0 = l.len > 7 && l.p[7] == '0';
 	line_text(&method, facts->method, sizeof(facts->method));
 	line_text(&target, facts->uri, sizeof(facts->uri));
@@ -113,7 +119,6 @@ bool http_request_line(struct line l, struct http *facts, struct http_framing *f
 		line_text(&authority, facts->proxied_host, sizeof(facts->proxied_host));
 		line_text(&authority, facts->host, sizeof(facts->host));
 	}
-	return true;
 }
 
 uint16_t http_status_line(struct line l, struct http_framing *f)

@@ -224,6 +224,17 @@ void session_gap(struct dissect_engine *e, struct session **s, const struct sess
 	stream_gap(*s, side, missing, ref);
 }
 
+/* A closed conversation may be kept for a while; what its dissector is done with need not be. */
+static void drop_when_over(struct session *s)
+{
+	if (s->mode != SESSION_RUNNING || !s->side[SIDE_ORIG].ended || !s->side[SIDE_RESP].ended)
+		return;
+	if (!s->dissector->is_over || !s->dissector->is_over(s->state))
+		return;
+	session_stop(s);
+	session_set_done(s);
+}
+
 void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
 	const struct frame_ref *ref)
 {
@@ -236,6 +247,7 @@ void session_end(struct dissect_engine *e, struct session **s, const struct sess
 		choose_side_ended(*s);
 	if ((*s)->mode == SESSION_RUNNING && (*s)->dissector->end)
 		(*s)->dissector->end((*s)->state, *s, side, ref);
+	drop_when_over(*s);
 }
 
 /* The datagram that shows whose the conversation is belongs to the next one already. */
@@ -373,6 +385,11 @@ void session_emit(struct session *s, const struct record *r)
 	record_copy(&out, r);
 	out.emitted_ns = s->owner->clock_ns;
 	s->engine->sink.take(s->engine->sink.arg, &out);
+}
+
+void session_charge(struct session *s, ptrdiff_t bytes)
+{
+	s->engine->held_bytes += (size_t)bytes;
 }
 
 void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label)

@@ -70,8 +70,10 @@ static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, cons
 	o = owner_of(fed->lane, fed->flow, &head);
 	c = stream_chunk(bytes, n, s, ref);
 	session_stream(fed->lane->dissectors, session, &o, &c);
-	if (session_done(*session))
+	if (session_done(*session)) {
 		flow_make_deaf(fed->flow);
+		reassemble_unheard(fed->lane->reassembler, *flow_stream_pair(fed->flow));
+	}
 }
 
 static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
