@@ -48,7 +48,7 @@ static int tear_down(void **state)
 
 static struct addr host(uint32_t n)
 {
-	const uint8_t b[4] = { 10, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+	const uint8_t b[4] = {10, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
 
 	return addr_v4(b);
 }
@@ -157,7 +157,7 @@ static void test_a_part_counts_nothing(void **state)
 static void test_frames_are_told_when_hosts_settle(void **state)
 {
 	struct rig *g = *state;
-	struct mac here = { { 0, 0, 0, 0, 0, 1 } }, elsewhere = { { 0, 0, 0, 0, 0, 9 } };
+	struct mac here = {{0, 0, 0, 0, 0, 1}}, elsewhere = {{0, 0, 0, 0, 0, 9}};
 
 	connection(g, 1, 2, 7, 1000);
 	connection(g, 1, 3, 8, 2000);

@@ -9,6 +9,8 @@
 
 #include "base/utf8.h"
 
+#define SHORT 8 /* characters of a text that are looked at one by one */
+
 static _Noreturn void out_of_memory(void)
 {
 	fputs("pcapdx: out of memory\n", stderr);
@@ -168,9 +170,11 @@ void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 
 void text_copy(char *out, size_t size, const char *from)
 {
-	if (!*from) { /* most texts of a record are empty */
-		*out = '\0';
-		return;
+	/* Most texts of a record are empty, or one short word. */
+	for (size_t at = 0; at < SHORT && at < size && !(from[at] & 0x80); at++) {
+		out[at] = from[at];
+		if (!from[at])
+			return;
 	}
 	text_copy_bytes(out, size, (const uint8_t *)from, strlen(from));
 }

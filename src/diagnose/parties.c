@@ -155,7 +155,7 @@ void parties_find(struct diagnosis_context *x, const struct record *r)
 	uint64_t evicted;
 
 	fetch(x, r, &w);
-	x->now = (struct parties){ 0 };
+	x->now = (struct parties){0};
 	x->now.orig = host_add(x, &r->orig_h, w.orig_tag);
 	evicted = x->hosts.evicted;
 	x->now.resp = host_add(x, &r->resp_h, w.resp_tag);
@@ -180,8 +180,8 @@ struct peers *peers_add(struct diagnosis_context *x, const struct record *r)
 	return p;
 }
 
-const struct peers *peers_find(const struct diagnosis_context *x, const struct addr *client, const struct addr *server,
-	uint16_t port)
+const struct peers *peers_find(
+	const struct diagnosis_context *x, const struct addr *client, const struct addr *server, uint16_t port)
 {
 	struct peers_key k = peers_key(client, server, port);
 

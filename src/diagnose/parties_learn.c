@@ -47,8 +47,14 @@ static void learn_opened(struct peers *p, const struct record *r)
 		return;
 	p->answered += answered;
 	p->single += single;
-	*new_opened(p) = (struct opened){ .ts_ns = r->ts_ns, .frame = r->frame, .stream = c->stream, .port = r->orig_p,
-		.source = r->source, .answered = answered, .completed = c->handshake_ack.frame != 0, .single = single };
+	*new_opened(p) = (struct opened){.ts_ns = r->ts_ns,
+		.frame = r->frame,
+		.stream = c->stream,
+		.port = r->orig_p,
+		.source = r->source,
+		.answered = answered,
+		.completed = c->handshake_ack.frame != 0,
+		.single = single};
 }
 
 /* Path MTU discovery drops the first large segments by design. */
@@ -95,7 +101,7 @@ static struct hop *hop_of(struct service_state *s, const struct mac *mac)
 	if (s->hop_count == HOPS_MAX)
 		return NULL;
 	s->hops = xrealloc(s->hops, (size_t)(s->hop_count + 1) * sizeof(*s->hops));
-	s->hops[s->hop_count] = (struct hop){ 0 };
+	s->hops[s->hop_count] = (struct hop){0};
 	return &s->hops[s->hop_count++];
 }
 
@@ -137,7 +143,7 @@ static void learn_ttl(struct host *h, const struct record *r)
 	h->ttl_varies |= side->ttl_min != side->ttl_max || (h->ttl && h->ttl != side->ttl);
 	h->ttl = side->ttl;
 	if (!h->ttl_shown.frame)
-		h->ttl_shown = (struct frame_ref){ shown->frame, r->ts_ns + shown->at_ns, shown->source };
+		h->ttl_shown = (struct frame_ref){shown->frame, r->ts_ns + shown->at_ns, shown->source};
 }
 
 void host_settle(struct host *h)
