@@ -16,19 +16,12 @@
 #include "diagnose/rule.h"
 #include "diagnose/slow_answers.h"
 #include "diagnose/slow_split.h"
+#include "diagnose/slow_tell.h"
 #include "diagnose/tally.h"
 
 #define PUSHED_MAX 4096
-#define THINK_SLOW_S 0.9     /* answers that a user waits for; long polls and batch jobs are told by their share */
-#define LONG_POLL_S 15.0     /* an answer so late is as likely held back on purpose as slow */
-#define SOME_MIN 3	     /* slow ones, where the usual answer is quick */
 #define HELLO_LATE_S 3.0     /* a ServerHello needs no backend: so late, nobody had read the ClientHello */
-#define HELLOS_MIN 2
-#define BRISK_S 2.0	     /* up to there a user takes it for the page's weight, */
-#define BRISK_TRIPS 20.0     /* where it does not stand out against the round trip */
 #define RTT_NOTE_S 0.2	     /* worth a note, */
-#define RTT_SLOW_S 0.25	     /* past intercontinental round trips */
-#define RTT_BAD_S 0.6	     /* past a satellite's: slow whatever else happens */
 #define RTT_ABSURD_S 30.0    /* no TCP handshake takes so long: a clock or a rewritten capture */
 #define SHARE 0.5	     /* of the time in which anybody waited: the one to name */
 #define SLOW_ASKS_SHARE 0.25 /* of the requests to that service */
@@ -36,26 +29,6 @@
 #define PATH_WASTE_S 0.8     /* that the round trips of one conversation cost in all */
 #define CLIENT_WASTE_S 1.0   /* the same for its window, */
 #define CLIENT_SHARE 0.4     /* whose every opening costs a round trip of the network beside it */
-
-enum culprit {
-	SERVER,
-	CLIENT,
-	PATH,
-	CULPRITS,
-};
-
-struct slow {
-	struct tally tally[CULPRITS];
-	struct samples times[CULPRITS]; /* think, waits for the client, round trips */
-	struct slow_split sum;
-	uint64_t asks, slow_asks, conversations, slow[CULPRITS];
-	uint64_t near_client, near_server;
-	uint64_t late_hellos; /* TLS clients whose ServerHello was late, */
-	double hello_max_s;   /* by up to so long */
-	uint64_t late;	    /* of the slow clients: those that only begin late */
-	struct addr late_client;
-	double rtt_least_s; /* of the conversations with a slow path, as their data shows it */
-};
 
 struct uid_key {
 	char uid[20];
@@ -70,7 +43,7 @@ void slow_drop(struct diagnosis_context *x, struct slow *w)
 {
 	if (!w)
 		return;
-	for (int i = 0; i < CULPRITS; i++)
+	for (int i = 0; i < SLOW_CULPRITS; i++)
 		samples_free(&w->times[i]);
 	parties_give(x, w, sizeof(*w));
 }
@@ -125,7 +98,7 @@ static void show_server(struct tally *t, const struct record *r, const struct st
 		tally_show(t, r, &late->ref, "the answer proper %.2f s later", when_s(late->lasted_ns));
 		return;
 	}
-	if (!shown->answer.frame || when_s(shown->answer.at_ns - shown->ask_last.at_ns) < THINK_SLOW_S)
+	if (!shown->answer.frame || when_s(shown->answer.at_ns - shown->ask_last.at_ns) < SLOW_THINK_S)
 		shown = &r->conn.first_turn;
 	tally_show(t, r, &shown->ask, "request");
 	tally_show(t, r, &shown->answer, "first byte of the answer %.2f s later",
@@ -148,11 +121,11 @@ static bool note_hello(struct slow *w, const struct record *r)
 		return false;
 	w->late_hellos++;
 	w->hello_max_s = fmax(w->hello_max_s, wait_s);
-	tally_count(&w->tally[SERVER], r->ts_ns);
-	tally_show(&w->tally[SERVER], r, &t->ask, "ClientHello");
-	tally_show(&w->tally[SERVER], r, &t->acked, "its acknowledgement");
-	tally_show(&w->tally[SERVER], r, &t->answer, "the server's first byte %.2f s later", wait_s);
-	tally_conversation(&w->tally[SERVER], r);
+	tally_count(&w->tally[SLOW_SERVER], r->ts_ns);
+	tally_show(&w->tally[SLOW_SERVER], r, &t->ask, "ClientHello");
+	tally_show(&w->tally[SLOW_SERVER], r, &t->acked, "its acknowledgement");
+	tally_show(&w->tally[SLOW_SERVER], r, &t->answer, "the server's first byte %.2f s later", wait_s);
+	tally_conversation(&w->tally[SLOW_SERVER], r);
 	return true;
 }
 
@@ -173,16 +146,16 @@ static void note_server(const struct state *s, struct slow *w, const struct reco
 		t->network_s = fmax(0, t->network_s - usual);
 	}
 	w->asks += is_tls(c) && c->turns > 2 ? c->turns - 2 : c->turns;
-	samples_add(&w->times[SERVER], usual > 0 ? usual : 0);
-	if (worst < THINK_SLOW_S)
+	samples_add(&w->times[SLOW_SERVER], usual > 0 ? usual : 0);
+	if (worst < SLOW_THINK_S)
 		return;
-	w->slow_asks += usual >= THINK_SLOW_S ? (c->turns + 1) / 2 : 1;
-	w->slow[SERVER]++;
+	w->slow_asks += usual >= SLOW_THINK_S ? (c->turns + 1) / 2 : 1;
+	w->slow[SLOW_SERVER]++;
 	if (late_hello)
 		return;
-	tally_count(&w->tally[SERVER], r->ts_ns);
-	show_server(&w->tally[SERVER], r, late);
-	tally_conversation(&w->tally[SERVER], r);
+	tally_count(&w->tally[SLOW_SERVER], r->ts_ns);
+	show_server(&w->tally[SLOW_SERVER], r, late);
+	tally_conversation(&w->tally[SLOW_SERVER], r);
 }
 
 static void show_client(struct tally *t, const struct record *r)
@@ -211,17 +184,17 @@ static void note_client(struct slow *w, const struct record *r, struct slow_spli
 	if (t->late_s > t->client_s) {
 		w->late++;
 		w->late_client = r->orig_h;
-		tally_show(&w->tally[CLIENT], r, &r->conn.handshake_ack, "the connection is made");
-		tally_show(&w->tally[CLIENT], r, &r->conn.side[SIDE_ORIG].first_data, "the client begins %.3f s later", t->late_s);
+		tally_show(&w->tally[SLOW_CLIENT], r, &r->conn.handshake_ack, "the connection is made");
+		tally_show(&w->tally[SLOW_CLIENT], r, &r->conn.side[SIDE_ORIG].first_data, "the client begins %.3f s later", t->late_s);
 	}
 	t->client_s = waits;
-	samples_add(&w->times[CLIENT], t->client_s);
-	w->slow[CLIENT]++;
-	tally_count(&w->tally[CLIENT], r->ts_ns);
-	show_client(&w->tally[CLIENT], r);
-	if (!w->tally[CLIENT].shown_count)
-		tally_show(&w->tally[CLIENT], r, &r->conn.side[SIDE_RESP].first_data, "data that fills the client's window");
-	tally_conversation(&w->tally[CLIENT], r);
+	samples_add(&w->times[SLOW_CLIENT], t->client_s);
+	w->slow[SLOW_CLIENT]++;
+	tally_count(&w->tally[SLOW_CLIENT], r->ts_ns);
+	show_client(&w->tally[SLOW_CLIENT], r);
+	if (!w->tally[SLOW_CLIENT].shown_count)
+		tally_show(&w->tally[SLOW_CLIENT], r, &r->conn.side[SIDE_RESP].first_data, "data that fills the client's window");
+	tally_conversation(&w->tally[SLOW_CLIENT], r);
 }
 
 /* Round trips of whole seconds, or of half a minute, are those of a clock, not of a path. */
@@ -238,16 +211,16 @@ static void note_path(struct slow *w, const struct record *r, const struct slow_
 	double least = t->path_rtt_s > 0 ? fmin(t->rtt_s, t->path_rtt_s) : t->rtt_s;
 
 	if (t->rtt_s > 0 && believable(c, t->rtt_s))
-		samples_add(&w->times[PATH], t->rtt_s);
+		samples_add(&w->times[SLOW_PATH], t->rtt_s);
 	if (t->rtt_s < RTT_NOTE_S || !believable(c, t->rtt_s) || t->network_s < PATH_WASTE_S ||
 		t->network_s < PATH_SHARE * (positive_s(c->duration_ns) - t->idle_s))
 		return;
-	w->rtt_least_s = w->slow[PATH]++ ? fmin(w->rtt_least_s, least) : least;
-	tally_count(&w->tally[PATH], r->ts_ns);
-	tally_show(&w->tally[PATH], r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN");
-	tally_show(&w->tally[PATH], r, &c->syn_ack, "SYN-ACK %.3f s later", positive_s(c->rtt_server_ns));
-	tally_show(&w->tally[PATH], r, &c->handshake_ack, "ACK");
-	tally_conversation(&w->tally[PATH], r);
+	w->rtt_least_s = w->slow[SLOW_PATH]++ ? fmin(w->rtt_least_s, least) : least;
+	tally_count(&w->tally[SLOW_PATH], r->ts_ns);
+	tally_show(&w->tally[SLOW_PATH], r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN");
+	tally_show(&w->tally[SLOW_PATH], r, &c->syn_ack, "SYN-ACK %.3f s later", positive_s(c->rtt_server_ns));
+	tally_show(&w->tally[SLOW_PATH], r, &c->handshake_ack, "ACK");
+	tally_conversation(&w->tally[SLOW_PATH], r);
 }
 
 static void on_conversation(struct state *s, struct diagnosis_context *x, const struct record *r)
@@ -286,159 +259,12 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		on_conversation(s, x, r);
 }
 
-static const char *place_text(const struct slow *w)
-{
-	if (w->near_client > w->near_server && 2 * w->near_client >= w->conversations)
-		return "client";
-	return w->near_server && 2 * w->near_server >= w->conversations ? "server" : NULL;
-}
-
-static struct finding *open_for(struct diagnosis_context *x, const char *code, const struct service_key *k,
-	const struct slow *w, enum culprit who)
-{
-	struct subject subject = { .server = k->server, .port = k->port, .proto = 6 };
-	const double parts[] = { w->sum.server_s, w->sum.client_s, w->sum.network_s };
-	double all = parts[SERVER] + parts[CLIENT] + parts[PATH];
-	struct finding *f = finding_open(x, code, &subject);
-	const char *place = place_text(w);
-
-	tally_tell(&w->tally[who], f);
-	f->of = w->conversations;
-	finding_number(f, "share", all > 0 ? parts[who] / all : 0);
-	finding_number(f, "p50_s", samples_median(&w->times[who]));
-	finding_number(f, "p95_s", samples_percentile(&w->times[who], 95));
-	finding_number(f, "server_s", w->sum.server_s);
-	finding_number(f, "client_s", w->sum.client_s);
-	finding_number(f, "network_s", w->sum.network_s);
-	finding_text(f, "captured_near", place);
-	return f;
-}
-
-/* After the rule's own sentence: the split, and from where it was seen. */
-static void say_split(struct finding *f, const struct slow *w)
-{
-	const char *place = place_text(w);
-	struct text t = { 0 };
-
-	slow_split_say(&w->sum, &t);
-	if (t.len)
-		finding_detail(f, "%s", text_str(&t));
-	text_free(&t);
-	if (place)
-		finding_detail(f, "Captured near the %s (the halves of the round trip say so); the way to the %s is taken off.",
-			place, *place == 'c' ? "server" : "client");
-}
-
-static void tell_late_hellos(struct finding *f, const struct slow *w, const char *service, uint16_t port)
-{
-	char longest[WHEN_TEXT_SIZE];
-
-	when_duration(w->hello_max_s, longest);
-	finding_title(f, "%s leaves %llu of %llu TLS clients waiting for its ServerHello, up to %s", service,
-		(unsigned long long)w->late_hellos, (unsigned long long)w->conversations, longest);
-	finding_detail(f, "Its kernel accepts the connection and acknowledges the ClientHello at once; the program reads it only "
-			  "then.");
-	say_split(f, w);
-	finding_cause(f, 0.6, "the program serves one connection (or a few workers' worth) at a time and is held up by another one",
-		"a ServerHello needs no backend and takes milliseconds, as for the other clients");
-	finding_cause(f, 0.25, "the server's machine or program stands still for that time (load, garbage collection, a lock)",
-		"it would look the same from one client");
-	finding_against(f, "the connection that holds the program up is not in this capture");
-	finding_next(f, "Capture on the server: tcpdump -ni any 'tcp port %u' (is one connection open and silent all that time?)", port);
-	finding_next(f, "On the server: ss -ltnp 'sport = :%u' (Recv-Q counts connections that wait to be accepted)", port);
-}
-
-static void tell_server(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
-{
-	struct finding *f = open_for(x, "slow-server", k, w, SERVER);
-	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE], p95[WHEN_TEXT_SIZE];
-	double usual = samples_median(&w->times[SERVER]);
-	const struct service_state *known = context_service(x, &k->server, k->port, 6);
-	bool some = usual < THINK_SLOW_S; /* not the usual ones */
-	bool sure = w->slow[SERVER] >= (some ? SOME_MIN : 2) || (!some && w->asks >= SOME_MIN) ||
-		(!some && known && strcmp(known->service, "http") == 0);
-
-	subject_service_text(&k->server, k->port, service);
-	when_duration(usual, p50);
-	when_duration(samples_percentile(&w->times[SERVER], 95), p95);
-	f->responsible = RESPONSIBLE_SERVER;
-	if (w->late_hellos >= HELLOS_MIN) {
-		tell_late_hellos(f, w, service, k->port);
-		return;
-	}
-	if (!sure || usual >= LONG_POLL_S || (usual < BRISK_S && usual < BRISK_TRIPS * samples_median(&w->times[PATH]))) {
-		f->severity = SEVERITY_NOTE;
-		f->confidence = 0.5;
-		finding_against(f, sure && usual < BRISK_S ? "the path's own round trips are not much shorter" : usual >= LONG_POLL_S ? "an answer so late may be held back on purpose (long poll)" :
-							  "one late answer may have been late for a reason of its own");
-	}
-	if (some)
-		finding_title(f, "%s takes %s to the first byte of some answers (the median is %s)", service, p95, p50);
-	else
-		finding_title(f, "%s takes %s to the first byte of its answers (95th percentile %s)", service, p50, p95);
-	say_split(f, w);
-	finding_cause(f, 0.8, "the server's program or its backend is what takes the time",
-		"requests are acknowledged at once, the answer comes much later; %.0f %% of the waiting",
-		finding_fact_number(f, "share") * 100);
-	finding_next(f, "Server: time of these requests in its own log; slow queries, locks, upstream calls");
-}
-
 /* Browsers open connections that they use later: told as a note where a client does other things meanwhile. */
 static bool is_preconnected(const struct diagnosis_context *x, const struct slow *w)
 {
 	const struct host *client = host_find(x, &w->late_client);
 
-	return w->late == w->slow[CLIENT] && (w->late < w->conversations || (client && client->judged > w->conversations));
-}
-
-static void tell_client(struct diagnosis_context *x, const struct service_key *k,
-	const struct slow *w)
-{
-	struct finding *f = open_for(x, "slow-client", k, w, CLIENT);
-	char service[SERVICE_TEXT_SIZE], p50[WHEN_TEXT_SIZE];
-
-	subject_service_text(&k->server, k->port, service);
-	when_duration(samples_median(&w->times[CLIENT]), p50);
-	f->responsible = RESPONSIBLE_CLIENT;
-	finding_title(f, "Clients of %s are what takes the time: the server waits %s for them in a conversation", service, p50);
-	if (is_preconnected(x, w)) {
-		f->severity = SEVERITY_NOTE;
-		finding_against(f, "the client may have opened the connection in advance, as browsers do");
-	}
-	finding_detail(f, w->late == w->slow[CLIENT] ?
-				  "The connection is made at once, and the client begins late with its request." :
-				  "The server has data to send and stands before the client's closed or full window, or waits for the "
-				  "rest of a request.");
-	say_split(f, w);
-	finding_cause(f, 0.75, "the client's program reads (or sends) slowly: busy, blocked, or writing to a slow disk",
-		"its kernel tells its window; no segment is lost meanwhile");
-	finding_cause(f, 0.15, "the client holds back on purpose (a player with a full buffer, a rate limit)",
-		"that looks the same from outside");
-	finding_next(f, "On the client: ss -tnp (a Recv-Q that stays full shows the process); CPU, disk and locks of it");
-}
-
-static void tell_path(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
-{
-	struct finding *f = open_for(x, "slow-path", k, w, PATH);
-	char service[SERVICE_TEXT_SIZE], rtt[WHEN_TEXT_SIZE];
-	double usual = samples_median(&w->times[PATH]);
-
-	subject_service_text(&k->server, k->port, service);
-	when_duration(usual, rtt);
-	f->responsible = RESPONSIBLE_PATH;
-	if (usual < RTT_BAD_S && (w->slow[PATH] < 2 || w->rtt_least_s < RTT_SLOW_S)) {
-		f->severity = SEVERITY_NOTE;
-		if (w->slow[PATH] < 2)
-			finding_against(f, "a single conversation");
-		else
-			finding_against(f, "some round trips of the same conversations take %.0f ms only", w->rtt_least_s * 1e3);
-	}
-	finding_title(f, "The round trip to %s takes %s, and conversations spend their time in round trips", service, rtt);
-	say_split(f, w);
-	finding_cause(f, 0.6, "distance or a slow access line", "every round trip takes %s, from the handshake on", rtt);
-	finding_cause(f, 0.3, "full buffers on the path (bufferbloat)", "compare with a quiet hour");
-	finding_next(f, "mtr -n to the server: at which hop does the time appear?");
-	finding_next(f, "Fewer round trips: keep connections open, larger initial windows, a cache or server nearby");
+	return w->late == w->slow[SLOW_CLIENT] && (w->late < w->conversations || (client && client->judged > w->conversations));
 }
 
 static bool server_is_slow(const struct slow *w)
@@ -446,7 +272,7 @@ static bool server_is_slow(const struct slow *w)
 	double waited = w->sum.server_s + w->sum.client_s + w->sum.network_s;
 
 	return w->slow_asks && (double)w->slow_asks >= SLOW_ASKS_SHARE * (double)w->asks &&
-		samples_percentile(&w->times[SERVER], 75) >= THINK_SLOW_S && w->sum.server_s >= SHARE * waited;
+		samples_percentile(&w->times[SLOW_SERVER], 75) >= SLOW_THINK_S && w->sum.server_s >= SHARE * waited;
 }
 
 static bool is_told_as_blocked(struct diagnosis_context *x, const struct service_key *k)
@@ -460,12 +286,12 @@ static bool is_told_as_blocked(struct diagnosis_context *x, const struct service
 
 static void tell(struct diagnosis_context *x, const struct service_key *k, const struct slow *w)
 {
-	if (server_is_slow(w) || (w->late_hellos >= HELLOS_MIN && !is_told_as_blocked(x, k)))
-		tell_server(x, k, w);
-	else if (w->slow[PATH] && 2 * w->slow[PATH] >= w->conversations)
-		tell_path(x, k, w);
-	if (w->slow[CLIENT])
-		tell_client(x, k, w);
+	if (server_is_slow(w) || (w->late_hellos >= SLOW_HELLOS_MIN && !is_told_as_blocked(x, k)))
+		slow_tell_server(x, k, w);
+	else if (w->slow[SLOW_PATH] && 2 * w->slow[SLOW_PATH] >= w->conversations)
+		slow_tell_path(x, k, w);
+	if (w->slow[SLOW_CLIENT])
+		slow_tell_client(x, k, w, is_preconnected(x, w));
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
