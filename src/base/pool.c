@@ -29,14 +29,20 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define SLABS_ALONE 8 /* slabs that come one by one: a small capture should not pay for a large one */
 
+/* An odd number of cache lines: with an even one the same field of all objects would share a few sets of the cache. */
+static size_t spread(size_t size)
+{
+	return ((size + LINE - 1) / LINE | 1) * LINE;
+}
+
 void pool_init(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = (size + LINE - 1) & ~(size_t)(LINE - 1) };
+	*p = (struct pool){ .size = spread(size) };
 }
 
 void pool_init_objects(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = (size + HEAD + LINE - 1) & ~(size_t)(LINE - 1) };
+	*p = (struct pool){ .size = spread(size + HEAD) };
 }
 
 void pool_free(struct pool *p)
