@@ -291,15 +291,27 @@ void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t sour
 	tracker_count_stream(l->tracker, key, source);
 }
 
-void lane_expect(struct lane *l, const struct frame *f, int look)
+static void expect_stream(const struct coming *c, bool later)
 {
-	struct coming c = tracker_expect(l->tracker, f, look);
-
-	if (!c.flow || !c.has_payload || look < LOOKS - 2)
+	if (!c->flow || !c->has_payload)
 		return;
-	reassemble_expect(*flow_stream_pair(c.flow), c.side, look == LOOKS - 1);
-	if (!flow_is_deaf(c.flow))
-		session_expect_data(*flow_session(c.flow), look == LOOKS - 1);
+	reassemble_expect(*flow_stream_pair(c->flow), c->side, later);
+	if (!flow_is_deaf(c->flow))
+		session_expect_data(*flow_session(c->flow), later);
+}
+
+void lane_expect(struct lane *l, struct packet *const *packets, int n)
+{
+	tracker_expect(l->tracker, packets, n);
+	for (int later = 0; later < 2; later++)
+		for (int i = 0; i < n; i++) {
+			struct coming c = tracker_coming(l->tracker, i);
+
+			expect_stream(&c, later);
+		}
+	for (int i = 0; i < n; i++)
+		if (packets[i]->kind == PACKET_TCP)
+			packet_checksum(packets[i]);
 }
 
 void lane_charge(struct lane *l, size_t elsewhere)

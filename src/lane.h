@@ -13,8 +13,6 @@
 
 #include "record/record.h"
 
-#define LOOKS 5
-
 struct flow_key;
 struct frame;
 struct keylog;
@@ -40,12 +38,12 @@ void lane_to(struct lane *l, const struct outlet *out);
 
 /* Ends what is due until then. Comes before the packet of that time. */
 void lane_clock(struct lane *l, int64_t clock_ns);
-/* A packet that the tracker wants. */
+/* A packet that the tracker wants, best after lane_expect. */
 void lane_packet(struct lane *l, struct packet *p);
 /* See tracker_count_stream. */
 void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t source);
-/* Looks ahead at a frame, LOOKS times, 0 first, some frames apart: see tracker_expect. */
-void lane_expect(struct lane *l, const struct frame *f, int look);
+/* Gets ready for up to EXPECTED_MAX packets that lane_packet will get next: see tracker_expect. */
+void lane_expect(struct lane *l, struct packet *const *packets, int n);
 /* Memory that others hold; counts against the bound. */
 void lane_charge(struct lane *l, size_t elsewhere);
 

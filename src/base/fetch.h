@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks for memory that will be needed soon, so that it comes while other work goes on. Only a hint. */
+/*
+ * Reads memory that will be needed soon. Loads, not prefetches: those are given up when the page's address is not at
+ * hand, which is the usual case here. Loads that do not depend on each other wait together.
+ */
 #ifndef PCAPDX_BASE_FETCH_H
 #define PCAPDX_BASE_FETCH_H
 
@@ -9,10 +12,10 @@
 
 static inline void fetch(const void *at, size_t size)
 {
-	const char *p = at;
+	const volatile char *p = at;
 
 	for (size_t i = 0; i < size; i += CACHE_LINE)
-		__builtin_prefetch(p + i);
+		(void)p[i];
 }
 
 #endif

@@ -9,9 +9,11 @@
  * A fingerprint is 40 bits of content, 8 bits of place and 16 bits of time in ms.
  */
 #include "track/duplicates.h"
-#include "track/tracker_impl.h"
 
 #include <string.h>
+
+#include "base/seldom.h"
+#include "track/tracker_impl.h"
 
 #define DOUBLED_MS 50			/* copies with the same, meaningful IP id */
 #define DOUBLED_NEAR_NS (2 * NS_PER_MS) /* copies without one */
@@ -117,12 +119,12 @@ static bool answers_syn(const struct passing *w)
 	return (w->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 }
 
-static bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
+static SELDOM bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 {
 	uint32_t age = age_ms(mine, old);
 	bool elsewhere = (mine >> 16 & 0xff) != (old >> 16 & 0xff);
 
-	if (age > DOUBLED_MS)
+	if (!old || !w->own->pkts || age > DOUBLED_MS)
 		return false;
 	if (id_tells(w))
 		return true;
@@ -143,8 +145,8 @@ bool duplicate_in_flow(struct passing *w)
 
 	if (other_id)
 		own->flags |= HALF_ID_VARIES;
-	for (int i = 0; own->pkts && i < RECENT_MAX; i++)
-		if (own->recent[i] && !((own->recent[i] ^ mine) & CONTENT_MASK) && is_copy(w, mine, own->recent[i]))
+	for (int i = 0; i < RECENT_MAX; i++)
+		if (!((own->recent[i] ^ mine) & CONTENT_MASK) && is_copy(w, mine, own->recent[i]))
 			return true;
 	own->recent[own->recent_at] = mine;
 	own->recent_at = (uint8_t)((own->recent_at + 1) % RECENT_MAX);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
+#include "base/seldom.h"
 #include "track/tracker_impl.h"
 
 #define LONG_SILENCE_NS NS_PER_S /* what breaks it is a key frame */
@@ -29,15 +30,11 @@ static void count_ttl(struct half *h, uint8_t ttl)
 	}
 }
 
-static void note_ttl(struct passing *w, bool carries)
+static SELDOM void note_other_ttl(struct passing *w, bool carries)
 {
 	uint8_t ttl = w->p->ttl;
 	struct half *own = w->own;
 
-	if (ttl == own->ttl && own->ttl_count) {
-		own->ttl_count++;
-		return;
-	}
 	if (!ttl)
 		return;
 	if (own->ttl_count && carries && !w->out->ttl_change.frame) {
@@ -47,6 +44,14 @@ static void note_ttl(struct passing *w, bool carries)
 	own->ttl_min = !own->ttl_max || ttl < own->ttl_min ? ttl : own->ttl_min;
 	own->ttl_max = ttl > own->ttl_max ? ttl : own->ttl_max;
 	count_ttl(own, ttl);
+}
+
+static void note_ttl(struct passing *w, bool carries)
+{
+	if (w->p->ttl == w->own->ttl && w->own->ttl_count)
+		w->own->ttl_count++;
+	else
+		note_other_ttl(w, carries);
 }
 
 bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
@@ -82,17 +87,11 @@ static void note_other_mac(struct passing *w)
 	o->mac_before = w->own->last;
 }
 
-static void note_mac(struct passing *w, bool rst)
+static SELDOM void note_new_link(struct passing *w, bool rst)
 {
 	const struct packet *p = w->p;
 	struct conn_side *o = w->out;
 
-	if (!p->has_macs)
-		return;
-	if (w->own->pkts > 1 && mac_equal(&w->own->mac, &p->mac_src)) {
-		w->own->unlinked++;
-		return;
-	}
 	w->new_link = true;
 	w->t->has_left = flow_take_link(w->f, w->side, &w->t->left);
 	w->own->mac = p->mac_src;
@@ -102,6 +101,18 @@ static void note_mac(struct passing *w, bool rst)
 	} else if (!rst && !mac_equal(o->mac_changed ? &o->mac_after : &o->mac, &p->mac_src)) {
 		note_other_mac(w);
 	}
+}
+
+static void note_mac(struct passing *w, bool rst)
+{
+	const struct packet *p = w->p;
+
+	if (!p->has_macs)
+		return;
+	if (w->own->pkts > 1 && mac_equal(&w->own->mac, &p->mac_src))
+		w->own->unlinked++;
+	else
+		note_new_link(w, rst);
 }
 
 /* Data, a FIN or a probe is acknowledged by a peer that lives. A datagram may be the answer that was waited for. */
@@ -120,7 +131,7 @@ static bool is_repeat(const struct passing *w)
 	return w->p->kind != PACKET_TCP || !(w->own->flags & HALF_NEXT_SET) || w->seq != w->own->next_seq;
 }
 
-static void tell_pause(struct flow *f, bool rst)
+static SELDOM void tell_pause(struct flow *f, bool rst)
 {
 	struct cold *c = f->cold;
 
@@ -138,13 +149,11 @@ static bool is_told(const struct cold *c)
 }
 
 /* True: the packet still belongs to the silence before it. */
-static bool watch_pause(struct passing *w)
+static SELDOM bool watch_pause(struct passing *w)
 {
 	struct cold *c = w->c;
 	bool rst = (w->flags & TCP_RST) != 0, answers;
 
-	if (!w->f->idle_watch)
-		return false;
 	answers = w->side != c->pause_side;
 	w->f->idle_watch = !answers;
 	c->pause_unanswered = answers ? 0 : c->pause_unanswered + (!rst && is_repeat(w));
@@ -157,14 +166,11 @@ static bool watch_pause(struct passing *w)
  * The longest silence, and whether what broke it was answered; a later long one that ended badly takes its place.
  * Pauses between repeated attempts after a silence that nobody answered belong to that silence.
  */
-static void note_silence(struct passing *w)
+static SELDOM void note_silence(struct passing *w, int64_t gap)
 {
 	struct cold *c = w->c;
 	struct flow *f = w->f;
-	int64_t gap = w->now_ns - f->last_ns;
 
-	if (watch_pause(w) || f->last_side == SIDE_NONE || (gap <= f->idle_max_ns && gap < PAUSE_NS))
-		return;
 	c->pause_ns = gap;
 	c->pause_before = f->half[f->last_side].last;
 	c->pause_after = passing_ref(w);
@@ -182,12 +188,15 @@ void flow_count(struct passing *w)
 	struct half *own = w->own;
 	bool rst = (w->flags & TCP_RST) != 0;
 	bool carries = !rst && (w->len > 0 || (w->flags & TCP_SYN));
+	int64_t gap = w->now_ns - w->f->last_ns;
 
 	own->pkts++;
 	own->ip_bytes += p->ip_len;
 	if (p->verdict == PACKET_CUT || p->payload_len < p->payload_wire)
 		w->c->cut_frames = true;
-	note_silence(w);
+	if (!(w->f->idle_watch && watch_pause(w)) && w->f->last_side != SIDE_NONE &&
+		(gap > w->f->idle_max_ns || gap >= PAUSE_NS))
+		note_silence(w, gap);
 	if (!rst)
 		note_ttl(w, carries);
 	note_mac(w, rst);

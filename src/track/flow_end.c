@@ -113,19 +113,26 @@ static void end_due(struct tracker *t, int64_t at_ns)
 	free(d.flows);
 }
 
+static void end_all_due(struct tracker *t, int64_t clock_ns)
+{
+	for (;;) {
+		int64_t closed = due_at(queue_oldest(t, LIST_CLOSED)), other = due_at(queue_oldest(t, LIST_OTHER));
+		int64_t next = closed < other ? closed : other;
+
+		t->looks_again_ns = next;
+		if (next > clock_ns || next == NEVER_DUE)
+			return;
+		end_due(t, next);
+	}
+}
+
 void tracker_clock(struct tracker *t, int64_t clock_ns)
 {
 	if (clock_ns <= t->now_ns)
 		return;
 	t->now_ns = clock_ns;
-	for (;;) {
-		int64_t closed = due_at(queue_oldest(t, LIST_CLOSED)), other = due_at(queue_oldest(t, LIST_OTHER));
-		int64_t next = closed < other ? closed : other;
-
-		if (next > clock_ns || next == NEVER_DUE)
-			return;
-		end_due(t, next);
-	}
+	if (clock_ns >= t->looks_again_ns)
+		end_all_due(t, clock_ns);
 }
 
 void tracker_ending(struct tracker *t)

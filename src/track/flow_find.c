@@ -105,23 +105,15 @@ static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, cons
 	return flow_begin(t, &key, tag, p, src_is_low, &former);
 }
 
-static bool is_of(const struct expected *e, const struct packet *p)
-{
-	const struct addr *from = e->from_low ? &e->key.low : &e->key.high;
-	const struct addr *to = e->from_low ? &e->key.high : &e->key.low;
-	uint16_t sport = e->from_low ? e->key.low_port : e->key.high_port;
-	uint16_t dport = e->from_low ? e->key.high_port : e->key.low_port;
-
-	return e->order == p->frame->order && addr_equal(from, &p->src) && addr_equal(to, &p->dst) && sport == p->sport &&
-	       dport == p->dport && e->key.proto == p->proto;
-}
-
-/* What was worked out when the frame was announced, if it was and the packet is the one that was expected in it. */
+/* What was worked out when the packet was announced, if it was. */
 static const struct expected *expected_of(struct tracker *t, const struct packet *p, struct expected *fresh)
 {
-	const struct expected *e = &t->expected[p->frame->order % EXPECTED_MAX];
+	const struct expected *e;
 
-	if (is_of(e, p))
+	while (t->expected_at < t->expected_count && t->expected[t->expected_at].order < p->frame->order)
+		t->expected_at++;
+	e = &t->expected[t->expected_at];
+	if (t->expected_at < t->expected_count && e->order == p->frame->order && e->named)
 		return e;
 	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
 	fresh->tag = tracker_tag(&fresh->key);

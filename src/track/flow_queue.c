@@ -32,10 +32,12 @@ void queue_add(struct tracker *t, struct flow *f, enum flow_list list)
 	f->queued_ns = t->now_ns;
 	f->older = q->newest;
 	f->newer = 0;
-	if (q->newest)
+	if (q->newest) {
 		flow_at(t, q->newest)->newer = f->index;
-	else
+	} else {
 		q->oldest = f->index;
+		t->looks_again_ns = INT64_MIN;
+	}
 	q->newest = f->index;
 }
 

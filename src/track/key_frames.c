@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seldom.h"
 #include "base/text.h"
 
 static struct key_frame_kept *last_place(struct key_more *m, uint32_t n)
@@ -32,7 +33,7 @@ static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
 	return f->key_more && k >= f->key_more->last && k < f->key_more->last + KEY_LAST;
 }
 
-static void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
+static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
 {
 	char cut[sizeof(((struct key_frame *)0)->label)];
 
@@ -49,7 +50,7 @@ static void label_set(struct flow *f, struct key_frame_kept *k, const char *labe
 }
 
 /* A marked frame leaves the ring: it is kept apart, as long as there is room. */
-static void leave_ring(struct flow *f, struct key_more *m, struct key_frame_kept *k)
+static SELDOM void leave_ring(struct flow *f, struct key_more *m, struct key_frame_kept *k)
 {
 	f->ring_labels &= (uint16_t)~(1u << (k - m->last));
 	if (m->marked_count < KEY_MARKED) {

@@ -87,14 +87,11 @@ static int64_t floor_to(int64_t ns, int64_t step)
 	return ns - (ns % step + step) % step;
 }
 
-void series_count_add(struct series_count *sum, const struct series_count *more)
+int64_t series_second_end(int64_t at_ns)
 {
-	sum->packets += more->packets;
-	sum->bytes += more->bytes;
-	sum->resent += more->resent;
-	sum->rtts += more->rtts;
-	sum->rtt_sum_ns += more->rtt_sum_ns;
-	sum->rtt_max_ns = more->rtt_max_ns > sum->rtt_max_ns ? more->rtt_max_ns : sum->rtt_max_ns;
+	int64_t begin = floor_to(at_ns, BUCKET_NS);
+
+	return begin > INT64_MAX - BUCKET_NS ? INT64_MAX : begin + BUCKET_NS;
 }
 
 void series_track_add(struct series_track *s, int64_t at_ns, const struct series_count *more)

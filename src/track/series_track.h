@@ -23,7 +23,18 @@ struct series_track {		  /* zeroed to begin with */
 	struct series_count counts[SERIES_VALUES];
 };
 
-void series_count_add(struct series_count *sum, const struct series_count *more);
+static inline void series_count_add(struct series_count *sum, const struct series_count *more)
+{
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+	sum->resent += more->resent;
+	sum->rtts += more->rtts;
+	sum->rtt_sum_ns += more->rtt_sum_ns;
+	sum->rtt_max_ns = more->rtt_max_ns > sum->rtt_max_ns ? more->rtt_max_ns : sum->rtt_max_ns;
+}
+
+/* Counts up to that time may be summed up before they are added. */
+int64_t series_second_end(int64_t at_ns);
 void series_track_add(struct series_track *s, int64_t at_ns, const struct series_count *more);
 /* When the stretch at hand is to be told; INT64_MAX: there is none. */
 int64_t series_track_due_ns(const struct series_track *s);

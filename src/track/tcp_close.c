@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a TCP connection ends: FINs, RSTs, and what tells the sender of a RST apart from the peer. */
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
-void close_fin(struct passing *w)
+SELDOM void close_fin(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
 	uint32_t end = w->end + 1;
@@ -80,7 +81,7 @@ static struct rst_seen describe(const struct passing *w)
 	return r;
 }
 
-void close_rst(struct passing *w)
+SELDOM void close_rst(struct passing *w)
 {
 	struct trouble *t = flow_trouble(w->f);
 
@@ -98,7 +99,7 @@ void close_rst(struct passing *w)
 }
 
 /* A sender that goes on with data or SYN-ACK has not sent the RST, or it was not heeded. */
-static void note_going_on(struct passing *w)
+static SELDOM void note_going_on(struct passing *w)
 {
 	struct trouble *t = w->c->trouble;
 	bool goes_on = w->len > 0 || (w->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);

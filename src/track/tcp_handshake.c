@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a TCP connection begins (RFC 9293, section 3.5), and what became of its SYN. */
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
@@ -56,7 +57,7 @@ static void note_options(struct passing *w)
 	}
 }
 
-static void on_syn(struct passing *w)
+static SELDOM void on_syn(struct passing *w)
 {
 	struct cold *c = w->c;
 
@@ -71,7 +72,7 @@ static void on_syn(struct passing *w)
 	note_options(w);
 }
 
-static void on_syn_ack(struct passing *w)
+static SELDOM void on_syn_ack(struct passing *w)
 {
 	struct cold *c = w->c;
 	bool again = c->syn_acks > 0;
@@ -110,7 +111,7 @@ bool handshake_is_old_ack(const struct passing *w)
 	       w->p->tcp.ack != w->peer->base_seq + 1 && w->c->syns && !w->c->syn_acks;
 }
 
-static void on_early_ack(struct passing *w)
+static SELDOM void on_early_ack(struct passing *w)
 {
 	struct cold *c = w->c;
 

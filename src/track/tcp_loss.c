@@ -6,6 +6,7 @@
  * and comes again repairs a loss too, unless the receiver had it: acknowledged, in a SACK block, reported by D-SACK
  * (RFC 2883), or acknowledged by an echo of the first copy's time stamp (RFC 3522).
  */
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
@@ -58,7 +59,7 @@ static struct hole *hole_add(struct repair *r)
 	return &r->holes[r->hole_count++];
 }
 
-static void open_hole(struct passing *w)
+static SELDOM void open_hole(struct passing *w)
 {
 	struct half *own = w->own;
 	uint32_t size = w->seq - own->next_seq;
@@ -168,7 +169,7 @@ static bool cut_hole(struct repair *r, uint32_t i, uint32_t left, uint32_t right
 }
 
 /* The part of the segment that was missing; judged once. */
-static uint32_t fill_holes(struct passing *w, struct repair *r)
+static SELDOM uint32_t fill_holes(struct passing *w, struct repair *r)
 {
 	uint32_t filled = 0, i = 0;
 
@@ -261,7 +262,7 @@ static bool numbers_are_void(const struct half *h)
 	return (h->flags & HALF_ACKED_SET) && seq_diff(h->acked, h->base_seq) <= 0;
 }
 
-static void on_resent(struct passing *w, uint32_t bytes)
+static SELDOM void on_resent(struct passing *w, uint32_t bytes)
 {
 	struct tcp_loss *l = &w->out->loss;
 	struct repair *r = flow_repair(w->f, w->side);
@@ -293,7 +294,7 @@ static void on_resent(struct passing *w, uint32_t bytes)
 }
 
 /* Segments beyond a gap that may never fill. */
-static void note_tail(struct passing *w)
+static SELDOM void note_tail(struct passing *w)
 {
 	struct conn_side *o = w->out;
 	const struct repair *r = w->f->repair[w->side];

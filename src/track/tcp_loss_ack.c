@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an ACK, its SACK blocks (RFC 2018), D-SACK (RFC 2883) and time stamps say about the peer's segments. */
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
@@ -140,7 +141,7 @@ static void holes_acked(struct passing *w, struct repair *r)
 }
 
 /* An ACK beyond all that was seen of the peer: the capture missed something. */
-static void beyond_seen(struct passing *w)
+static SELDOM void beyond_seen(struct passing *w)
 {
 	struct half *peer = w->peer;
 	uint32_t ack = w->p->tcp.ack, missing = ack - peer->next_seq;
@@ -156,19 +157,12 @@ static void beyond_seen(struct passing *w)
 	peer->next_seq = ack;
 }
 
-void loss_acked(struct passing *w)
+/* Of an ACK for a direction that something happened to. */
+static SELDOM void repair_acked(struct passing *w, struct repair *r)
 {
 	const struct tcp_header *t = &w->p->tcp;
-	struct half *peer = w->peer;
-	struct repair *r = w->f->repair[side_other(w->side)];
 	bool dsack = is_dsack(t);
 
-	if ((peer->flags & HALF_NEXT_SET) && seq_after(t->ack, peer->next_seq))
-		beyond_seen(w);
-	if (t->sack_count && !r)
-		r = flow_repair(w->f, side_other(w->side));
-	if (!r)
-		return;
 	if (dsack)
 		on_dsack(w, t->sack_left[0], t->sack_right[0]);
 	keep_sacks(r, t, dsack);
@@ -176,4 +170,18 @@ void loss_acked(struct passing *w)
 		resend_acked(w, &r->resends[i]);
 	if (r->hole_count)
 		holes_acked(w, r);
+}
+
+void loss_acked(struct passing *w)
+{
+	const struct tcp_header *t = &w->p->tcp;
+	struct half *peer = w->peer;
+	struct repair *r = w->f->repair[side_other(w->side)];
+
+	if ((peer->flags & HALF_NEXT_SET) && seq_after(t->ack, peer->next_seq))
+		beyond_seen(w);
+	if (t->sack_count && !r)
+		r = flow_repair(w->f, side_other(w->side));
+	if (r)
+		repair_acked(w, r);
 }

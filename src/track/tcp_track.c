@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One TCP segment of a conversation, step by step. */
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
 #define MINIMAL_IP_LEN 46 /* of an Ethernet frame without VLAN tag */
 
-static void count_flags(struct passing *w)
+static SELDOM void count_flags(struct passing *w)
 {
 	struct cold *c = w->c;
 
-	if (!(w->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
-		return;
 	w->f->keep = true;
 	if (w->flags & TCP_SYN) {
 		c->flag_syn += !(w->flags & TCP_ACK);
@@ -31,7 +30,7 @@ static void skip_under_way(struct passing *w)
 }
 
 /* Numbers of a direction that begins without SYN, as Wireshark counts them: its first byte is number 1. */
-static void begin_numbers(struct passing *w)
+static SELDOM void begin_numbers(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
 	const struct tcp_header *t = &w->p->tcp;
@@ -60,12 +59,11 @@ static void largest_acked(struct half *h, uint32_t ack)
 	h->pending_len = 0;
 }
 
-static void first_data_acked(struct passing *w)
+static SELDOM void first_data_acked(struct passing *w)
 {
 	struct half *peer = w->peer;
 
-	if ((peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) != HALF_DATA ||
-		!seq_after(w->p->tcp.ack, peer->base_seq + w->peer_out->first_data_len))
+	if (!seq_after(w->p->tcp.ack, peer->base_seq + w->peer_out->first_data_len))
 		return;
 	peer->flags |= HALF_FIRST_ACKED;
 	w->peer_out->first_data_acked_ns = w->at_ns;
@@ -84,7 +82,8 @@ static void on_ack(struct passing *w)
 	rtt_acked(w);
 	turns_acked(w);
 	largest_acked(peer, ack);
-	first_data_acked(w);
+	if ((peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) == HALF_DATA)
+		first_data_acked(w);
 	if (!(own->flags & HALF_ACK_SENT))
 		own->first_ack = ack;
 	if (!(own->flags & HALF_ACK_SENT) || seq_after(ack, own->last_ack))
@@ -125,7 +124,7 @@ static void on_new_data(struct passing *w)
 	own->last_data_ns = w->now_ns;
 }
 
-static void on_probe(struct passing *w)
+static SELDOM void on_probe(struct passing *w)
 {
 	w->f->keep = true;
 	if (w->peer->flags & HALF_ZERO)
@@ -152,10 +151,8 @@ static void on_payload(struct passing *w)
 }
 
 /* The peer's keep-alive is answered by any packet. */
-static void answer_keep_alive(struct passing *w)
+static SELDOM void answer_keep_alive(struct passing *w)
 {
-	if (!(w->peer->flags & HALF_KEEP_ALIVE))
-		return;
 	w->peer->flags &= ~(uint32_t)HALF_KEEP_ALIVE;
 	if (!(w->flags & TCP_RST))
 		w->peer_out->keep_alives_answered++;
@@ -183,7 +180,8 @@ static void on_segment(struct passing *w)
 	handshake_packet(w);
 	if (handshake_is_old_ack(w))
 		return;
-	begin_numbers(w);
+	if (!(w->own->flags & w->peer->flags & HALF_BASE_SET) || w->f->midstream)
+		begin_numbers(w);
 	loss_id(w);
 	probe = loss_is_probe(w);
 	if (w->flags & TCP_ACK)
@@ -207,6 +205,14 @@ static bool is_food(const struct passing *w)
 	return w->f->repair[side_other(w->side)] != NULL;
 }
 
+static SELDOM bool is_zeros(const uint8_t *b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (b[i])
+			return false;
+	return true;
+}
+
 /* Some drivers count the padding of a minimal Ethernet frame into the IP length of a segment without data: a few zeros
  * that the receiver never acknowledges. Data of that size is pushed, and a probe is one byte. */
 static bool is_padding(const struct packet *p)
@@ -214,13 +220,10 @@ static bool is_padding(const struct packet *p)
 	if (p->ip_len > MINIMAL_IP_LEN || (p->tcp.flags & TCP_PSH) || p->payload_wire < 2 ||
 		p->payload_len < p->payload_wire)
 		return false;
-	for (uint32_t i = 0; i < p->payload_len; i++)
-		if (p->payload[i])
-			return false;
-	return true;
+	return is_zeros(p->payload, p->payload_len);
 }
 
-static void note_copy(struct passing *w)
+static SELDOM void note_copy(struct passing *w)
 {
 	struct repair *r;
 
@@ -241,14 +244,16 @@ struct tracked tcp_track(struct passing *w)
 		w->len = 0;
 	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
 	w->end = w->seq + w->len;
-	count_flags(w);
+	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		count_flags(w);
 	ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p, &w->c->analysis);
 	if (duplicate_in_flow(w)) {
 		note_copy(w);
 		return (struct tracked){ .flow = w->f, .side = w->side, .duplicate = true };
 	}
 	flow_count(w);
-	answer_keep_alive(w);
+	if (w->peer->flags & HALF_KEEP_ALIVE)
+		answer_keep_alive(w);
 	if (w->p->tcp.mptcp)
 		w->out->mptcp = true;
 	history_packet(w);

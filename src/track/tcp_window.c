@@ -3,6 +3,7 @@
  * Windows: closed ones (RFC 9293, section 3.8.6), small ones that the sender fills once per round trip, and small
  * writes that wait for a delayed ACK (Nagle's algorithm, RFC 896, against RFC 1122, section 4.2.3.2).
  */
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
@@ -14,7 +15,7 @@
 #define USUAL_MSS 1460
 #define READER_TRIPS 2 /* a wait for the window that is longer waits for the reader, not for the path */
 
-static void window_closed(struct passing *w)
+static SELDOM void window_closed(struct passing *w)
 {
 	struct conn_side *o = w->out;
 
@@ -29,7 +30,7 @@ static void window_closed(struct passing *w)
 	o->zero_window_open_ns = w->at_ns;
 }
 
-static void window_opened(struct passing *w)
+static SELDOM void window_opened(struct passing *w)
 {
 	int64_t lasted = w->now_ns - w->c->zero_since_ns[w->side];
 
@@ -84,7 +85,7 @@ static int64_t least_trip(const struct flow *f, enum side s)
 	return asker->rtt_samples && (!handshake || asker->rtt_min_ns < handshake) ? asker->rtt_min_ns : handshake;
 }
 
-static void small_released(struct passing *w)
+static SELDOM void small_released(struct passing *w)
 {
 	struct cold *c = w->c;
 	int64_t waited = c->small_acked_ns[w->side] - c->small_since_ns[w->side];

@@ -69,7 +69,9 @@ void tracker_number_later(struct tracker *t, struct stream_births *b);
 /* They have them: what still goes by its place in that list takes its number. */
 void tracker_numbered(struct tracker *t, const struct stream_births *b);
 
-/* What is known of a frame before its time. */
+#define EXPECTED_MAX 32
+
+/* What is known of a packet before its time. */
 struct coming {
 	struct flow *flow; /* NULL: nothing is known */
 	enum side side;
@@ -77,11 +79,12 @@ struct coming {
 };
 
 /*
- * Announces a frame that will soon come to tracker_packet, so that memory is on its way by then. Some looks at it, some
- * frames apart: 0 finds where its conversation would be, 1 fetches that, 2 and 3 what hangs on it. Only a hint. From
- * look 2 on it is told what is coming, for looks at what others hang on the conversation.
+ * Announces up to EXPECTED_MAX packets that will come to tracker_packet next, in this order (some may stay away), so
+ * that memory is on its way by then. Only a hint. tracker_coming then tells what is known of the i-th, for looks at
+ * what others hang on its conversation.
  */
-struct coming tracker_expect(struct tracker *t, const struct frame *f, int look);
+void tracker_expect(struct tracker *t, struct packet *const *packets, int n);
+struct coming tracker_coming(const struct tracker *t, int i);
 
 /*
  * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times

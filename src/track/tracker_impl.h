@@ -53,21 +53,21 @@ struct stream_count {
 	struct tcp_analysis late;
 };
 
-/* A frame that was announced: see expect.c. */
+/* A packet that was announced: see expect.c. */
 struct expected {
-	uint64_t order; /* of the frame; 0: nothing is known of it */
 	struct flow_key key;
 	uint32_t tag;
-	bool from_low, has_payload;
-	struct flow *flow;
+	bool named;	   /* it has a key */
+	bool from_low, payload;
+	uint64_t order;	   /* of its frame */
+	struct flow *flow; /* what the table had under the tag then; NULL: nothing */
 };
-
-#define EXPECTED_MAX 32
 
 struct tracker {
 	struct tracker_owner owner;
 	size_t memory_bytes, elsewhere;
 	int64_t now_ns;
+	int64_t looks_again_ns; /* before that time nothing is due */
 	struct flow_table table;
 	struct pool flows; /* of struct whole_flow */
 	struct pool troubles, repairs, key_mores, tombstones;
@@ -83,8 +83,7 @@ struct tracker {
 	struct flow_link left;		/* see struct tracked */
 	bool has_left;
 	struct expected expected[EXPECTED_MAX];
-	struct flow_key expected_last; /* and its tag */
-	uint32_t expected_tag;
+	int expected_count, expected_at; /* those before are over */
 };
 
 /* flow_find.c: the conversation that the packet belongs to, found or new; NULL: none */

@@ -2,6 +2,7 @@
 /* Wireshark's classes of segments. The order of the questions is part of the answer. */
 #include "track/ws_analysis.h"
 
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "base/when.h"
 #include "decode/packet.h"
@@ -150,6 +151,24 @@ static uint32_t resent_class(const struct seen *s)
 	return is_out_of_order(s) ? OUT_OF_ORDER : RETRANSMISSION;
 }
 
+/*
+ * Next in line, acknowledges what was seen, and says something new: none of the classes. What remains to be looked at
+ * is what it leaves behind.
+ */
+static bool is_ordinary(const struct seen *s)
+{
+	const struct ws_end *fwd = s->fwd, *rev = s->rev;
+	uint32_t end = s->tcp->seq + s->len;
+
+	if (!s->plain || !fwd->base_set || !rev->base_set || !fwd->next_seq || !in_line(s) || !s->tcp->window)
+		return false;
+	if (!(s->tcp->flags & TCP_ACK) || (rev->max_to_ack && seq_after(s->tcp->ack, rev->max_to_ack)))
+		return false;
+	if (s->len == 0)
+		return s->tcp->ack != fwd->last_ack;
+	return rev->window_set && rev->window != 0 && !fills_window(s) && (!rev->last_ack || seq_after(end, rev->last_ack));
+}
+
 static void classify(struct seen *s)
 {
 	if (is_zero_window_probe(s)) {
@@ -186,7 +205,7 @@ static void remember(struct seen *s)
 	s->a->mptcp_kinds = s->tcp->mptcp_kinds;
 }
 
-static void begin(struct ws_analysis *a)
+static SELDOM void begin(struct ws_analysis *a)
 {
 	*a = (struct ws_analysis){ .begun = true };
 	a->end[0].scale = a->end[1].scale = SCALE_UNKNOWN;
@@ -221,6 +240,19 @@ static void find_bases(struct seen *s)
 	s->rev->base_set = true;
 }
 
+static SELDOM void look_at_syn(struct seen *s, uint8_t kind)
+{
+	s->fwd->before_first_ack = true;
+	if (kind == TCP_SYN) {
+		s->a->syn_ns = s->ns;
+		s->a->syn_seen = true;
+	}
+	if (s->fwd->scale == SCALE_UNKNOWN)
+		s->fwd->scale = s->rev->scale = SCALE_NONE;
+	else if (kind != TCP_SYN && s->rev->scale == SCALE_NONE)
+		s->fwd->scale = SCALE_NONE;
+}
+
 /* Round trip of the handshake, and the scaling of windows: known to the next segment only. */
 static void look_at_handshake(struct seen *s)
 {
@@ -233,21 +265,12 @@ static void look_at_handshake(struct seen *s)
 	}
 	if (s->tcp->window_scale >= 0)
 		s->fwd->scale = s->tcp->window_scale;
-	if (!(kind & TCP_SYN))
-		return;
-	s->fwd->before_first_ack = true;
-	if (kind == TCP_SYN) {
-		s->a->syn_ns = s->ns;
-		s->a->syn_seen = true;
-	}
-	if (s->fwd->scale == SCALE_UNKNOWN)
-		s->fwd->scale = s->rev->scale = SCALE_NONE;
-	else if (kind != TCP_SYN && s->rev->scale == SCALE_NONE)
-		s->fwd->scale = SCALE_NONE;
+	if (kind & TCP_SYN)
+		look_at_syn(s, kind);
 }
 
 /* Wireshark files fast and spurious retransmissions under tcp.analysis.retransmission too. */
-static void count(uint32_t class, struct tcp_analysis *n)
+static SELDOM void count(uint32_t class, struct tcp_analysis *n)
 {
 	n->retransmission += (class & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) != 0;
 	n->fast_retransmission += (class & FAST_RETRANSMISSION) != 0;
@@ -266,6 +289,15 @@ static void count(uint32_t class, struct tcp_analysis *n)
 	n->reused_ports += (class & REUSED_PORTS) != 0;
 }
 
+static SELDOM void judge(struct seen *s)
+{
+	if (!s->a->begun)
+		begin(s->a);
+	find_conversation(s);
+	find_bases(s);
+	classify(s);
+}
+
 void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct tcp_analysis *counts)
 {
 	struct seen s = { .a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp };
@@ -275,11 +307,10 @@ void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct t
 	s.ns = p->ts_ns;
 	s.plain = !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	s.takes_number = (p->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
-	if (!a->begun)
-		begin(a);
-	find_conversation(&s);
-	find_bases(&s);
-	classify(&s);
+	if (!is_ordinary(&s))
+		judge(&s);
+	else if (s.tcp->ack != s.fwd->last_ack)
+		s.fwd->duplicate_acks = 0;
 	remember(&s);
 	look_at_handshake(&s);
 	if (s.class)
