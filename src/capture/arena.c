@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/when.h"
+#include "capture/frame_reader.h"
 
 void arena_copy(struct arena *a, int i, const struct pcap_pkthdr *h, const uint8_t *data, int nano, struct frame *out)
 {
@@ -21,7 +22,7 @@ void arena_copy(struct arena *a, int i, const struct pcap_pkthdr *h, const uint8
 	out->data = a->bytes[i];
 	out->captured = h->caplen;
 	out->on_wire = h->len < h->caplen ? h->caplen : h->len;
-	out->ts_ns = h->ts.tv_sec * NS_PER_S + h->ts.tv_usec * (nano ? 1 : NS_PER_US);
+	out->ts_ns = frame_time(h->ts.tv_sec * NS_PER_S + h->ts.tv_usec * (nano ? 1 : NS_PER_US));
 	out->interface = 0;
 	out->comment_size = 0;
 }

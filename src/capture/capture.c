@@ -33,6 +33,7 @@ struct capture_stream {
 	struct source_heap heap;     /* runs that have a frame, or are not open and have a first time */
 	struct source_run **waiting; /* runs that are to be filled at the next call */
 	int waiting_count;
+	struct frame merged[BATCH_MAX]; /* the batch, where it comes from several runs */
 	bool live;
 	atomic_bool stop;
 	uint64_t order;
@@ -298,29 +299,45 @@ static bool count_reached(const struct capture_stream *c)
 	return c->o->count && c->order >= c->o->count;
 }
 
-static void give_out(struct capture_stream *c, struct source_run *s, struct frame *out)
+/* Gives the frame its place in the capture. */
+static inline void give_out(struct capture_stream *c, struct source_run *s, struct frame *f)
 {
-	*out = s->frames[s->at++];
-	if (out->ts_ns > s->clock_ns)
-		s->clock_ns = out->ts_ns;
-	if (out->ts_ns > c->clock_ns)
-		c->clock_ns = out->ts_ns;
-	out->clock_ns = c->clock_ns;
-	out->order = ++c->order;
+	if (f->ts_ns > s->clock_ns)
+		s->clock_ns = f->ts_ns;
+	if (f->ts_ns > c->clock_ns)
+		c->clock_ns = f->ts_ns;
+	f->clock_ns = c->clock_ns;
+	f->order = ++c->order;
 	c->env.left--;
+}
+
+/* The only run that has frames now: they are given out where they lie. */
+static void give_run(struct capture_stream *c, struct source_run *s, struct batch *b)
+{
+	b->frames = &s->frames[s->at];
+	for (; s->at < s->count && !count_reached(c); s->at++, b->count++)
+		give_out(c, s, &s->frames[s->at]);
+	if (s->at == s->count)
+		c->waiting[c->waiting_count++] = source_heap_pop(&c->heap);
 }
 
 /* Takes frames in order of time until the batch is full or a source must be filled, which moves what it lent. False:
  * no source has a frame now. */
 static bool merge(struct capture_stream *c, struct batch *b)
 {
+	b->frames = c->merged;
+	if (c->heap.count == 1 && c->heap.entries[0].run->open) {
+		give_run(c, c->heap.entries[0].run, b);
+		return true;
+	}
 	while (b->count < BATCH_MAX && c->heap.count && !count_reached(c)) {
 		struct source_run *s = first_open(c);
 		int64_t ns;
 
 		if (!s)
 			return true;
-		give_out(c, s, &b->frames[b->count++]);
+		c->merged[b->count] = s->frames[s->at++];
+		give_out(c, s, &c->merged[b->count++]);
 		if (s->at == s->count) {
 			c->waiting[c->waiting_count++] = source_heap_pop(&c->heap);
 			return true;

@@ -39,8 +39,9 @@ struct frame {
 #define BATCH_MAX 128
 #define CLOCK_JUMPS_KEPT 8
 
+/* Borrowed until the next capture_next, as what the frames borrow. */
 struct batch {
-	struct frame frames[BATCH_MAX];
+	const struct frame *frames;
 	int count;
 };
 
@@ -79,7 +80,7 @@ struct capture_stream;
  */
 struct capture_stream *capture_open(const struct options *o, char *error, size_t error_size);
 
-/* Fills the batch. 1: frames; 0: the end (count 0). A live capture returns 1 with count 0 after 200 ms without
+/* Gives a batch of up to BATCH_MAX. 1: frames; 0: the end (count 0). A live capture returns 1 with count 0 after 200 ms without
  * frames, with *clock_ns set to the wall clock, so that the caller can look after its timers. */
 int capture_next(struct capture_stream *c, struct batch *b, int64_t *clock_ns);
 

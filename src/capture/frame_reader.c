@@ -77,18 +77,10 @@ void frame_reader_close(struct frame_reader *r)
 	r->state = NULL;
 }
 
-/* Beyond it the sum or difference of two times would not fit. */
-static int64_t sane_time(int64_t ns)
-{
-	return ns < -FRAME_TIME_MAX_NS ? -FRAME_TIME_MAX_NS : ns > FRAME_TIME_MAX_NS ? FRAME_TIME_MAX_NS : ns;
-}
-
 int frame_reader_read(struct frame_reader *r, struct frame *out, int max)
 {
 	int n = r->format->frames(r, out, max);
 
-	for (int i = 0; i < n; i++)
-		out[i].ts_ns = sane_time(out[i].ts_ns);
 	if (n > 0)
 		r->frames += (uint64_t)n;
 	return n;

@@ -25,8 +25,8 @@ struct input;
 struct frame_format {
 	/* Reads what comes before the first frame. False and info->problem when it cannot be read. */
 	bool (*open)(struct frame_reader *r);
-	/* Fills up to `max` frames (data, captured, on_wire, ts_ns, link_type, interface); their number, or one of the
-	 * above. Frames are borrowed until the next call. */
+	/* Fills up to `max` frames (data, captured, on_wire, ts_ns within FRAME_TIME_MAX_NS, link_type, interface,
+	 * comment_size); their number, or one of the above. Frames are borrowed until the next call. */
 	int (*frames)(struct frame_reader *r, struct frame *out, int max);
 	void (*close)(struct frame_reader *r); /* frees `state` */
 };
@@ -61,6 +61,12 @@ static inline uint32_t load32(const uint8_t *p, bool big)
 {
 	return big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
 		   : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+/* For formats whose times can be any number: beyond the bound the sum or difference of two of them would not fit. */
+static inline int64_t frame_time(int64_t ns)
+{
+	return ns < -FRAME_TIME_MAX_NS ? -FRAME_TIME_MAX_NS : ns > FRAME_TIME_MAX_NS ? FRAME_TIME_MAX_NS : ns;
 }
 
 static inline uint16_t load16(const uint8_t *p, bool big)

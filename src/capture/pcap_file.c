@@ -70,47 +70,70 @@ static int64_t fraction_ns(const struct pcap_file *f, uint32_t fraction)
 	return ns < 2 * NS_PER_S ? ns : NS_PER_S - f->fraction_ns;
 }
 
-static void read_record(const struct pcap_file *f, const uint8_t *p, struct frame *out)
+static inline void read_record(const struct pcap_file *f, const uint8_t *p, bool big, struct frame *out)
 {
+	uint32_t captured = load32(p + 8, big), on_wire = load32(p + 12, big);
+
 	out->data = p + RECORD_HEADER_SIZE;
-	out->captured = load32(p + 8, f->big);
-	out->on_wire = load32(p + 12, f->big);
-	if (out->on_wire < out->captured)
-		out->on_wire = out->captured;
-	out->ts_ns = load32(p, f->big) * NS_PER_S + fraction_ns(f, load32(p + 4, f->big));
+	out->captured = captured;
+	out->on_wire = on_wire < captured ? captured : on_wire;
+	out->ts_ns = load32(p, big) * NS_PER_S + fraction_ns(f, load32(p + 4, big));
 	out->link_type = f->link_type;
 	out->interface = 0;
 	out->comment_size = 0;
-	if (f->fcs_size)
-		frame_cut_fcs(out, f->fcs_size);
+}
+
+/* At the very start zeros may be a frame. */
+static inline bool is_nonsense(const struct pcap_file *f, const uint8_t *p, size_t captured, bool first)
+{
+	return captured > f->captured_max || (captured == 0 && !first && is_unwritten(p));
+}
+
+/* Up to `max` records that lie whole in the window. Inlined for each byte order: it is the innermost loop. */
+static inline __attribute__((always_inline)) int whole_records(
+	struct frame_reader *r, const struct pcap_file *f, bool big, struct frame *out, int max)
+{
+	const uint8_t *begin = window_at(&r->w), *end = begin + window_left(&r->w), *p = begin;
+	bool first = !r->frames;
+	int n = 0;
+
+	for (; n < max && end - p >= RECORD_HEADER_SIZE; first = false) {
+		size_t captured = load32(p + 8, big);
+
+		if (is_nonsense(f, p, captured, first) || (size_t)(end - p) - RECORD_HEADER_SIZE < captured)
+			break;
+		read_record(f, p, big, &out[n++]);
+		p += RECORD_HEADER_SIZE + captured;
+	}
+	window_skip(&r->w, (size_t)(p - begin));
+	return n;
+}
+
+/* Has the next record whole in the window; otherwise *status is what pcap_frames is to return. */
+static bool next_record(struct frame_reader *r, const struct pcap_file *f, int *status)
+{
+	size_t captured;
+
+	if (!frame_reader_need(r, RECORD_HEADER_SIZE, "a record header", status))
+		return false;
+	captured = load32(window_at(&r->w) + 8, f->big);
+	if (is_nonsense(f, window_at(&r->w), captured, !r->frames)) {
+		*status = frame_reader_damaged(r, "a record header makes no sense (%zu bytes)", captured);
+		return false;
+	}
+	return frame_reader_need(r, RECORD_HEADER_SIZE + captured, "a frame", status);
 }
 
 static int pcap_frames(struct frame_reader *r, struct frame *out, int max)
 {
 	const struct pcap_file *f = r->state;
-	int n = 0, status;
+	int n, status;
 
-	while (n < max) {
-		const uint8_t *p = window_at(&r->w);
-		size_t left = window_left(&r->w), size;
-
-		if (left < RECORD_HEADER_SIZE) {
-			if (n || !frame_reader_need(r, RECORD_HEADER_SIZE, "a record header", &status))
-				return n ? n : status;
-			continue;
-		}
-		size = load32(p + 8, f->big);
-		if (size > f->captured_max || (size == 0 && (n || r->frames) && is_unwritten(p)))
-			return n ? n : frame_reader_damaged(r, "a record header makes no sense (%zu bytes)", size);
-		size += RECORD_HEADER_SIZE;
-		if (left < size) {
-			if (n || !frame_reader_need(r, size, "a frame", &status))
-				return n ? n : status;
-			continue;
-		}
-		read_record(f, p, &out[n++]);
-		window_skip(&r->w, size);
-	}
+	while (!(n = f->big ? whole_records(r, f, true, out, max) : whole_records(r, f, false, out, max)))
+		if (!next_record(r, f, &status))
+			return status;
+	for (int i = 0; i < n && f->fcs_size; i++)
+		frame_cut_fcs(&out[i], f->fcs_size);
 	return n;
 }
 

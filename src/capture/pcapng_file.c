@@ -106,7 +106,7 @@ static enum taken read_packet(
 	out->on_wire = load32(p + 24, f->big);
 	if (!i || !set_bytes(out, p, size, head))
 		return TAKEN_BAD;
-	out->ts_ns = to_ns(i, (uint64_t)load32(p + 12, f->big) << 32 | load32(p + 16, f->big));
+	out->ts_ns = frame_time(to_ns(i, (uint64_t)load32(p + 12, f->big) << 32 | load32(p + 16, f->big)));
 	set_interface(f, out, i);
 	if (old && load16(p + 10, f->big) != 0xffff)
 		i->packet_drops += load16(p + 10, f->big);

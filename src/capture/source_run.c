@@ -79,17 +79,26 @@ bool source_run_open(struct source_run *s, const struct run_env *env, size_t roo
 }
 
 /* The time of the frame before this one on its interface; NEVER for the first. */
-static int64_t *last_of_interface(struct source_run *s, uint16_t interface)
+static int64_t *last_of_new_interface(struct source_run *s, uint16_t interface)
 {
 	uint32_t room = s->last_room;
 
-	if (interface >= room) {
-		s->last_room = interface + 1u < 8 ? 8 : interface * 2u;
-		s->last_ns = xrealloc(s->last_ns, s->last_room * sizeof(*s->last_ns));
-		for (uint32_t i = room; i < s->last_room; i++)
-			s->last_ns[i] = NEVER;
-	}
+	s->last_room = interface + 1u < 8 ? 8 : interface * 2u;
+	s->last_ns = xrealloc(s->last_ns, s->last_room * sizeof(*s->last_ns));
+	for (uint32_t i = room; i < s->last_room; i++)
+		s->last_ns[i] = NEVER;
 	return &s->last_ns[interface];
+}
+
+static inline int64_t *last_of_interface(struct source_run *s, uint16_t interface)
+{
+	return interface < s->last_room ? &s->last_ns[interface] : last_of_new_interface(s, interface);
+}
+
+/* What nearly every frame is: a little later than the one before it. */
+static bool is_usual_step(int64_t from_ns, int64_t to_ns)
+{
+	return (uint64_t)to_ns - (uint64_t)from_ns <= CLOCK_SET_NS;
 }
 
 static bool is_leap(int64_t from_ns, int64_t to_ns)
@@ -108,16 +117,15 @@ static bool is_step_back(int64_t own_ns, int64_t last_ns, int64_t now_ns)
 	       last_ns - now_ns > CLOCK_JITTER_NS;
 }
 
-static void account_clock(struct source_run *s, const struct frame *f)
+/* `before`: the time of the frame before it on its interface. */
+static void account_jump(struct source_run *s, const struct frame *f, int64_t before)
 {
 	struct source *i = &s->info;
-	int64_t *own = last_of_interface(s, f->interface), step;
-	int64_t last = i->last_ts_ns, before = *own;
+	int64_t step;
 
-	*own = f->ts_ns;
 	if (before == NEVER || s->number == 1)
 		return;
-	if (!is_step_back(before, last, f->ts_ns) && !is_leap(before, f->ts_ns))
+	if (!is_step_back(before, i->last_ts_ns, f->ts_ns) && !is_leap(before, f->ts_ns))
 		return;
 	if (__builtin_sub_overflow(f->ts_ns, before, &step))
 		step = f->ts_ns < before ? INT64_MIN + 1 : INT64_MAX;
@@ -132,22 +140,34 @@ static void account_clock(struct source_run *s, const struct frame *f)
 		i->clock_jump_max_ns = step;
 }
 
-static void account(struct source_run *s, struct frame *f)
+static void account_cut(struct source_run *s, const struct frame *f)
 {
 	struct source *i = &s->info;
 
+	if (i->cut_frames++)
+		return;
+	i->short_frame = s->number;
+	i->short_ts_ns = f->ts_ns;
+}
+
+static inline void account(struct source_run *s, struct frame *f)
+{
+	struct source *i = &s->info;
+	int64_t *last = last_of_interface(s, f->interface);
+
 	f->number = ++s->number;
 	f->source = s->index;
-	i->frames++;
 	i->bytes += f->on_wire;
-	if (f->captured < f->on_wire && !i->cut_frames++) {
-		i->short_frame = s->number;
-		i->short_ts_ns = f->ts_ns;
-	}
-	account_clock(s, f);
-	if (s->number == 1)
-		i->first_ts_ns = f->ts_ns;
-	i->last_ts_ns = f->ts_ns;
+	if (f->captured < f->on_wire)
+		account_cut(s, f);
+	if (!is_usual_step(*last, f->ts_ns))
+		account_jump(s, f, *last);
+	*last = i->last_ts_ns = f->ts_ns;
+}
+
+static bool all_pass(const struct run_env *env)
+{
+	return !env->filter && env->o->from_ns == INT64_MIN && env->o->to_ns == INT64_MAX;
 }
 
 static bool passes(const struct run_env *env, const struct frame *f)
@@ -160,16 +180,20 @@ static bool passes(const struct run_env *env, const struct frame *f)
 /* Numbers and counts the frames that were read, and keeps those that pass. Past the last one wanted none was seen. */
 static void accept(struct source_run *s, const struct run_env *env)
 {
+	bool all = all_pass(env);
 	int kept = 0;
 
+	if (!s->number && s->count && env->left)
+		s->info.first_ts_ns = s->frames[0].ts_ns;
 	for (int i = 0; i < s->count && (uint64_t)kept < env->left; i++) {
 		account(s, &s->frames[i]);
-		if (!passes(env, &s->frames[i]))
+		if (!all && !passes(env, &s->frames[i]))
 			continue;
 		if (kept != i)
 			s->frames[kept] = s->frames[i];
 		kept++;
 	}
+	s->info.frames = s->number;
 	s->count = kept;
 	s->at = 0;
 	s->raw = false;

@@ -20,7 +20,6 @@ struct window {
 	struct input *in; /* owned */
 	uint8_t *buf;
 	size_t room, start, end;
-	uint64_t passed; /* bytes of the input before `start` */
 };
 
 enum window_state {
@@ -52,7 +51,6 @@ static inline size_t window_left(const struct window *w)
 static inline void window_skip(struct window *w, size_t n)
 {
 	w->start += n;
-	w->passed += n;
 }
 
 #endif

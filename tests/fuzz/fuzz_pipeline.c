@@ -26,21 +26,20 @@ static void take(void *arg, const struct record *r)
 static void feed(struct pipeline *p, const uint8_t *data, size_t size)
 {
 	static const uint32_t link_types[] = { 1, 101, 113, 276, 105, 0 };
-	struct batch b = { .count = 1 };
-	struct frame *f = &b.frames[0];
+	struct frame f = { .link_type = link_types[data[0] % 6], .ts_ns = 1700000000000000000 };
+	struct batch b = { .frames = &f, .count = 1 };
 
-	*f = (struct frame){ .link_type = link_types[data[0] % 6], .ts_ns = 1700000000000000000 };
 	for (data++, size--; size > 3;) {
 		uint32_t n = (uint32_t)(data[0] << 8 | data[1]) % 2048;
 
-		f->ts_ns += (int64_t)data[2] * data[2] * 1000000;
-		f->clock_ns = f->ts_ns;
+		f.ts_ns += (int64_t)data[2] * data[2] * 1000000;
+		f.clock_ns = f.ts_ns;
 		data += 3;
 		size -= 3;
 		n = n < size ? n : (uint32_t)size;
-		f->data = data;
-		f->captured = f->on_wire = n;
-		f->number = ++f->order;
+		f.data = data;
+		f.captured = f.on_wire = n;
+		f.number = ++f.order;
 		pipeline_batch(p, &b);
 		data += n;
 		size -= n;
