@@ -218,7 +218,9 @@ static void count_offload(struct lane_source *n, const struct packet *p, const s
 	bool large = p->ip_len_zero || (mss ? p->payload_wire > mss : p->ip_len > JUMBO_MAX);
 	bool partial = p->checksum == CHECKSUM_PARTIAL;
 
-	if ((large || partial) && !n->offload_frame)
+	if (!large && !partial)
+		return;
+	if (!n->offload_frame)
 		n->offload_frame = p->frame->number;
 	n->offload_large += large;
 	n->offload_checksum += partial;
@@ -268,7 +270,6 @@ void lane_clock(struct lane *l, int64_t clock_ns)
 
 void lane_packet(struct lane *l, struct packet *p)
 {
-	struct lane_source *n = source_of(l, p->frame->source);
 	struct tracked t;
 
 	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
@@ -281,7 +282,7 @@ void lane_packet(struct lane *l, struct packet *p)
 	}
 	outlet_packet(&l->out, p, &t);
 	if (t.flow && p->kind == PACKET_TCP)
-		count_offload(n, p, &t);
+		count_offload(source_of(l, p->frame->source), p, &t);
 	if (t.flow && t.feed)
 		feed(l, p, &t);
 }

@@ -14,14 +14,11 @@ void source_counters_free(struct source_counters *all)
 	free(all->list);
 }
 
-struct source_count *source_count_of(struct source_counters *all, uint16_t source)
+void source_counters_reach(struct source_counters *all, uint16_t source)
 {
-	if (source >= all->count) {
-		all->list = xrealloc(all->list, (source + 1u) * sizeof(*all->list));
-		memset(all->list + all->count, 0, (source + 1u - all->count) * sizeof(*all->list));
-		all->count = (uint16_t)(source + 1);
-	}
-	return &all->list[source];
+	all->list = xrealloc(all->list, (source + 1u) * sizeof(*all->list));
+	memset(all->list + all->count, 0, (source + 1u - all->count) * sizeof(*all->list));
+	all->count = (uint16_t)(source + 1);
 }
 
 void source_count_packet(struct source_count *n, const struct frame *f, const struct packet *p)

@@ -19,8 +19,16 @@ struct source_counters { /* zeroed to begin with */
 };
 
 void source_counters_free(struct source_counters *all);
+void source_counters_reach(struct source_counters *all, uint16_t source);
+
 /* Stays where it is until a source beyond it is asked for. */
-struct source_count *source_count_of(struct source_counters *all, uint16_t source);
+static inline struct source_count *source_count_of(struct source_counters *all, uint16_t source)
+{
+	if (source >= all->count)
+		source_counters_reach(all, source);
+	return &all->list[source];
+}
+
 void source_count_packet(struct source_count *n, const struct frame *f, const struct packet *p);
 /* Fills what it knows of that source's record. */
 void source_counters_tell(const struct source_counters *all, uint16_t source, struct capture *out);

@@ -2,6 +2,8 @@
 /* decode/: link layers, IPv4, TCP, UDP, ARP, what is cut and what is bad, checksums. */
 #include "cmocka_all.h"
 
+#include <stdio.h>
+
 #include "decode_hex.h"
 
 #define LINK_NULL 0
@@ -44,6 +46,46 @@ static void test_segment_with_timestamps(void **state)
 	assert_true(p->tcp.has_timestamps && p->tcp.ts_value == 7 && p->tcp.ts_echo == 9);
 	assert_int_equal(p->payload_len, 0);
 	assert_int_equal(p->payload_wire, 0);
+}
+
+/* The short way of a plain frame and the long one, as of raw IP, tell the same. */
+static void test_plain_frame_reads_as_layer_by_layer(void **state)
+{
+	static const char *const packets[] = {
+		IP_52 TCP_TS,
+		"4510 0028 1234 0000 3f06 0000 c0000201 c0000209 9c40 01bb 000003e8 000007d0 5011 01f5 0000 0007",
+		"4500 0034 0001 4000 4006 0000 c0000201 c0000209 9c40 01bb 00000001 00000000 7002 faf0 0000 0000"
+		"0204 05b4 03ff 0102 01020304",
+		"4500 002d 0001 4000 4006 0000 c0000201 c0000209 9c40 01bb 00000001 00000000 5018 faf0 0000 0000 4142434445",
+	};
+	struct bench *b = *state;
+	char frame[512];
+
+	for (size_t i = 0; i < sizeof(packets) / sizeof(*packets); i++) {
+		struct packet plain;
+		size_t payload_at;
+
+		snprintf(frame, sizeof(frame), MACS "0800 %s", packets[i]);
+		b->f.link_type = LINK_ETHER;
+		plain = *decode_hex(b, frame);
+		payload_at = (size_t)(plain.payload - plain.transport);
+		b->f.link_type = LINK_RAW;
+		decode_hex(b, packets[i]);
+		assert_int_equal(plain.kind, PACKET_TCP);
+		assert_int_equal(plain.ether_type, b->p.ether_type);
+		assert_memory_equal(&plain.kind, &b->p.kind, 3); /* and verdict, fault */
+		assert_memory_equal(&plain.src, &b->p.src, 2 * sizeof(plain.src));
+		assert_true(plain.ttl == b->p.ttl && plain.tos == b->p.tos && plain.df == b->p.df);
+		assert_true(plain.has_ip_id && plain.ip_id == b->p.ip_id && plain.ip_len == b->p.ip_len);
+		assert_true(plain.sport == b->p.sport && plain.dport == b->p.dport);
+		assert_true(plain.tcp.seq == b->p.tcp.seq && plain.tcp.ack == b->p.tcp.ack);
+		assert_true(plain.tcp.flags == b->p.tcp.flags && plain.tcp.window == b->p.tcp.window);
+		assert_true(plain.tcp.urgent == b->p.tcp.urgent && plain.tcp.mss == b->p.tcp.mss);
+		assert_true(plain.tcp.ts_value == b->p.tcp.ts_value && plain.tcp.ts_echo == b->p.tcp.ts_echo);
+		assert_int_equal(plain.tcp.window_scale, b->p.tcp.window_scale);
+		assert_int_equal(payload_at, b->p.payload - b->p.transport);
+		assert_true(plain.payload_len == b->p.payload_len && plain.payload_wire == b->p.payload_wire);
+	}
 }
 
 /* A SYN: MSS 1460, SACK permitted, timestamps, NOP, window scale 7; fast open cookie request */
@@ -331,6 +373,55 @@ static void test_checksums(void **state)
 	assert_int_equal(packet_checksum(&b->p), CHECKSUM_UNKNOWN);
 }
 
+/* RFC 1071 as it is written: big-endian words, one after another. */
+static uint32_t plain_sum(uint32_t sum, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
+	return sum;
+}
+
+/* TCP over IPv4 or IPv6 with `n` bytes of payload and a right checksum; gives its size. */
+static size_t segment_of(uint8_t *frame, bool v6, size_t n)
+{
+	size_t ip = v6 ? 40 : 20, tcp_len = 20 + n;
+	uint8_t *tcp = frame + 14 + ip;
+	uint32_t sum;
+
+	for (size_t i = 0; i < 14 + ip + tcp_len; i++)
+		frame[i] = (uint8_t)(255 - i * i * 7 % 251);
+	memcpy(frame + 12, v6 ? "\x86\xdd\x60\0\0\0" : "\x08\0\x45\0\0\0", 6);
+	frame[v6 ? 18 : 16] = (uint8_t)((v6 ? tcp_len : ip + tcp_len) >> 8);
+	frame[v6 ? 19 : 17] = (uint8_t)(v6 ? tcp_len : ip + tcp_len);
+	memcpy(frame + 20, v6 ? "\x06\x40" : "\0\0\x40\x06", v6 ? 2 : 4);
+	memcpy(tcp + 12, "\x50\x18\x01\xf5\0\0\0\0", 8);
+	sum = plain_sum(plain_sum(6 + (uint32_t)tcp_len, tcp - (v6 ? 32 : 8), v6 ? 32 : 8), tcp, tcp_len);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	tcp[16] = (uint8_t)(~sum >> 8);
+	tcp[17] = (uint8_t)~sum;
+	return 14 + ip + tcp_len;
+}
+
+static void test_checksum_of_every_length(void **state)
+{
+	struct bench *b = *state;
+	uint8_t *frame = b->bytes = malloc(14 + 40 + 20 + 300);
+
+	b->f.data = frame;
+	for (size_t n = 0; n <= 300; n++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			b->f.captured = b->f.on_wire = (uint32_t)segment_of(frame, v6, n);
+			decode_frame(b->d, &b->f, &b->p);
+			assert_int_equal(b->p.kind, PACKET_TCP);
+			assert_int_equal(b->p.payload_len, n);
+			assert_int_equal(packet_checksum(&b->p), CHECKSUM_GOOD);
+			frame[b->f.captured - 1] ^= 0x10;
+			decode_frame(b->d, &b->f, &b->p);
+			assert_int_equal(packet_checksum(&b->p), CHECKSUM_BAD);
+		}
+}
+
 static void test_udp_without_checksum_is_not_judged(void **state)
 {
 	struct bench *b = *state;
@@ -425,6 +516,7 @@ int main(void)
 		bench_test(test_rare_link_types),
 		bench_test(test_pktap_does_not_nest),
 		bench_test(test_segment_with_timestamps),
+		bench_test(test_plain_frame_reads_as_layer_by_layer),
 		bench_test(test_options_of_a_syn),
 		bench_test(test_sack_blocks),
 		bench_test(test_option_that_overruns_leaves_the_segment),
@@ -444,6 +536,7 @@ int main(void)
 		bench_test(test_port_tags_and_macsec),
 		bench_test(test_nflog_of_a_bridge),
 		bench_test(test_checksums),
+		bench_test(test_checksum_of_every_length),
 		bench_test(test_udp_without_checksum_is_not_judged),
 		bench_test(test_source_routed_packet_is_not_judged),
 		bench_test(test_every_shorter_capture_is_cut_not_bad),

@@ -152,17 +152,16 @@ static void account_cut(struct source_run *s, const struct frame *f)
 
 static inline void account(struct source_run *s, struct frame *f)
 {
-	struct source *i = &s->info;
 	int64_t *last = last_of_interface(s, f->interface);
 
 	f->number = ++s->number;
 	f->source = s->index;
-	i->bytes += f->on_wire;
+	s->info.bytes += f->on_wire;
 	if (f->captured < f->on_wire)
 		account_cut(s, f);
 	if (!is_usual_step(*last, f->ts_ns))
 		account_jump(s, f, *last);
-	*last = i->last_ts_ns = f->ts_ns;
+	*last = s->info.last_ts_ns = f->ts_ns;
 }
 
 static bool all_pass(const struct run_env *env)
@@ -185,12 +184,12 @@ static void accept(struct source_run *s, const struct run_env *env)
 
 	if (!s->number && s->count && env->left)
 		s->info.first_ts_ns = s->frames[0].ts_ns;
-	for (int i = 0; i < s->count && (uint64_t)kept < env->left; i++) {
-		account(s, &s->frames[i]);
-		if (!all && !passes(env, &s->frames[i]))
+	for (struct frame *f = s->frames, *end = f + s->count; f < end && (uint64_t)kept < env->left; f++) {
+		account(s, f);
+		if (!all && !passes(env, f))
 			continue;
-		if (kept != i)
-			s->frames[kept] = s->frames[i];
+		if (f != &s->frames[kept])
+			s->frames[kept] = *f;
 		kept++;
 	}
 	s->info.frames = s->number;

@@ -47,7 +47,7 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)
 	packet_begin(p, f);
 	if (!d->link || d->link->number != f->link_type)
 		d->link = link_type_find(f->link_type);
-	if (d->link)
+	if (d->link && !(d->link->decode == link_ethernet && plain_decode(p, f)))
 		d->link->decode(d, p, &r);
 }
 

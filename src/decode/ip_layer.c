@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IPv4 (RFC 791) and the fixed part of IPv6 (RFC 8200), and what both hand their payload to. */
+#include "decode/fields.h"
 #include "decode/fragment.h"
-#include "decode/layers.h"
 
-#define IPV4_DF 0x4000
-#define IPV4_MF 0x2000
 #define OPTION_LSRR 131
 #define OPTION_SSRR 137
-
-static void set_v4(struct addr *a, const uint8_t *bytes)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	memcpy(a->b, mapped, 12);
-	memcpy(a->b + 12, bytes, 4);
-}
 
 /*
  * The packet's own length `wanted` after its header against what the frame has. Longer than the frame: a tool cut the
@@ -100,19 +90,12 @@ void ip4_decode(struct decoder *d, struct packet *p, struct reader *r)
 	if (!ip4_header_rest(p, r, h))
 		return;
 	frag = be16(h + 6);
-	set_v4(&p->src, h + 12);
-	set_v4(&p->dst, h + 16);
 	p->kind = PACKET_IP;
-	p->tos = h[1];
-	p->ip_id = be16(h + 4);
-	p->has_ip_id = true;
-	p->df = (frag & IPV4_DF) != 0;
-	p->ttl = h[8];
-	p->proto = h[9];
+	ip4_fields(p, h);
 	if (!ip4_length(p, r, (size_t)(h[0] & 0x0f) * 4, be16(h + 2)))
 		return;
-	if (frag & (IPV4_MF | 0x1fff)) {
-		struct fragment_seen seen = { p->ip_id, (frag & 0x1fffu) * 8, frag & IPV4_MF, p->proto };
+	if (frag & (IPV4_MF | IPV4_OFFSET)) {
+		struct fragment_seen seen = { p->ip_id, (frag & IPV4_OFFSET) * 8u, frag & IPV4_MF, p->proto };
 
 		if (!ip_fragment(d, p, r, &seen))
 			return;

@@ -16,6 +16,7 @@
 #include "decode/packet.h"
 
 struct fragments;
+struct frame;
 struct fragment_seen;
 struct quoted_packet;
 struct link_type;
@@ -80,6 +81,9 @@ enum ip_protocol {
 	IP_ETHERNET = 143,
 };
 
+/* plain.c: the whole of a frame of Ethernet, into a packet that was begun; false: it is not plain, and nothing was set. */
+bool plain_decode(struct packet *p, const struct frame *f);
+
 /* link_layer.c */
 layer_fn link_ethernet, link_null, link_raw, link_raw4, link_raw6, link_enc, link_juniper;
 void link_ether_type(struct decoder *d, struct packet *p, uint16_t type, struct reader *r);
@@ -105,6 +109,8 @@ uint8_t ip6_skip_extensions(struct reader *r, uint8_t next);
 uint8_t ip_skip_ah(struct reader *r);
 
 layer_fn tcp_decode, udp_decode, icmp_decode, arp_decode;
+/* Options up to the first that is broken; one that the capture cut off is no fault. */
+void tcp_options(struct packet *p, struct reader *r);
 layer_fn icmp_quoted_payload; /* ip_payload where d->quoted is set */
 
 /* Tunnels. Where they carry nothing that is followed, *p stays as it is. tunnel_ip goes by p->proto. */

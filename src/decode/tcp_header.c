@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The TCP header (RFC 9293) and its options (RFC 7323, RFC 2018, RFC 7413, RFC 8684). */
-#include "decode/layers.h"
+#include "decode/fields.h"
 
 #define SCALE_MAX 14 /* larger ones count as this (RFC 7323, section 2.3) */
 #define EXPERIMENT_FAST_OPEN 0xf989
@@ -72,8 +72,7 @@ static void option_fault(struct packet *p)
 		p->fault = FAULT_TCP_OPTION;
 }
 
-/* Options up to the first that is broken; one that the capture cut off is no fault. */
-static void tcp_options(struct packet *p, struct reader *r)
+void tcp_options(struct packet *p, struct reader *r)
 {
 	while (rd_left(r)) {
 		uint8_t kind = rd_u8(r), length;
@@ -96,45 +95,6 @@ static void tcp_options(struct packet *p, struct reader *r)
 		option_fault(p);
 }
 
-static void clear_options(struct tcp_header *t)
-{
-	t->mss = 0;
-	t->window_scale = -1;
-	t->sack_permitted = t->has_timestamps = t->fast_open = t->mptcp = false;
-	t->ts_value = t->ts_echo = 0;
-	t->mptcp_kinds = 0;
-	t->sack_count = 0;
-}
-
-/* What nearly every segment carries: two NOPs and the timestamps. */
-static bool only_timestamps(struct tcp_header *t, const struct reader *o)
-{
-	if (o->end - o->p != 12 || be32(o->p) != 0x0101080a)
-		return false;
-	t->has_timestamps = true;
-	t->ts_value = be32(o->p + 4);
-	t->ts_echo = be32(o->p + 8);
-	return true;
-}
-
-static void set_header(struct packet *p, const uint8_t *h)
-{
-	struct tcp_header *t = &p->tcp;
-
-	p->kind = PACKET_TCP;
-	p->transport = h;
-	p->sport = be16(h);
-	p->dport = be16(h + 2);
-	t->seq = be32(h + 4);
-	t->ack = be32(h + 8);
-	t->header_len = (uint8_t)((h[12] >> 4) * 4);
-	t->reserved = h[12] & 0x0f;
-	t->flags = h[13];
-	t->window = be16(h + 14);
-	t->urgent = be16(h + 18);
-	clear_options(t);
-}
-
 void tcp_decode(struct decoder *d, struct packet *p, struct reader *r)
 {
 	size_t wire = rd_wire(r), header_len;
@@ -151,10 +111,10 @@ void tcp_decode(struct decoder *d, struct packet *p, struct reader *r)
 		packet_bad(p, FAULT_TCP_HEADER);
 		return;
 	}
-	set_header(p, h);
+	tcp_fields(p, h);
 	if (header_len > 20) {
 		options = rd_sub(r, header_len - 20);
-		if (!only_timestamps(&p->tcp, &options))
+		if (!tcp_only_timestamps(&p->tcp, options.p, (size_t)(options.end - options.p)))
 			tcp_options(p, &options);
 	}
 	p->payload = rd_ok(r) ? r->p : r->end;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What nearly every frame is: Ethernet, IPv4 without options or fragments, TCP, all of it captured and nothing in it
+ * contradicting itself. Read at once; any other goes layer by layer, with the same result where both could be asked.
+ */
+#include "capture/capture.h"
+#include "decode/fields.h"
+
+#define ETHERNET_SIZE 14
+#define IP_SIZE 20
+#define TCP_SIZE 20
+
+static bool is_plain(const struct frame *f)
+{
+	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
+	size_t total, tcp_len;
+
+	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || be16(ip - 2) != ETHER_IPV4 || ip[0] != 0x45 ||
+		(be16(ip + 6) & (IPV4_MF | IPV4_OFFSET)) || ip[9] != IP_TCP)
+		return false;
+	total = be16(ip + 2);
+	tcp_len = (size_t)(tcp[12] >> 4) * 4;
+	return tcp_len >= TCP_SIZE && IP_SIZE + tcp_len <= total && ETHERNET_SIZE + total <= f->captured;
+}
+
+bool plain_decode(struct packet *p, const struct frame *f)
+{
+	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
+	size_t options;
+
+	if (!is_plain(f))
+		return false;
+	memcpy(p->mac_dst.b, f->data, 6);
+	memcpy(p->mac_src.b, f->data + 6, 6);
+	p->has_macs = true;
+	p->ether_type = ETHER_IPV4;
+	p->ip_len = be16(ip + 2);
+	ip4_fields(p, ip);
+	tcp_fields(p, tcp);
+	options = p->tcp.header_len - TCP_SIZE;
+	if (options && !tcp_only_timestamps(&p->tcp, tcp + TCP_SIZE, options)) {
+		struct reader r = rd_make(tcp + TCP_SIZE, options, options);
+
+		tcp_options(p, &r);
+	}
+	p->payload = tcp + p->tcp.header_len;
+	p->payload_len = p->payload_wire = p->ip_len - IP_SIZE - p->tcp.header_len;
+	return true;
+}
