@@ -64,6 +64,9 @@ struct dissector {
 	/* Bytes of one side that are lost and were not skipped. BAD: cannot go on in this direction without them. */
 	enum dissect_verdict (*gap)(void *state, struct session *s, enum side side, uint64_t missing,
 		const struct frame_ref *ref);
+	/* So many bytes of those that session_quiet was called for have passed, the last of them in frame `ref`. Nothing but
+	 * counting is to be done; left out by those who never call it. */
+	void (*passed)(void *state, enum side side, uint32_t n, const struct frame_ref *ref);
 	/* After BAD: how many bytes to pass over until the next plausible start; c->len when there is none in it. */
 	size_t (*resync)(void *state, const struct chunk *c);
 	enum dissect_verdict (*datagram)(void *state, struct session *s, const struct chunk *c);
@@ -87,6 +90,8 @@ extern const struct dissector *const dissector_table[];
 /* A new record of that kind with uid, addresses, ports and first frame filled in. */
 void session_record(const struct session *s, struct record *r, enum record_kind kind);
 void session_emit(struct session *s, const struct record *r);
+/* In `stream`: of the next n bytes of that side only the number is wanted. A wish: they may be offered all the same. */
+void session_quiet(struct session *s, enum side side, uint64_t n);
 /* Memory that the dissector's state owns beside itself: so much more, or less. Counts against the bound. */
 void session_charge(struct session *s, ptrdiff_t bytes);
 /* Marks the frame as a key frame with a label for the ladder diagram (copied; may be hostile). */

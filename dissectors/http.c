@@ -267,10 +267,28 @@ static enum dissect_verdict on_body(struct http_state *h, struct session *s, con
 {
 	struct http_side *side = &h->side[c->side];
 
+	bool wants_body = c->side == SIDE_RESP && h->x.count && h->x.first->facts.status >= 400;
+	enum dissect_verdict v;
+
 	*used = side->at == AT_BODY_TO_END || side->left > c->len ? c->len : (size_t)side->left;
-	if (c->side == SIDE_RESP && h->x.count && h->x.first->facts.status >= 400)
+	if (wants_body)
 		exchange_hint(s, h->x.first, c->data, *used);
-	return body_passed(h, s, c->side, *used);
+	v = body_passed(h, s, c->side, *used);
+	if (in_body(side) && !wants_body)
+		session_quiet(s, c->side, side->at == AT_BODY_TO_END ? UINT64_MAX : side->left - 1);
+	return v;
+}
+
+/* The last byte is always offered, so a message does not end here. */
+static void http_passed(void *state, enum side which, uint32_t n, const struct frame_ref *ref)
+{
+	struct http_state *h = state;
+	struct http_side *side = &h->side[which];
+
+	count_body(h, which, n);
+	if (side->at != AT_BODY_TO_END)
+		side->left -= n;
+	side->last = *ref;
 }
 
 /* A server that answers a plain request with a TLS alert: this is a TLS port. */
@@ -376,6 +394,7 @@ const struct dissector dissector_http = {
 	.hot_size = sizeof(struct http_state),
 	.recognise = http_recognise,
 	.stream = http_stream,
+	.passed = http_passed,
 	.gap = http_gap,
 	.resync = http_resync,
 	.end = http_end,

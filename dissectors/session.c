@@ -182,6 +182,7 @@ void session_give(struct session *s, const struct chunk *c)
 {
 	if (!c->len)
 		return;
+	s->side[c->side].quiet = 0;
 	switch ((enum session_mode)s->mode) {
 	case SESSION_CHOOSING:
 		choose_give(s, c);
@@ -207,6 +208,31 @@ void session_stream(struct dissect_engine *e, struct session **s, const struct s
 		part.on_wire = part.len;
 		session_give(*s, &part);
 	}
+}
+
+uint32_t session_wants_count(const struct session *s, enum side side)
+{
+	const struct session_side *of = &s->side[side];
+
+	if (s->mode != SESSION_RUNNING || of->rest_len || of->lost)
+		return 0;
+	if (of->skip)
+		return of->skip < UINT32_MAX ? (uint32_t)of->skip : UINT32_MAX;
+	return of->quiet;
+}
+
+void session_passed(struct session *s, enum side side, uint32_t n, const struct frame_ref *ref)
+{
+	struct session_side *of = &s->side[side];
+
+	if (s->mode != SESSION_RUNNING)
+		return;
+	if (of->skip) {
+		of->skip -= n;
+		return;
+	}
+	of->quiet -= n;
+	s->dissector->passed(s->state, side, n, ref);
 }
 
 void session_expect_data(const struct session *s, bool later)
@@ -385,6 +411,11 @@ void session_emit(struct session *s, const struct record *r)
 	record_copy(&out, r);
 	out.emitted_ns = s->owner->clock_ns;
 	s->engine->sink.take(s->engine->sink.arg, &out);
+}
+
+void session_quiet(struct session *s, enum side side, uint64_t n)
+{
+	s->side[side].quiet = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
 void session_charge(struct session *s, ptrdiff_t bytes)

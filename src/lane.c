@@ -73,7 +73,16 @@ static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, cons
 	if (session_done(*session)) {
 		flow_make_deaf(fed->flow);
 		reassemble_unheard(fed->lane->reassembler, *flow_stream_pair(fed->flow));
+		return;
 	}
+	reassemble_quiet(fed->lane->reassembler, *flow_stream_pair(fed->flow), s, session_wants_count(*session, s));
+}
+
+static void on_passed(void *arg, enum side s, uint32_t n, const struct frame_ref *ref)
+{
+	struct fed *fed = arg;
+
+	session_passed(*flow_session(fed->flow), s, n, ref);
 }
 
 static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
@@ -99,7 +108,8 @@ static void on_differ(void *arg, enum side s, const struct frame_ref *old, const
 	flow_overlap(((struct fed *)arg)->flow, s, old, new_one);
 }
 
-static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ };
+static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ,
+	.passed = on_passed };
 
 static void fill_service(const struct session_summary *s, struct conn *c)
 {
@@ -297,6 +307,8 @@ static void expect_stream(const struct coming *c, bool later)
 	if (!c->flow || !c->has_payload)
 		return;
 	reassemble_expect(*flow_stream_pair(c->flow), c->side, later);
+	if (later && reassemble_is_quiet(*flow_stream_pair(c->flow), c->side))
+		return;
 	if (!flow_is_deaf(c->flow))
 		session_expect_data(*flow_session(c->flow), later);
 }

@@ -72,6 +72,8 @@ void rig_bytes(struct rig *g, enum side side, const void *bytes, size_t n)
 		memcpy(copy, (const uint8_t *)bytes + i, c.len);
 		if (datagram)
 			session_datagram(g->engine, &g->session, &g->owner, &c);
+		else if (g->piece && g->session && session_wants_count(g->session, side) >= c.len)
+			session_passed(g->session, side, (uint32_t)c.len, &c.ref);
 		else
 			session_stream(g->engine, &g->session, &g->owner, &c);
 		free(copy);

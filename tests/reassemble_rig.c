@@ -13,6 +13,14 @@ static void on_data(void *flow, enum side s, const uint8_t *bytes, size_t n, con
 	if (n <= 64)
 		text_printf(&g->log, "%c %.*s @%d\n", letter[s], (int)n, (const char *)bytes, (int)ref->frame);
 	text_add_bytes(&g->bytes[s], bytes, n);
+	reassemble_quiet(g->r, g->pair, s, g->quiet);
+}
+
+static void on_passed(void *flow, enum side s, uint32_t n, const struct frame_ref *ref)
+{
+	struct rig *g = flow;
+
+	text_printf(&g->log, "%c passed %d @%d\n", letter[s], (int)n, (int)ref->frame);
 }
 
 static void on_gap(void *flow, enum side s, uint64_t missing, const struct frame_ref *ref)
@@ -44,7 +52,7 @@ static void on_differ(void *flow, enum side s, const struct frame_ref *old, cons
 
 void rig_open(struct rig *g, enum engine_kind engine, size_t held_max, size_t held_stream_max)
 {
-	static const struct stream_taker taker = {on_data, on_gap, on_end, on_differ};
+	static const struct stream_taker taker = { on_data, on_gap, on_end, on_differ, on_passed };
 
 	memset(g, 0, sizeof(*g));
 	g->r = reassembler_new(engine, &taker, held_max, held_stream_max);

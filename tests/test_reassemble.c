@@ -580,6 +580,66 @@ static void test_ignored_side_keeps_nothing(void **state)
 	end(&g);
 }
 
+/* libnids' engine tells everything. */
+static void test_quiet_bytes_are_only_counted(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	if (engine != ENGINE_NATIVE)
+		skip();
+	begin(&g);
+	g.quiet = 7;
+	rig_say(&g, SIDE_ORIG, 1, 1, "abc");
+	rig_say(&g, SIDE_ORIG, 4, 1, "defg");
+	rig_say(&g, SIDE_ORIG, 8, 1, "hij");
+	expect(&g, "A abc @4\n");
+	rig_say(&g, SIDE_RESP, 1, 1, "xyz"); /* what is told of one side comes behind what was counted of both */
+	expect(&g, "A passed 7 @6\nB xyz @7\n");
+	rig_say(&g, SIDE_ORIG, 11, 1, "klm");
+	rig_say(&g, SIDE_ORIG, 14, 1, "no");
+	rig_say(&g, SIDE_ORIG, 16, 1, "pqrstuv"); /* goes beyond: told whole */
+	expect(&g, "A klm @8\nA passed 2 @9\nA pqrstuv @10\n");
+	rig_say(&g, SIDE_ORIG, 23, 1, "w");
+	rig_say(&g, SIDE_ORIG, 30, 1, "x");
+	rig_close(&g);
+	expect(&g, "A passed 1 @11\nA gap 6 @12\nA x @12\nA end @12\nB end @12\n");
+	end(&g);
+}
+
+static void test_unheard_bytes_are_not_told(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	if (engine != ENGINE_NATIVE)
+		skip();
+	begin(&g);
+	reassemble_unheard(g.r, g.pair);
+	rig_say(&g, SIDE_ORIG, 1, 1, "abc");
+	rig_say(&g, SIDE_ORIG, 1, 1, "axc");
+	rig_say(&g, SIDE_ORIG, 7, 1, "def");
+	expect(&g, "A differ 4/5\n");
+	rig_close(&g);
+	expect(&g, "A gap 3 @6\nA end @6\nB end @6\n");
+	end(&g);
+}
+
+static void test_late_segment_of_an_ended_pair_is_nothing(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	feed(&g, SIDE_ORIG, TCP_FIN | TCP_ACK, 1, 1, "bye");
+	feed(&g, SIDE_RESP, TCP_FIN | TCP_ACK, 1, 5, "");
+	expect(&g, "A bye @4\nA end @4\nB end @5\n");
+	feed(&g, SIDE_ORIG, TCP_ACK, 5, 2, "late");
+	feed(&g, SIDE_ORIG, TCP_FIN | TCP_ACK, 1, 1, "bye");
+	expect(&g, "");
+	end(&g);
+}
+
 static void test_large_offloaded_segment_is_fine(void **state)
 {
 	static uint8_t block[200000]; /* larger than 65535: BIG TCP */
@@ -693,6 +753,9 @@ int main(void)
 		cmocka_unit_test(test_many_tiny_segments_are_bounded),
 		cmocka_unit_test(test_bound_of_all_streams_is_kept),
 		cmocka_unit_test(test_ignored_side_keeps_nothing),
+		cmocka_unit_test(test_quiet_bytes_are_only_counted),
+		cmocka_unit_test(test_unheard_bytes_are_not_told),
+		cmocka_unit_test(test_late_segment_of_an_ended_pair_is_nothing),
 		cmocka_unit_test(test_large_offloaded_segment_is_fine),
 	};
 

@@ -92,18 +92,32 @@ static void keep_tail(
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
 
-static void tell_passed(struct reassembler *r, struct direction *d)
+static void tell_counted(struct reassembler *r, struct direction *d)
 {
 	uint32_t n = d->passed;
+	struct frame_ref last;
 
 	d->passed = d->quiet = 0;
-	if (n)
-		r->taker.passed(pair_of(d)->flow, side_of(d), n);
+	if (!n)
+		return;
+	last = tail_last(&d->tail);
+	r->taker.passed(pair_of(d)->flow, side_of(d), n, &last);
+}
+
+/* What was only counted, of both sides, because what one says may change what is wanted of the other. */
+static void tell_passed(struct reassembler *r, struct direction *d)
+{
+	tell_counted(r, d);
+	tell_counted(r, direction_peer(d));
 }
 
 static void tell_data(
 	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
+	bool counted = n <= d->quiet;
+
+	if (!counted && !d->unheard)
+		tell_passed(r, d);
 	if (d->tail.head_full)
 		tail_add_piece(&d->tail, d->next, bytes, n, ref);
 	else
@@ -112,23 +126,22 @@ static void tell_data(
 	d->guessed = false;
 	if (d->unheard)
 		return;
-	if (n <= d->quiet) {
+	if (counted) { /* its frame is in the tail */
 		d->quiet -= n;
 		d->passed += n;
 		return;
 	}
-	tell_passed(r, d);
 	r->taker.data(pair_of(d)->flow, side_of(d), bytes, n, ref);
 }
 
 static void tell_gap(struct reassembler *r, struct direction *d, int64_t missing, const struct frame_ref *ref)
 {
+	tell_passed(r, d);
 	tail_pass(&d->tail, missing);
 	d->next += missing;
 	d->guessed = false;
 	if (d->highest < d->next)
 		d->highest = d->next;
-	tell_passed(r, d);
 	r->taker.gap(pair_of(d)->flow, side_of(d), (uint64_t)missing, ref);
 }
 
@@ -137,9 +150,9 @@ static void tell_end(struct reassembler *r, struct direction *d, const struct fr
 	if (d->ended)
 		return;
 	d->ended = true;
+	tell_passed(r, d);
 	forget_waiting(r, d);
 	forget_tail(r, d);
-	tell_passed(r, d);
 	r->taker.end(pair_of(d)->flow, side_of(d), ref);
 }
 

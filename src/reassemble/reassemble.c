@@ -78,6 +78,11 @@ void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side
 		pair->dir[s].quiet = n;
 }
 
+bool reassemble_is_quiet(const struct stream_pair *pair, enum side s)
+{
+	return pair && pair->dir[s].quiet;
+}
+
 void reassemble_unheard(struct reassembler *r, struct stream_pair *pair)
 {
 	if (!r->nids)

@@ -30,9 +30,9 @@ struct stream_taker {
 	void (*end)(void *flow, enum side s, const struct frame_ref *ref);
 	/* A segment overlaps earlier bytes with different ones. May be NULL. */
 	void (*differ)(void *flow, enum side s, const struct frame_ref *old, const struct frame_ref *new_one);
-	/* So many bytes of side s came of those that reassemble_quiet was called for; told before anything else of the
-	 * side. May be NULL. */
-	void (*passed)(void *flow, enum side s, uint32_t n);
+	/* So many bytes of side s came of those that reassemble_quiet was called for, the last of them in frame `ref`;
+	 * told before anything else but differ. May be NULL. */
+	void (*passed)(void *flow, enum side s, uint32_t n, const struct frame_ref *ref);
 };
 
 /*
@@ -54,8 +54,8 @@ void reassembler_free(struct reassembler *r);
 void reassemble_packet(
 	struct reassembler *r, struct stream_pair **pair, void *flow, enum side s, const struct packet *p);
 
-/* Inside `data`: of the next n bytes of the side only the number is wanted, see `passed`. A wish, void at the next gap;
- * libnids' engine tells everything. */
+/* Inside `data`: of the next n bytes of the side only the number is wanted, see `passed`. A wish, void as soon as anything
+ * else is told; libnids' engine tells everything. */
 void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n);
 /* Inside `data`: no byte of either side is wanted any more, only gaps and the end. A wish. */
 void reassemble_unheard(struct reassembler *r, struct stream_pair *pair);
@@ -69,6 +69,9 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 /* Bytes of that side come soon (pair NULL: there is nothing yet): first its state is fetched, later what that points
  * to. */
 void reassemble_expect(const struct stream_pair *pair, enum side s, bool later);
+
+/* Whether the next bytes of that side are only counted. */
+bool reassemble_is_quiet(const struct stream_pair *pair, enum side s);
 
 size_t reassembler_held_bytes(const struct reassembler *r);
 /* Directions of which what waited was dropped because held_max was reached. */

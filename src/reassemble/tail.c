@@ -45,21 +45,17 @@ static inline void add_step(struct sums *s, const uint8_t *p)
 
 static inline uint32_t fold(const struct sums *s, uint64_t n)
 {
-	uint64_t h = n;
+	lanes all = (s->a ^ s->b << 1) + (s->a_sum ^ s->b_sum << 3);
+	uint64_t h = (all[0] ^ n) * UINT64_C(0x9e3779b97f4a7c15) ^ all[1];
 
-	h = (h ^ s->a[0]) * UINT64_C(0x9e3779b97f4a7c15) + s->a[1];
-	h = (h ^ s->b[0]) * UINT64_C(0xbf58476d1ce4e5b9) + s->b[1];
-	h = (h ^ s->a_sum[0]) * UINT64_C(0x94d049bb133111eb) + s->a_sum[1];
-	h = (h ^ s->b_sum[0] ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93) + s->b_sum[1];
-	return (uint32_t)((h ^ h >> 29) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	return (uint32_t)((h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9) >> 32);
 }
 
 static uint16_t prefix_of(const uint8_t *p)
 {
-	struct sums s = {0};
+	lanes both = load(p) ^ load(p + sizeof(lanes)) << 1;
 
-	add_step(&s, p);
-	return (uint16_t)fold(&s, STEP);
+	return (uint16_t)((both[0] * UINT64_C(0x9e3779b97f4a7c15) ^ both[1]) * UINT64_C(0xbf58476d1ce4e5b9) >> 48);
 }
 
 /* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
@@ -190,6 +186,13 @@ bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_
 			return true;
 		}
 	return false;
+}
+
+struct frame_ref tail_last(const struct tail *t)
+{
+	if (t->head_full && t->count)
+		return ref_of(&t->pieces[(t->count - 1) % TAIL_PIECES]);
+	return t->head ? ref_of(&t->head->pieces[t->head->piece_count - 1]) : (struct frame_ref){ 0 };
 }
 
 size_t tail_clear(struct tail *t)

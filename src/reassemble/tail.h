@@ -50,6 +50,8 @@ void tail_add_piece(struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n
 void tail_pass(struct tail *t, int64_t missing);
 /* Whether some byte of `in` is another than the one that was handed on; *old is then who brought that one. */
 bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_ref *old);
+/* The frame of the segment that was added last. */
+struct frame_ref tail_last(const struct tail *t);
 size_t tail_clear(struct tail *t); /* gives how many bytes it held */
 
 #endif
