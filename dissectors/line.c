@@ -33,9 +33,10 @@ bool line_starts(const struct line *l, const char *word)
 bool line_contains(const struct line *l, const char *words)
 {
 	size_t n = strlen(words), i;
+	uint8_t first = lower((uint8_t)words[0]);
 
 	for (i = 0; i + n <= l->len; i++)
-		if (lower(l->p[i]) == lower((uint8_t)words[0]) && !strncasecmp((const char *)l->p + i, words, n))
+		if (lower(l->p[i]) == first && !strncasecmp((const char *)l->p + i, words, n))
 			return true;
 	return false;
 }
@@ -103,10 +104,14 @@ enum recognition line_recognise(const struct chunk *c, const char *word, enum re
 enum recognition line_recognise_any(const struct chunk *c, const char *const *words, enum recognition match)
 {
 	enum recognition best = RECOGNISE_NO;
+	uint8_t first = c->len ? lower(c->data[0]) : 0;
 
 	for (; *words; words++) {
-		enum recognition r = line_recognise(c, *words, match);
+		enum recognition r;
 
+		if (first && first != lower((uint8_t)**words))
+			continue;
+		r = line_recognise(c, *words, match);
 		if (r > best)
 			best = r;
 	}
