@@ -314,9 +314,16 @@ static inline void give_out(struct capture_stream *c, struct source_run *s, stru
 /* The only run that has frames now: they are given out where they lie. */
 static void give_run(struct capture_stream *c, struct source_run *s, struct batch *b)
 {
-	b->frames = &s->frames[s->at];
-	for (; s->at < s->count && !count_reached(c); s->at++, b->count++)
-		give_out(c, s, &s->frames[s->at]);
+	struct frame *f = &s->frames[s->at];
+	uint64_t wanted = c->o->count ? c->o->count - c->order : UINT64_MAX;
+
+	b->frames = f;
+	b->count = s->count - s->at;
+	if ((uint64_t)b->count > wanted)
+		b->count = (int)wanted;
+	for (const struct frame *end = f + b->count; f < end; f++)
+		give_out(c, s, f);
+	s->at += b->count;
 	if (s->at == s->count)
 		c->waiting[c->waiting_count++] = source_heap_pop(&c->heap);
 }

@@ -18,16 +18,6 @@ static inline uint64_t sum_word(uint64_t sum, uint64_t word)
 	return sum + (sum < word);
 }
 
-struct sum {
-	uint64_t low, carried; /* apart, so that no addition waits for the carry of the one before it */
-};
-
-static inline void sum_add(struct sum *s, uint64_t word)
-{
-	s->low += word;
-	s->carried += s->low < word;
-}
-
 static inline uint64_t load64(const uint8_t *b)
 {
 	uint64_t word;
@@ -62,20 +52,20 @@ static inline uint64_t sum_tail(const uint8_t *b, size_t n)
 	return sum;
 }
 
+/* Two sums, so that an addition does not wait for the carry of the one before it. */
 static uint64_t sum_bytes(const uint8_t *b, size_t n)
 {
-	struct sum s = { 0 };
+	uint64_t even = 0, odd = 0;
 
 	for (; n >= 32; b += 32, n -= 32) {
-		sum_add(&s, load64(b));
-		sum_add(&s, load64(b + 8));
-		sum_add(&s, load64(b + 16));
-		sum_add(&s, load64(b + 24));
+		even = sum_word(even, load64(b));
+		odd = sum_word(odd, load64(b + 8));
+		even = sum_word(even, load64(b + 16));
+		odd = sum_word(odd, load64(b + 24));
 	}
 	for (; n >= 8; b += 8, n -= 8)
-		sum_add(&s, load64(b));
-	sum_add(&s, sum_tail(b, n));
-	return sum_word(s.low, s.carried);
+		even = sum_word(even, load64(b));
+	return sum_word(sum_word(even, odd), sum_tail(b, n));
 }
 
 static inline uint16_t fold(uint64_t sum)
@@ -149,7 +139,7 @@ static enum checksum_state judge_icmp(const struct packet *p)
 	return CHECKSUM_BAD;
 }
 
-enum checksum_state packet_checksum_of(const struct packet *p)
+static inline enum checksum_state judgement(const struct packet *p)
 {
 	if (p->checksum != CHECKSUM_UNKNOWN)
 		return p->checksum;
@@ -162,8 +152,13 @@ enum checksum_state packet_checksum_of(const struct packet *p)
 	return p->kind == PACKET_ICMP ? judge_icmp(p) : CHECKSUM_UNKNOWN;
 }
 
+enum checksum_state packet_checksum_of(const struct packet *p)
+{
+	return judgement(p);
+}
+
 enum checksum_state packet_checksum(struct packet *p)
 {
-	p->checksum = (uint8_t)packet_checksum_of(p);
+	p->checksum = (uint8_t)judgement(p);
 	return p->checksum;
 }
