@@ -117,6 +117,20 @@ add_ipv6() {
 	sleep 2.5 # the duplicate address detection of the link-local addresses stays out of the capture
 }
 
+# client_and_server MAC: one host on each side of the gateway with that MAC.
+client_and_server() {
+	gateway "$1"
+	host client in 192.0.2.10 00:1a:a0:6b:11:0a
+	host server out 198.51.100.20 00:50:56:8a:22:14
+}
+
+add_ipv6_to_client_and_server() {
+	add_ipv6 <<-EOF
+		client 2001:db8:1::10 2001:db8:1::1
+		server 2001:db8:2::20 2001:db8:2::1
+	EOF
+}
+
 # start HOST COMMAND...: in the background, until the story ends. The process is the command itself: it gets the signals.
 start() {
 	local host=$1

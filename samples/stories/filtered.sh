@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A firewall drops what goes to port 443 without a word; port 80 of the same host works.
 play() {
-	gateway 00:1b:17:00:01:30
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1b:17:00:01:30
 	web server 80 <<-EOF
 		listen 80; listen 443;
 	EOF

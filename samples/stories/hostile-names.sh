@@ -3,9 +3,7 @@
 play() {
 	local subject=$'/CN=<img src=x onerror=alert(4)>\u202e/O=\E[31m=cmd|calc!A1/OU=<script>alert(5)<\\/script>'
 
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -utf8 -subj "$subject" \
 		-keyout "$work/hostile.key" -out "$work/hostile.pem" 2>/dev/null
 	serve server 443 openssl s_server -accept 443 -www -tls1_2 -cert "$work/hostile.pem" -key "$work/hostile.key"

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # TLS clients are reset 5 s after their ClientHello; the first hop is an F5 load balancer.
 play() {
-	gateway 00:01:d7:3e:10:42
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:01:d7:3e:10:42
 	certificates customerweb.example
 	web server 80 <<-EOF
 		listen 80; return 301 https://customerweb.example/;

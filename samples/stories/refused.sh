@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Nothing listens on port 8443 of a healthy host: its kernel refuses, over IPv4 and IPv6.
 play() {
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
-	add_ipv6 <<-EOF
-		client 2001:db8:1::10 2001:db8:1::1
-		server 2001:db8:2::20 2001:db8:2::1
-	EOF
+	client_and_server 00:1e:bd:10:44:a8
+	add_ipv6_to_client_and_server
 	web server 80 <<-EOF
 		listen 80; listen [::]:80;
 	EOF

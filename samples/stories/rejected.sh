@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A Fortinet gateway rejects what goes to port 443 with ICMP; port 80 of the same host works.
 play() {
-	gateway 00:09:0f:5a:20:11
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:09:0f:5a:20:11
 	web server 80 <<-EOF
 		listen 80; listen 443;
 	EOF

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Two routers (radvd) on one link call themselves default router of different networks.
 play() {
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	host stray in 192.0.2.66 00:14:d1:5c:09:33
 	add_ipv6 <<-EOF
 		client 2001:db8:1::10 2001:db8:1::1

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A TLS 1.2 server does not know the issuer of the client's certificate and ends the handshake with alert 48.
 play() {
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	certificates api.example
 	serve server 8443 openssl s_server -accept 8443 -www -tls1_2 -Verify 1 -verify_return_error \
 		-CAfile "$work/ca.pem" -cert "$work/server.pem" -key "$work/server.key"

@@ -2,9 +2,7 @@
 # A proxy in the path flips one bit of a download; the TLS keys are in the file.
 play() {
 	format=pcapng
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	certificates www.example
 	head -c 6000 /dev/urandom | base64 >"$work/list.txt"
 	serve server 8443 env -C "$work" openssl s_server -accept 8443 -WWW -cert server.pem -key server.key

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The server's certificate has expired and the client refuses it (TLS 1.2, so that the certificate is in clear).
 play() {
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	expired=3 certificates www.example
 	serve server 443 openssl s_server -accept 443 -www -tls1_2 -cert "$work/server.pem" -key "$work/server.key"
 	start_capture client

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A proxy in front of the server passes the ServerHello on and nothing behind it; the client gives up after 6 s.
 play() {
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	certificates www.example
 	serve server 8443 openssl s_server -accept 8443 -www -tls1_3 -cert "$work/server.pem" -key "$work/server.key"
 	serve server 443 python3 "$here/programs/tls_middle.py" 443 127.0.0.1 8443 hold down 127

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Healthy HTTPS: six requests, TLS 1.2 and 1.3 in turn.
 play() {
-	gateway 00:1e:bd:10:44:a8
-	host client in 192.0.2.10 00:1a:a0:6b:11:0a
-	host server out 198.51.100.20 00:50:56:8a:22:14
+	client_and_server 00:1e:bd:10:44:a8
 	certificates www.example
 	web server 443 <<-EOF
 		listen 443 ssl; ssl_protocols TLSv1.2 TLSv1.3;
