@@ -70,14 +70,19 @@ static void count_of(struct text *t, const char *name, uint64_t n)
 		text_printf(t, "<div><dt>%s</dt><dd>%s</dd></div>", name, words_grouped(n, number));
 }
 
-static void counts_open(struct text *t, const char *heading)
-{
-	text_printf(t, "<h3>%s</h3>\n<dl class=\"counts\">", heading);
-}
+struct count {
+	const char *name;
+	uint64_t n;
+};
 
-/* `before`: where the list was opened; nothing since then means that nothing was counted. */
-static void counts_close(struct text *t, size_t before)
+static void counts_of(struct text *t, const char *heading, const struct count *counts, size_t size)
 {
+	size_t before;
+
+	text_printf(t, "<h3>%s</h3>\n<dl class=\"counts\">", heading);
+	before = t->len;
+	for (size_t i = 0; i < size / sizeof(*counts); i++)
+		count_of(t, counts[i].name, counts[i].n);
 	text_add(t, t->len == before ? "<div><dt>none</dt><dd>0</dd></div></dl>\n" : "</dl>\n");
 }
 
@@ -91,59 +96,56 @@ static void outcomes(struct text *t, const char *proto, const uint64_t counts[OU
 
 static void loss(struct text *t, const struct tcp_loss *l)
 {
-	size_t before;
+	const struct count counts[] = {
+		{ "lost", l->lost },
+		{ "sent again", l->retransmitted },
+		{ "sent again without need", l->spurious },
+		{ "reordered", l->reordered },
+		{ "doubled by the capture", l->duplicated_by_capture },
+		{ "doubled by the network", l->duplicated_by_network },
+		{ "wrong checksum", l->bad_checksum },
+	};
 
-	counts_open(t, "Segments lost and sent again, as pcapdx judges them");
-	before = t->len;
-	count_of(t, "lost", l->lost);
-	count_of(t, "sent again", l->retransmitted);
-	count_of(t, "sent again without need", l->spurious);
-	count_of(t, "reordered", l->reordered);
-	count_of(t, "doubled by the capture", l->duplicated_by_capture);
-	count_of(t, "doubled by the network", l->duplicated_by_network);
-	count_of(t, "wrong checksum", l->bad_checksum);
-	counts_close(t, before);
+	counts_of(t, "Segments lost and sent again, as pcapdx judges them", counts, sizeof(counts));
 }
 
 static void fragments(struct text *t, const struct fragmented *f)
 {
-	size_t before;
+	const struct count counts[] = {
+		{ "fragments", f->pkts },
+		{ "joined", f->joined },
+		{ "only the first fragment", f->lost_first_only },
+		{ "without the first fragment", f->lost_rest_only },
+		{ "with other fragments missing", f->lost_holes },
+		{ "unfinished at the end", f->unfinished },
+		{ "let go for memory", f->let_go },
+	};
 
 	if (!f->pkts)
 		return;
-	counts_open(t, "Datagrams that travelled in fragments");
-	before = t->len;
-	count_of(t, "fragments", f->pkts);
-	count_of(t, "joined", f->joined);
-	count_of(t, "only the first fragment", f->lost_first_only);
-	count_of(t, "without the first fragment", f->lost_rest_only);
-	count_of(t, "with other fragments missing", f->lost_holes);
-	count_of(t, "unfinished at the end", f->unfinished);
-	count_of(t, "let go for memory", f->let_go);
-	counts_close(t, before);
+	counts_of(t, "Datagrams that travelled in fragments", counts, sizeof(counts));
 }
 
 static void analysis(struct text *t, const struct tcp_analysis *a)
 {
-	size_t before;
+	const struct count counts[] = {
+		{ "retransmission", a->retransmission },
+		{ "fast retransmission", a->fast_retransmission },
+		{ "spurious retransmission", a->spurious_retransmission },
+		{ "out of order", a->out_of_order },
+		{ "duplicate ACK", a->duplicate_ack },
+		{ "previous segment not captured", a->lost_segment },
+		{ "ACKed unseen segment", a->ack_lost_segment },
+		{ "zero window", a->zero_window },
+		{ "zero window probe", a->zero_window_probe },
+		{ "window full", a->window_full },
+		{ "window update", a->window_update },
+		{ "keep-alive", a->keep_alive },
+		{ "keep-alive ACK", a->keep_alive_ack },
+		{ "reused ports", a->reused_ports },
+	};
 
-	counts_open(t, "The same as Wireshark counts it");
-	before = t->len;
-	count_of(t, "retransmission", a->retransmission);
-	count_of(t, "fast retransmission", a->fast_retransmission);
-	count_of(t, "spurious retransmission", a->spurious_retransmission);
-	count_of(t, "out of order", a->out_of_order);
-	count_of(t, "duplicate ACK", a->duplicate_ack);
-	count_of(t, "previous segment not captured", a->lost_segment);
-	count_of(t, "ACKed unseen segment", a->ack_lost_segment);
-	count_of(t, "zero window", a->zero_window);
-	count_of(t, "zero window probe", a->zero_window_probe);
-	count_of(t, "window full", a->window_full);
-	count_of(t, "window update", a->window_update);
-	count_of(t, "keep-alive", a->keep_alive);
-	count_of(t, "keep-alive ACK", a->keep_alive_ack);
-	count_of(t, "reused ports", a->reused_ports);
-	counts_close(t, before);
+	counts_of(t, "The same as Wireshark counts it", counts, sizeof(counts));
 }
 
 static uint64_t highest_peak(const struct result *r)
