@@ -52,20 +52,26 @@ static inline uint64_t sum_tail(const uint8_t *b, size_t n)
 	return sum;
 }
 
-/* Two sums, so that an addition does not wait for the carry of the one before it. */
+/* Carries are counted apart: compilers need fewer instructions for that, and no addition waits for the carry before. */
+static inline void sum_add(uint64_t *sum, uint64_t *carried, uint64_t word)
+{
+	*sum += word;
+	*carried += *sum < word;
+}
+
 static uint64_t sum_bytes(const uint8_t *b, size_t n)
 {
-	uint64_t even = 0, odd = 0;
+	uint64_t sum = 0, carried = 0;
 
 	for (; n >= 32; b += 32, n -= 32) {
-		even = sum_word(even, load64(b));
-		odd = sum_word(odd, load64(b + 8));
-		even = sum_word(even, load64(b + 16));
-		odd = sum_word(odd, load64(b + 24));
+		sum_add(&sum, &carried, load64(b));
+		sum_add(&sum, &carried, load64(b + 8));
+		sum_add(&sum, &carried, load64(b + 16));
+		sum_add(&sum, &carried, load64(b + 24));
 	}
 	for (; n >= 8; b += 8, n -= 8)
-		even = sum_word(even, load64(b));
-	return sum_word(sum_word(even, odd), sum_tail(b, n));
+		sum_add(&sum, &carried, load64(b));
+	return sum_word(sum_word(sum, carried), sum_tail(b, n));
 }
 
 static inline uint16_t fold(uint64_t sum)
