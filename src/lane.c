@@ -285,7 +285,7 @@ void lane_packet(struct lane *l, struct packet *p)
 	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
 	if (p->kind == PACKET_TCP)
 		packet_checksum(p);
-	t = tracker_packet(l->tracker, p);
+	tracker_packet(l->tracker, p, &t);
 	if (t.duplicate) {
 		count_duplicate(p, &t);
 		return;

@@ -154,9 +154,10 @@ static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 
 static void take_packet(struct comparison *c, const struct packet *p)
 {
-	struct tracked t = tracker_packet(c->tracker, p);
+	struct tracked t;
 	struct connection *conn;
 
+	tracker_packet(c->tracker, p, &t);
 	if (!t.flow || !t.feed || t.duplicate || p->kind != PACKET_TCP)
 		return;
 	conn = connection_of(t.flow);

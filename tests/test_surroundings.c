@@ -49,8 +49,9 @@ static struct rig *run(const char *text)
 	rig->around = (struct outlet_rig){ surroundings_new(&sink), sink };
 	rig->out = outlet_onto(&rig->around);
 	for (int i = 0; i < scenario_count(s); i++) {
-		struct tracked tracked = tracker_packet(t, scenario_packet(s, i));
+		struct tracked tracked;
 
+		tracker_packet(t, scenario_packet(s, i), &tracked);
 		if (!tracked.duplicate)
 			outlet_packet(&rig->out, scenario_packet(s, i), &tracked);
 	}

@@ -27,7 +27,10 @@ struct track_rig *track_run_within(const char *text, size_t memory_bytes)
 	hash_init();
 	t = tracker_new(&owner, memory_bytes);
 	for (int i = 0; i < scenario_count(s); i++) {
-		rig->duplicates += tracker_packet(t, scenario_packet(s, i)).duplicate;
+		struct tracked tracked;
+
+		tracker_packet(t, scenario_packet(s, i), &tracked);
+		rig->duplicates += tracked.duplicate;
 		if (tracker_held_bytes(t) > rig->held_most)
 			rig->held_most = tracker_held_bytes(t);
 	}

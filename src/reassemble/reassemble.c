@@ -95,10 +95,10 @@ void reassemble_expect(const struct stream_pair *pair, enum side s, bool later)
 		return;
 	if (later) {
 		fetch(&pair->dir[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
+		fetch(&pair->dir[side_other(s)], CACHE_LINE);
 		return;
 	}
 	fetch(&pair->dir[s], CACHE_LINE);
-	fetch(&pair->dir[side_other(s)], CACHE_LINE);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)

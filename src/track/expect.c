@@ -20,6 +20,11 @@ static void look_for_slot(struct tracker *t, const struct packet *p, struct expe
 	fetch(&t->table.slots[e->tag & t->table.mask], sizeof(struct flow_slot));
 }
 
+static const struct cold *cold_of(const struct flow *f)
+{
+	return &((const struct whole_flow *)f)->cold;
+}
+
 static void look_for_flow(struct tracker *t, struct expected *e)
 {
 	uint32_t at = e->tag, number = e->named ? flow_table_next(&t->table, e->tag, &at) : 0;
@@ -27,7 +32,8 @@ static void look_for_flow(struct tracker *t, struct expected *e)
 	if (!number || (number & 1))
 		return;
 	e->flow = pool_at(&t->flows, number >> 1);
-	fetch(e->flow, offsetof(struct flow, half));
+	fetch(e->flow, sizeof(struct flow_key));
+	fetch(&cold_of(e->flow)->sent[1], 1); /* another page, perhaps */
 }
 
 static struct coming coming_of(const struct expected *e)
@@ -39,16 +45,12 @@ static struct coming coming_of(const struct expected *e)
 		.has_payload = e->payload };
 }
 
-static const struct cold *cold_of(const struct flow *f)
-{
-	return &((const struct whole_flow *)f)->cold;
-}
-
 /* What a packet of a healthy conversation needs, and not more. */
-static void look_for_halves(const struct coming *c)
+static void look_for_lines(const struct coming *c)
 {
 	if (!c->flow)
 		return;
+	fetch(c->flow, offsetof(struct flow, half));
 	fetch(&c->flow->half[c->side], sizeof(struct half));
 	fetch(&c->flow->half[side_other(c->side)], PEER_PART);
 	fetch(cold_of(c->flow), offsetof(struct cold, thinks.us));
@@ -59,7 +61,11 @@ static void look_for_rings(const struct coming *c)
 	const struct flow *f = c->flow;
 	const struct cold *cold;
 
-	if (!f || !c->has_payload)
+	if (!f)
+		return;
+	if (f->key_more)
+		fetch(&f->key_more->last[(f->key_frames - KEY_FIRST) % KEY_LAST], 1);
+	if (!c->has_payload)
 		return;
 	cold = cold_of(f);
 	fetch(&cold->sent[c->side][f->half[c->side].data_segments % SENT_MAX], sizeof(struct sent));
@@ -79,7 +85,7 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 		look_for_flow(t, &t->expected[i]);
 	for (int i = 0; i < n; i++) {
 		coming[i] = coming_of(&t->expected[i]);
-		look_for_halves(&coming[i]);
+		look_for_lines(&coming[i]);
 	}
 	for (int i = 0; i < n; i++)
 		look_for_rings(&coming[i]);

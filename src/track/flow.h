@@ -274,6 +274,7 @@ enum flow_state {
 struct flow {
 	struct flow_key key;
 	uint32_t index, tag; /* place in the pool; hash as the table keeps it */
+	bool orig_is_low;
 	struct cold *cold; /* behind it, see struct whole_flow */
 	struct key_more *key_more;
 	struct stream_pair *stream_pair;
@@ -293,7 +294,6 @@ struct flow {
 	uint8_t last_side;  /* who sent the last packet */
 	uint8_t talker;	    /* side of the last new data */
 	uint8_t end_reason; /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
-	bool orig_is_low;
 	bool midstream;		  /* neither SYN nor SYN-ACK began it */
 	bool handshake_done;	  /* the ACK of the SYN-ACK was seen */
 	bool ask_open;		  /* cold->last_turn has no answer yet */

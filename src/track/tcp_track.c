@@ -235,10 +235,8 @@ static SELDOM void note_copy(struct passing *w)
 	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){ w->seq, w->end, passing_ref(w) };
 }
 
-struct tracked tcp_track(struct passing *w)
+void tcp_track(struct passing *w, struct tracked *out)
 {
-	struct tracked out = { .flow = w->f, .side = w->side };
-
 	w->flags = w->p->tcp.flags;
 	if (w->len && is_padding(w->p))
 		w->len = 0;
@@ -249,7 +247,8 @@ struct tracked tcp_track(struct passing *w)
 	ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p, &w->c->analysis);
 	if (duplicate_in_flow(w)) {
 		note_copy(w);
-		return (struct tracked){ .flow = w->f, .side = w->side, .duplicate = true };
+		out->duplicate = true;
+		return;
 	}
 	flow_count(w);
 	if (w->peer->flags & HALF_KEEP_ALIVE)
@@ -262,11 +261,10 @@ struct tracked tcp_track(struct passing *w)
 			close_rst(w);
 		else
 			on_segment(w);
-		out.feed = is_food(w);
+		out->feed = is_food(w);
 	}
 	key_frame_packet(w);
 	remember(w);
-	out.resent = w->resent;
-	out.rtt_ns = w->rtt_ns;
-	return out;
+	out->resent = w->resent;
+	out->rtt_ns = w->rtt_ns;
 }

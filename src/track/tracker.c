@@ -137,25 +137,28 @@ static void passing_begin(struct passing *w, struct tracker *t, struct flow *f, 
 	w->rtt_ns = 0;
 }
 
-static struct tracked track(struct tracker *t, const struct packet *p)
+static void track(struct tracker *t, const struct packet *p, struct tracked *out)
 {
 	bool src_is_low;
 	struct flow *f = flow_of(t, p, &src_is_low);
 	struct passing w;
-	struct tracked out;
 
 	if (!f)
-		return (struct tracked){ 0 };
+		return;
+	out->flow = f;
 	passing_begin(&w, t, f, p, src_is_low);
 	if (!(f->sources & UINT64_C(1) << (p->frame->source & 63)))
 		flow_seen_in(t, f, p->frame->source);
-	out = p->kind == PACKET_TCP ? tcp_track(&w) : udp_track(&w);
-	out.new_link = w.new_link;
-	out.left = w.new_link && t->has_left ? &t->left : NULL;
+	out->side = w.side;
+	if (p->kind == PACKET_TCP)
+		tcp_track(&w, out);
+	else
+		udp_track(&w, out);
+	out->new_link = w.new_link;
+	out->left = w.new_link && t->has_left ? &t->left : NULL;
 	queue_touch(t, f);
-	if (!out.duplicate)
+	if (!out->duplicate)
 		part_due(t, f);
-	return out;
 }
 
 bool tracker_wants(const struct packet *p)
@@ -175,12 +178,16 @@ bool tracker_wants(const struct packet *p)
 	return false;
 }
 
-struct tracked tracker_packet(struct tracker *t, const struct packet *p)
+void tracker_packet(struct tracker *t, const struct packet *p, struct tracked *out)
 {
+	*out = (struct tracked){ 0 };
 	tracker_clock(t, p->clock_ns);
 	if (!tracker_wants(p))
-		return (struct tracked){ 0 };
-	return p->kind == PACKET_ICMP ? icmp_quote(t, p) : track(t, p);
+		return;
+	if (p->kind == PACKET_ICMP)
+		*out = icmp_quote(t, p);
+	else
+		track(t, p, out);
 }
 
 bool flow_is_deaf(const struct flow *f)

@@ -54,7 +54,7 @@ struct flow_link {
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes);
 void tracker_free(struct tracker *t);
 /* Any packet of TCP, UDP or another IP protocol, or an ICMP message; the rest have no conversation. */
-struct tracked tracker_packet(struct tracker *t, const struct packet *p);
+void tracker_packet(struct tracker *t, const struct packet *p, struct tracked *out);
 /* Whether the packet is one of those; without a transport header that can be read no conversation can be named. */
 bool tracker_wants(const struct packet *p);
 

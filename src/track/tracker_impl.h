@@ -89,9 +89,9 @@ struct tracker {
 /* flow_find.c: the conversation that the packet belongs to, found or new; NULL: none */
 struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low);
 
-/* tcp_track.c, udp_track.c: one packet of a conversation. False: it is a duplicate of the capture. */
-struct tracked tcp_track(struct passing *w);
-struct tracked udp_track(struct passing *w);
+/* tcp_track.c, udp_track.c: one packet of a conversation; *out has flow and side already */
+void tcp_track(struct passing *w, struct tracked *out);
+void udp_track(struct passing *w, struct tracked *out);
 /* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
 void flow_count(struct passing *w);
 

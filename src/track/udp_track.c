@@ -12,13 +12,14 @@ static void remember(struct passing *w)
 	w->f->last_ns = w->now_ns;
 }
 
-struct tracked udp_track(struct passing *w)
+void udp_track(struct passing *w, struct tracked *out)
 {
 	struct half *own = w->own;
 
 	if (duplicate_in_flow(w)) {
 		duplicate_noted(w);
-		return (struct tracked){ .flow = w->f, .side = w->side, .duplicate = true };
+		out->duplicate = true;
+		return;
 	}
 	flow_count(w);
 	if (w->len) {
@@ -38,5 +39,5 @@ struct tracked udp_track(struct passing *w)
 	}
 	key_frame_packet(w);
 	remember(w);
-	return (struct tracked){ .flow = w->f, .side = w->side, .feed = w->p->kind == PACKET_UDP && w->len > 0 };
+	out->feed = w->p->kind == PACKET_UDP && w->len > 0;
 }

@@ -133,7 +133,7 @@ static void one_packet(struct run *run, struct reader *r)
 		fill_icmp(&p, r);
 	else
 		p.payload_wire = p.payload_len = what >> 2;
-	tracked = tracker_packet(run->tracker, &p);
+	tracker_packet(run->tracker, &p, &tracked);
 	if (!tracked.duplicate)
 		outlet_packet(&run->out, &p, &tracked);
 	if (tracked.flow && what & 16) {
