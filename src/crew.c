@@ -110,6 +110,21 @@ static void take_item(struct worker *w, struct round *r, const struct round_item
 
 _Static_assert(TUNNEL_DEPTH_MAX < 1 << LEVEL_BITS, "a frame's tunnels and its packet have moments of their own");
 
+/* EXPECTED_MAX items from that one on, or what is left. */
+static void take_run(struct worker *w, struct round *r, size_t from)
+{
+	struct packet *packets[EXPECTED_MAX];
+	size_t to = w->mine->item_count - from > EXPECTED_MAX ? from + EXPECTED_MAX : w->mine->item_count;
+	int n = 0;
+
+	for (size_t i = from; i < to; i++)
+		if (w->mine->items[i].tunnel < 0)
+			packets[n++] = &r->slots[w->mine->items[i].slot].packet;
+	lane_expect(w->lane, packets, n);
+	for (size_t i = from; i < to; i++)
+		take_item(w, r, &w->mine->items[i]);
+}
+
 static void go_through(struct worker *w, struct round *r, const struct round *before)
 {
 	if (before)
@@ -119,8 +134,8 @@ static void go_through(struct worker *w, struct round *r, const struct round *be
 	w->mine->named = 0;
 	lane_number_later(w->lane, &w->mine->births);
 	lane_charge(w->lane, w->crew->elsewhere / (size_t)w->crew->count);
-	for (size_t i = 0; i < w->mine->item_count; i++)
-		take_item(w, r, &w->mine->items[i]);
+	for (size_t i = 0; i < w->mine->item_count; i += EXPECTED_MAX)
+		take_run(w, r, i);
 	lane_clock(w->lane, r->clock_ns);
 }
 
