@@ -15,8 +15,7 @@ static bool is_plain(const struct frame *f)
 	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
 	size_t total, tcp_len;
 
-	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || be16(ip - 2) != ETHER_IPV4 || ip[0] != 0x45 ||
-		(be16(ip + 6) & (IPV4_MF | IPV4_OFFSET)) || ip[9] != IP_TCP)
+	if (be16(ip - 2) != ETHER_IPV4 || ip[0] != 0x45 || (be16(ip + 6) & (IPV4_MF | IPV4_OFFSET)) || ip[9] != IP_TCP)
 		return false;
 	total = be16(ip + 2);
 	tcp_len = (size_t)(tcp[12] >> 4) * 4;
@@ -25,11 +24,13 @@ static bool is_plain(const struct frame *f)
 
 bool plain_decode(struct packet *p, const struct frame *f)
 {
-	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
+	const uint8_t *ip, *tcp;
 	size_t options;
 
-	if (!is_plain(f))
+	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(f))
 		return false;
+	ip = f->data + ETHERNET_SIZE;
+	tcp = ip + IP_SIZE;
 	memcpy(p->mac_dst.b, f->data, 6);
 	memcpy(p->mac_src.b, f->data + 6, 6);
 	p->has_macs = true;
