@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine around the dissectors: sessions as the pipeline sees them, and what a dissector may ask of its own. */
+/* The engine around the dissectors: sessions as the pipeline sees them. */
 #include "dissectors/session.h"
 
 #include <assert.h>
@@ -11,15 +11,6 @@
 #include "dissectors/session_state.h"
 
 #define EXPECTED_MAX 4096
-
-struct expected_key {
-	struct addr peer, listener;
-	uint16_t port;
-};
-
-struct expected_service {
-	char service[16];
-};
 
 static size_t table_rows(void)
 {
@@ -384,147 +375,4 @@ void session_close(struct dissect_engine *e, struct session **s, const struct se
 	e->held_bytes -= sizeof(*old);
 	pool_delete(&e->sessions, old);
 	*s = NULL;
-}
-
-/* --- what a dissector may ask --- */
-
-void session_record(const struct session *s, struct record *r, enum record_kind kind)
-{
-	const struct record *head = s->owner->head;
-
-	record_init(r, kind);
-	r->ts_ns = head->ts_ns;
-	text_copy(r->uid, sizeof(r->uid), head->uid); /* zeros behind it: uids are compared as bytes */
-	r->orig_h = head->orig_h;
-	r->resp_h = head->resp_h;
-	r->orig_p = head->orig_p;
-	r->resp_p = head->resp_p;
-	r->proto = head->proto;
-	r->source = head->source;
-	r->frame = head->frame;
-}
-
-void session_emit(struct session *s, const struct record *r)
-{
-	struct record out;
-
-	record_copy(&out, r);
-	out.emitted_ns = s->owner->clock_ns;
-	s->engine->sink.take(s->engine->sink.arg, &out);
-}
-
-void session_quiet(struct session *s, enum side side, uint64_t n)
-{
-	s->side[side].quiet = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-}
-
-void session_charge(struct session *s, ptrdiff_t bytes)
-{
-	s->engine->held_bytes += (size_t)bytes;
-}
-
-void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label)
-{
-	if (s->owner->mark)
-		s->owner->mark(s->owner->flow, side, ref, label);
-}
-
-struct frame_ref session_ref(const struct session *s, const struct frame_ref *absolute)
-{
-	struct frame_ref ref = *absolute;
-
-	if (ref.frame)
-		ref.at_ns -= s->owner->head->ts_ns;
-	return ref;
-}
-
-static const struct dissector *dissector_named(const char *name)
-{
-	int i;
-
-	for (i = 0; name && dissector_table[i]; i++)
-		if (!strcmp(dissector_table[i]->name, name))
-			return dissector_table[i];
-	return NULL;
-}
-
-void session_hand_on(struct session *s, const char *dissector, const char *via, const char *proxied_host)
-{
-	if (!s->handed_on) {
-		s->handed_on = xcalloc(1, sizeof(*s->handed_on));
-		s->engine->held_bytes += sizeof(*s->handed_on);
-	}
-	s->handed_on->to = dissector_named(dissector);
-	text_copy(s->handed_on->via, sizeof(s->handed_on->via), via ? via : "");
-	text_copy(s->handed_on->proxied_host, sizeof(s->handed_on->proxied_host), proxied_host ? proxied_host : "");
-}
-
-const char *session_via(const struct session *s)
-{
-	return s->handed_on ? s->handed_on->via : "";
-}
-
-const char *session_proxied_host(const struct session *s)
-{
-	return s->handed_on ? s->handed_on->proxied_host : "";
-}
-
-uint16_t session_port(const struct session *s, enum side side)
-{
-	return side == SIDE_ORIG ? s->owner->head->orig_p : s->owner->head->resp_p;
-}
-
-uint8_t session_proto(const struct session *s)
-{
-	return s->owner->head->proto;
-}
-
-bool session_is_udp(const struct session *s)
-{
-	return s->owner->head->proto == 17;
-}
-
-static void expect_here(struct dissect_engine *e, const struct announced *a)
-{
-	struct expected_key key;
-	struct expected_service *value;
-
-	memset(&key, 0, sizeof(key));
-	key.peer = a->peer;
-	key.listener = a->listener;
-	key.port = a->port;
-	table_remove(&e->expected, &key); /* announced anew: the youngest again */
-	value = table_add(&e->expected, &key);
-	text_copy(value->service, sizeof(value->service), a->service);
-}
-
-void session_expect(
-	struct session *s, enum side connects, const struct addr *listener, uint16_t port, const char *service)
-{
-	const struct record *head = s->owner->head;
-	const struct addr *other = connects == SIDE_ORIG ? &head->resp_h : &head->orig_h;
-	struct announced a = { .peer = connects == SIDE_ORIG ? head->orig_h : head->resp_h,
-		.listener = *listener,
-		.port = port };
-
-	text_copy(a.service, sizeof(a.service), service);
-	if (addr_equal(listener, other) || !s->engine->announce)
-		expect_here(s->engine, &a);
-	else
-		s->engine->announce(s->engine->announce_arg, &a, s->owner->clock_ns);
-}
-
-const struct keylog *session_keylog(const struct session *s)
-{
-	return s->engine->keys;
-}
-
-enum side session_first_fin(const struct session *s)
-{
-	return s->owner->first_fin;
-}
-
-enum side session_first_rst(const struct session *s)
-{
-	return s->owner->first_rst;
 }

@@ -69,6 +69,16 @@ struct session {
 	char service[16];
 };
 
+/* A conversation that another one agreed on. */
+struct expected_key {
+	struct addr peer, listener;
+	uint16_t port;
+};
+
+struct expected_service {
+	char service[16];
+};
+
 struct dissect_engine {
 	struct record_sink sink;
 	const struct keylog *keys;
