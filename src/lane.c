@@ -317,11 +317,8 @@ void lane_expect(struct lane *l, struct packet *const *packets, int n)
 {
 	tracker_expect(l->tracker, packets, n);
 	for (int later = 0; later < 2; later++)
-		for (int i = 0; i < n; i++) {
-			struct coming c = tracker_coming(l->tracker, i);
-
-			expect_stream(&c, later);
-		}
+		for (int i = 0; i < n; i++)
+			expect_stream(tracker_coming(l->tracker, i), later);
 	for (int i = 0; i < n; i++)
 		if (packets[i]->kind == PACKET_TCP)
 			packet_checksum(packets[i]);

@@ -65,6 +65,17 @@ static inline bool mac_equal(const struct mac *a, const struct mac *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* As one number, for sets and sums: put together in registers, because bytes stored one way and read in another wait. */
+static inline uint64_t mac_number(const struct mac *m)
+{
+	uint32_t four;
+	uint16_t two;
+
+	memcpy(&four, m->b, 4);
+	memcpy(&two, m->b + 4, 2);
+	return (uint64_t)two << 32 | four;
+}
+
 /* Multicast or broadcast. */
 static inline bool mac_is_group(const struct mac *m)
 {

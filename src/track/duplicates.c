@@ -51,15 +51,13 @@ static uint64_t mix_bytes(uint64_t h, const uint8_t *b, uint32_t n)
 /* Where the frame was seen: copies from another place differ in it. */
 static uint64_t place_of(const struct packet *p)
 {
-	uint64_t h = (uint64_t)p->interface << 16 | (uint64_t)p->ttl << 8 | p->vlan_count, mac = 0;
+	uint64_t h = (uint64_t)p->interface << 16 | (uint64_t)p->ttl << 8 | p->vlan_count;
 
 	h = mix(h, p->vlan_count ? p->vlans[0] : 0u);
 	h = mix(h, p->frame->source);
 	if (p->has_macs) {
-		memcpy(&mac, p->mac_src.b, 6);
-		h = mix(h, mac);
-		memcpy(&mac, p->mac_dst.b, 6);
-		h = mix(h, mac);
+		h = mix(h, mac_number(&p->mac_src));
+		h = mix(h, mac_number(&p->mac_dst));
 	}
 	return (h >> 40 & 0xff) << 16;
 }
@@ -188,14 +186,12 @@ void duplicates_settle(const struct flow *f, struct tcp_loss loss[2])
 
 static uint64_t arp_content(const struct packet *p)
 {
-	uint64_t h = mix(p->arp.operation, 0), v = 0;
+	uint64_t h = mix(p->arp.operation, 0);
 
 	h = mix_bytes(h, p->arp.sender_ip.b, 16);
 	h = mix_bytes(h, p->arp.target_ip.b, 16);
-	memcpy(&v, p->arp.sender_mac.b, 6);
-	h = mix(h, v);
-	memcpy(&v, p->arp.target_mac.b, 6);
-	return mix(h, v);
+	h = mix(h, mac_number(&p->arp.sender_mac));
+	return mix(h, mac_number(&p->arp.target_mac));
 }
 
 static uint64_t icmp_content(const struct packet *p)

@@ -7,56 +7,67 @@
 #include "base/fetch.h"
 #include "track/tracker_impl.h"
 
-static void look_for_slot(struct tracker *t, const struct packet *p, struct expected *e)
-{
-	e->order = p->frame->order;
-	e->flow = NULL;
-	e->payload = p->payload_wire > 0;
-	e->named = (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && tracker_wants(p);
-	if (!e->named)
-		return;
-	e->from_low = flow_key_make(&e->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
-	e->tag = tracker_tag(&e->key);
-	fetch(&t->table.slots[e->tag & t->table.mask], sizeof(struct flow_slot));
-}
+_Static_assert(4 * EXPECTED_MAX <= FETCH_MAX, "two things of two lines for each packet");
 
 static const struct cold *cold_of(const struct flow *f)
 {
 	return &((const struct whole_flow *)f)->cold;
 }
 
-static void look_for_flow(struct tracker *t, struct expected *e)
+static void name(const struct packet *p, struct expected *e)
+{
+	e->order = p->frame->order;
+	e->coming = (struct coming){ .has_payload = p->payload_wire > 0 };
+	e->named = (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && tracker_wants(p);
+	if (!e->named)
+		return;
+	e->from_low = flow_key_make(&e->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
+	e->tag = tracker_tag(&e->key);
+}
+
+static void look_for_slots(const struct tracker *t)
+{
+	struct fetch_list list = { .count = 0 };
+
+	for (int i = 0; i < t->expected_count; i++)
+		if (t->expected[i].named)
+			fetch_later(&list, &t->table.slots[t->expected[i].tag & t->table.mask], 1);
+	fetch_all(&list);
+}
+
+/* What the table has under the tag, which may be another conversation. */
+static struct flow *flow_at(const struct tracker *t, const struct expected *e)
 {
 	uint32_t at = e->tag, number = e->named ? flow_table_next(&t->table, e->tag, &at) : 0;
 
-	if (!number || (number & 1))
-		return;
-	e->flow = pool_at(&t->flows, number >> 1);
-	fetch(e->flow, sizeof(struct flow_key));
-	fetch(&cold_of(e->flow)->sent[1], 1); /* another page, perhaps */
+	return number && !(number & 1) ? pool_at(&t->flows, number >> 1) : NULL;
 }
 
-static struct coming coming_of(const struct expected *e)
+static void look_for_flows(struct tracker *t)
 {
-	if (!e->flow)
-		return (struct coming){ 0 };
-	return (struct coming){ .flow = e->flow,
-		.side = e->from_low == e->flow->orig_is_low ? SIDE_ORIG : SIDE_RESP,
-		.has_payload = e->payload };
+	struct fetch_list list = { .count = 0 };
+
+	for (int i = 0; i < t->expected_count; i++) {
+		struct flow *f = t->expected[i].coming.flow = flow_at(t, &t->expected[i]);
+
+		if (!f)
+			continue;
+		fetch_later(&list, f, 1);
+		fetch_later(&list, &cold_of(f)->sent[1], 1); /* another page, perhaps */
+	}
+	fetch_all(&list);
 }
 
 /* What a packet of a healthy conversation needs, and not more. */
 static void look_for_lines(const struct coming *c)
 {
-	if (!c->flow)
-		return;
 	fetch(c->flow, offsetof(struct flow, half));
 	fetch(&c->flow->half[c->side], sizeof(struct half));
 	fetch(&c->flow->half[side_other(c->side)], PEER_PART);
 	fetch(cold_of(c->flow), offsetof(struct cold, thinks.us));
 }
 
-static void look_for_rings(const struct coming *c)
+static void look_for_rings(struct fetch_list *list, const struct coming *c)
 {
 	const struct flow *f = c->flow;
 	const struct cold *cold;
@@ -64,34 +75,40 @@ static void look_for_rings(const struct coming *c)
 	if (!f)
 		return;
 	if (f->key_more)
-		fetch(&f->key_more->last[(f->key_frames - KEY_FIRST) % KEY_LAST], 1);
+		fetch_later(list, &f->key_more->last[(f->key_frames - KEY_FIRST) % KEY_LAST],
+			sizeof(struct key_frame_kept));
 	if (!c->has_payload)
 		return;
 	cold = cold_of(f);
-	fetch(&cold->sent[c->side][f->half[c->side].data_segments % SENT_MAX], sizeof(struct sent));
+	fetch_later(list, &cold->sent[c->side][f->half[c->side].data_segments % SENT_MAX], sizeof(struct sent));
 	if (c->side == SIDE_RESP && !cold->thinks.skip)
 		fetch(&cold->thinks.us[cold->thinks.n % THINKS_MAX], sizeof(uint32_t));
 }
 
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 {
-	struct coming coming[EXPECTED_MAX];
+	struct fetch_list rings = { .count = 0 };
 
 	t->expected_count = n;
 	t->expected_at = 0;
 	for (int i = 0; i < n; i++)
-		look_for_slot(t, packets[i], &t->expected[i]);
-	for (int i = 0; i < n; i++)
-		look_for_flow(t, &t->expected[i]);
+		name(packets[i], &t->expected[i]);
+	look_for_slots(t);
+	look_for_flows(t);
 	for (int i = 0; i < n; i++) {
-		coming[i] = coming_of(&t->expected[i]);
-		look_for_lines(&coming[i]);
+		struct coming *c = &t->expected[i].coming;
+
+		if (!c->flow)
+			continue;
+		c->side = t->expected[i].from_low == c->flow->orig_is_low ? SIDE_ORIG : SIDE_RESP;
+		look_for_lines(c);
 	}
 	for (int i = 0; i < n; i++)
-		look_for_rings(&coming[i]);
+		look_for_rings(&rings, &t->expected[i].coming);
+	fetch_all(&rings);
 }
 
-struct coming tracker_coming(const struct tracker *t, int i)
+const struct coming *tracker_coming(const struct tracker *t, int i)
 {
-	return coming_of(&t->expected[i]);
+	return &t->expected[i].coming;
 }

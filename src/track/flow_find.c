@@ -117,15 +117,15 @@ static const struct expected *expected_of(struct tracker *t, const struct packet
 		return e;
 	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
 	fresh->tag = tracker_tag(&fresh->key);
-	fresh->flow = NULL;
+	fresh->coming.flow = NULL;
 	return fresh;
 }
 
 static struct known find_known(struct tracker *t, const struct expected *e)
 {
 	/* An ended flow has no key: see flow_delete. */
-	if (e->flow && flow_key_equal(&e->flow->key, &e->key))
-		return (struct known){ .flow = e->flow };
+	if (e->coming.flow && flow_key_equal(&e->coming.flow->key, &e->key))
+		return (struct known){ .flow = e->coming.flow };
 	return look_up(t, &e->key, e->tag);
 }
 

@@ -8,14 +8,6 @@
 
 #define PROBES 8
 
-static uint64_t number_of(const struct mac *m)
-{
-	uint64_t n = 0;
-
-	memcpy(&n, m->b, 6);
-	return n;
-}
-
 /* The place of a MAC, or where it would go; NULL when its places are taken by others. */
 static uint64_t *place_of(struct mac_set *set, uint64_t mac)
 {
@@ -32,7 +24,7 @@ static uint64_t *place_of(struct mac_set *set, uint64_t mac)
 
 bool mac_set_add(struct mac_set *set, const struct mac *m)
 {
-	uint64_t mac = number_of(m), *place;
+	uint64_t mac = mac_number(m), *place;
 
 	if (mac == set->last[0] || mac == set->last[1] || !mac)
 		return false;
@@ -47,7 +39,7 @@ bool mac_set_add(struct mac_set *set, const struct mac *m)
 
 bool mac_set_has(struct mac_set *set, const struct mac *m)
 {
-	uint64_t mac = number_of(m), *place = place_of(set, mac);
+	uint64_t mac = mac_number(m), *place = place_of(set, mac);
 
 	return mac && place && *place;
 }

@@ -84,7 +84,7 @@ struct coming {
  * what others hang on its conversation.
  */
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n);
-struct coming tracker_coming(const struct tracker *t, int i);
+const struct coming *tracker_coming(const struct tracker *t, int i);
 
 /*
  * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times

@@ -57,10 +57,10 @@ struct stream_count {
 struct expected {
 	struct flow_key key;
 	uint32_t tag;
-	bool named;	   /* it has a key */
-	bool from_low, payload;
-	uint64_t order;	   /* of its frame */
-	struct flow *flow; /* what the table had under the tag then; NULL: nothing */
+	bool named;	      /* it has a key */
+	bool from_low;	      /* it comes from the lower end */
+	uint64_t order;	      /* of its frame */
+	struct coming coming; /* its flow: what the table had under the tag then */
 };
 
 struct tracker {
