@@ -50,7 +50,8 @@ struct dissector {
 	size_t state_size; /* zeroed by the engine per conversation, freed with it */
 	size_t hot_size;   /* bytes at its start that most packets touch: fetched ahead */
 
-	/* MAYBE from both sides of a stream is enough on any port ("220 " and "USER "); never for binary protocols. */
+	/* MAYBE from both sides of a stream is enough on any port ("220 " and "USER "). Binary protocols: only where both
+	 * messages have few possible values and an exact length. */
 	bool maybe_twice_is_yes;
 
 	/* Looks at the first bytes of one side (or a datagram). Left out: chosen by port alone. */

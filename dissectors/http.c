@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "dissectors/http_exchange.h"
 
 #define LINE_MAX_BYTES (32 * 1024)
@@ -54,6 +55,8 @@ static enum dissect_verdict request_begins(struct http_state *h, struct session 
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	x = exchange_open(&h->x, s);
 	http_request_line(l, &x->facts, &side->framing);
+	if (!x->facts.proxied_host[0])
+		text_copy(x->facts.proxied_host, sizeof(x->facts.proxied_host), session_proxied_host(s));
 	x->request = side->first;
 	x->facts.request = session_ref(s, &side->first);
 	h->x.asking = x;

@@ -81,7 +81,7 @@ void context_learn(struct diagnosis_context *x, const struct record *r)
 		learn_name(x, &r->resp_h, r->tls.proxied_host[0] ? "" : r->tls.sni);
 		break;
 	case RECORD_HTTP:
-		learn_name(x, &r->resp_h, r->http.proxy ? "" : r->http.host);
+		learn_name(x, &r->resp_h, r->http.proxied_host[0] ? "" : r->http.host);
 		break;
 	case RECORD_DNS:
 		learn_dns(x, &r->dns);
@@ -103,6 +103,7 @@ void context_learn(struct diagnosis_context *x, const struct record *r)
 	case RECORD_LINK:
 	case RECORD_SERIES:
 	case RECORD_FRAGMENTED:
+	case RECORD_SOCKS:
 	case RECORD_KINDS:
 		break;
 	}

@@ -249,13 +249,19 @@ bool finding_is_upstream(const struct finding *lead, const struct finding *f)
 	       addr_equal(&lead->subject.server, &f->subject.client);
 }
 
+/* A proxy that wants a login of one and cannot reach what another wants has two troubles. */
+static bool refusals_differ(const struct finding *a, const struct finding *b)
+{
+	return starts(a->code, "proxy-") && starts(b->code, "proxy-") && strcmp(a->code, b->code) != 0;
+}
+
 bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f)
 {
 	if (is_takeover(lead, f) || is_takeover(f, lead))
 		return true;
 	if (same_trouble(r, lead, f) || finding_is_upstream(lead, f))
 		return true;
-	if (about_capture(f->code) != about_capture(lead->code))
+	if (about_capture(f->code) != about_capture(lead->code) || refusals_differ(lead, f))
 		return false;
 	if (about_port_use(lead->code) && about_port_use(f->code))
 		return shares_host(&lead->subject, &f->subject);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What an HTTP proxy says to CONNECT or an absolute URI: 407 wants a login, 403 denies, 502 to 504 cannot reach the
- * target (RFC 9110, sections 15.5.4, 15.5.8, 15.6.3 to 15.6.5).
+ * target (RFC 9110, sections 15.5.4, 15.5.8, 15.6.3 to 15.6.5). What a SOCKS proxy says: no method suits or the login
+ * is refused, not allowed by ruleset, and the rest (RFC 1928, RFC 1929).
  */
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/table.h"
 #include "base/text.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/proxy_words.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
+#include "dissectors/socks_names.h"
 
 #define PROXIES_MAX 2000
 
@@ -25,13 +28,13 @@ struct refusal_key {
 
 struct refusal {
 	struct tally tally; /* since the last success */
-	uint16_t status;
+	struct proxy_answer answer; /* the first one */
 };
 
 struct told { /* one finding per proxy and code */
 	struct finding *finding;
 	const struct refusal_key *first;
-	uint16_t status;
+	struct proxy_answer answer;
 	uint64_t count;
 	struct addr client;
 };
@@ -52,35 +55,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&((struct state *)state)->refusals, sizeof(struct refusal_key), sizeof(struct refusal), PROXIES_MAX);
 }
 
-/* An error that a web server made, and the proxy passed on. */
-static bool is_passed_on(const struct http *h)
-{
-	static const char *const proxies[] = { "squid", "tinyproxy", "proxy", "bluecoat", "zscaler", "privoxy", "mcafee",
-		"ats", "traffic", "wcg", "sophos", "forti", "barracuda", "webgateway" };
-
-	if (strcasecmp(h->method, "CONNECT") == 0 || !h->server[0])
-		return false;
-	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
-		if (strcasestr(h->server, proxies[i]))
-			return false;
-	return true;
-}
-
-static const char *code_of(const struct http *h)
-{
-	if (h->status == 407)
-		return "proxy-auth-required";
-	if (!h->proxy || is_passed_on(h))
-		return NULL;
-	if (h->status == 403)
-		return "proxy-denied";
-	/* tinyproxy says 500 where others say 502. */
-	if (h->status == 500 && strcasecmp(h->method, "CONNECT") == 0)
-		return "proxy-unreachable";
-	return h->status >= 502 && h->status <= 504 ? "proxy-unreachable" : NULL;
-}
-
-static struct refusal_key key_of(const struct record *r, const char *code)
+static struct refusal_key key_of(const struct record *r, const char *code, const char *target)
 {
 	struct refusal_key k;
 
@@ -89,100 +64,130 @@ static struct refusal_key key_of(const struct record *r, const char *code)
 	k.client = r->orig_h;
 	k.port = r->resp_p;
 	text_copy(k.code, sizeof(k.code), code);
-	text_copy(k.target, sizeof(k.target), r->http.proxied_host[0] ? r->http.proxied_host : r->http.host);
+	text_copy(k.target, sizeof(k.target), target);
 	return k;
 }
 
-/* A 407 that the client answers with a login is how logging in works: once for Basic, twice for NTLM. */
-static void note_success(struct state *s, const struct record *r)
+static bool same_answer(const struct proxy_answer *a, const struct proxy_answer *b)
 {
-	struct refusal_key k = key_of(r, "proxy-auth-required");
+	return a->socks == b->socks && a->login == b->login && a->silent == b->silent && a->status == b->status;
+}
+
+static struct refusal *refusal_add(
+	struct state *s, const struct record *r, const char *code, const char *target, const struct proxy_answer *a)
+{
+	struct refusal_key k = key_of(r, code, target);
+	struct refusal *f = table_add(&s->refusals, &k);
+
+	if (!f->tally.count)
+		f->answer = *a;
+	f->answer.mixed |= !same_answer(&f->answer, a);
+	return f;
+}
+
+/* A 407 that the client answers with a login is how logging in works: once for Basic, twice for NTLM. */
+static void note_success(struct state *s, const struct record *r, const char *target)
+{
+	struct refusal_key k = key_of(r, "proxy-auth-required", target);
 	struct refusal *f = table_find(&s->refusals, &k);
 
 	if (f)
 		memset(f, 0, sizeof(*f));
 }
 
-static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
+static void on_http(struct state *s, const struct record *r)
 {
-	struct state *s = state;
-	const char *code;
-	struct refusal_key k;
+	const struct http *h = &r->http;
+	const char *code = proxy_code_of_http(h), *target = h->proxied_host[0] ? h->proxied_host : h->host;
 	struct refusal *f;
 
-	(void)x;
-	if (r->kind != RECORD_HTTP)
-		return;
-	code = code_of(&r->http);
-	if (!code || strcmp(code, "proxy-auth-required") != 0)
-		if (r->http.proxy && r->http.status)
-			note_success(s, r); /* whatever it says now, it knows the client */
+	if ((!code || strcmp(code, "proxy-auth-required") != 0) && h->proxy && h->status)
+		note_success(s, r, target); /* whatever it says now, it knows the client */
 	if (!code)
 		return;
-	k = key_of(r, code);
-	f = table_add(&s->refusals, &k);
-	if (!f->tally.count)
-		f->status = r->http.status;
-	tally_count(&f->tally, r->ts_ns + r->http.request.at_ns);
-	tally_show(&f->tally, r, &r->http.request, "%s %.60s", r->http.method,
-		r->http.proxied_host[0] ? r->http.proxied_host : r->http.uri);
-	tally_show(&f->tally, r, &r->http.response, "answer %u", r->http.status);
+	f = refusal_add(s, r, code, target, &(struct proxy_answer){ .status = h->status });
+	tally_count(&f->tally, r->ts_ns + h->request.at_ns);
+	tally_show(&f->tally, r, &h->request, "%s %.60s", h->method, h->proxied_host[0] ? h->proxied_host : h->uri);
+	tally_show(&f->tally, r, &h->response, "answer %u", h->status);
 }
 
-static void write_auth(struct finding *f, const char *proxy)
+static const char *methods_text(const struct socks *k, char out[4 * SOCKS_METHODS_MAX + 1])
 {
-	f->responsible = RESPONSIBLE_CLIENT;
-	finding_cause(f, 0.85, "the client has no login for the proxy, or a wrong one, or cannot do the scheme it wants",
-		"the proxy answers 407 each time and the client does not log in");
-	finding_next(f, "curl -v -x http://USER:PASSWORD@%s https://example.com/ ; which Proxy-Authenticate does it send?", proxy);
-	finding_next(f, "Set the login in the program (https_proxy, settings), or have its address allowed without one");
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (uint32_t i = 0; i < k->method_count && i < SOCKS_METHODS_MAX; i++)
+		at += (size_t)sprintf(out + at, i ? " %u" : "%u", k->methods[i]);
+	return out;
 }
 
-static void write_denied(struct finding *f, const char *target)
+static void show_socks(struct tally *t, const struct record *r)
 {
-	f->responsible = RESPONSIBLE_MIDDLEBOX;
-	finding_cause(f, 0.85, "the proxy's policy forbids that target or port", "it answers 403 itself");
-	finding_next(f, "Ask for %s to be allowed on the proxy; its log names the rule", target);
+	const struct socks *k = &r->socks;
+	char methods[4 * SOCKS_METHODS_MAX + 1];
+
+	if (k->response.frame) {
+		tally_show(t, r, &k->request, "SOCKS %u %s %.60s", k->version, socks_command_name(k->command), k->proxied_host);
+		tally_show(t, r, &k->response, "reply %u: %s", k->reply, socks_reply_name(k->version, k->reply));
+	} else if (k->verdict.frame) {
+		tally_show(t, r, &k->login, "login of %.40s", k->user);
+		tally_show(t, r, &k->verdict, "login refused, status %u", k->login_status);
+	} else if (k->closed.frame && k->request.frame) {
+		tally_show(t, r, &k->request, "SOCKS %u %s %.60s", k->version, socks_command_name(k->command), k->proxied_host);
+	} else if (k->closed.frame && k->login.frame) {
+		tally_show(t, r, &k->login, "login of %.40s", k->user);
+	} else {
+		tally_show(t, r, &k->greeting, "methods offered: %s", methods_text(k, methods));
+		tally_show(t, r, &k->choice, "method 0xff: none of them");
+	}
+	tally_show(t, r, &k->closed, "the proxy closes without an answer");
 }
 
-static void write_unreachable(struct finding *f, const char *target)
+/* Other than with HTTP, a refusal ends the connection: what comes later is another attempt. */
+static void on_socks(struct state *s, const struct record *r)
 {
-	f->responsible = RESPONSIBLE_PATH;
-	finding_cause(f, 0.6, "the proxy gets no connection to the target: down, filtered, or a name that does not resolve",
-		"it answers 502, 503 or 504 for it");
-	finding_next(f, "On the proxy: curl -v https://%s/ (does it resolve, connect, and in what time?)", target);
+	const struct socks *k = &r->socks;
+	struct proxy_answer a;
+	const char *code = proxy_code_of_socks(k, &a);
+	struct refusal *f;
+
+	if (!code)
+		return;
+	f = refusal_add(s, r, code, k->proxied_host, &a);
+	tally_count(&f->tally, r->ts_ns + (k->request.frame ? k->request.at_ns : k->greeting.at_ns));
+	show_socks(&f->tally, r);
 }
 
-static const char *const verbs[] = { "wants a login", "denies requests", "cannot reach the target" };
-
-static int kind_of(const char *code)
+static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	return code[6] == 'a' ? 0 : code[6] == 'd' ? 1 : 2;
+	(void)x;
+	if (r->kind == RECORD_SOCKS)
+		on_socks(state, r);
+	else
+		on_http(state, r);
 }
 
 static void tell(struct diagnosis_context *x, struct told *t, const struct refusal_key *k, const struct refusal *r)
 {
-	struct subject subject = { .server = k->proxy, .port = k->port, .proto = 6, .service = "http" };
+	struct subject subject = { .server = k->proxy, .port = k->port, .proto = 6 };
 	char proxy[SERVICE_TEXT_SIZE];
 	struct finding *f;
 
+	text_copy(subject.service, sizeof(subject.service), r->answer.socks ? "socks" : "http");
 	if (addr_is_set(&t->client))
 		subject.client = t->client;
 	f = finding_open(x, catalogue_code(catalogue_place(k->code)), &subject);
 	t->finding = f;
 	t->first = k;
-	t->status = r->status;
+	t->answer = r->answer;
 	subject_service_text(&k->proxy, k->port, proxy);
 	finding_text(f, "proxy", proxy);
-	finding_integer(f, "status", r->status);
-	finding_text(f, "target", k->target);
-	finding_detail(f, "%s answers %u; the request does not get beyond it.", proxy, r->status);
-	if (kind_of(k->code) == 0)
-		write_auth(f, proxy);
-	else if (kind_of(k->code) == 1)
-		write_denied(f, k->target);
+	if (r->answer.silent)
+		finding_null(f, "status");
 	else
-		write_unreachable(f, k->target);
+		finding_integer(f, "status", r->answer.status);
+	finding_text(f, "target", k->target);
+	proxy_words(f, k->code, &r->answer, proxy, k->target[0] ? k->target : "the target");
 }
 
 /* The refusals of one proxy, of whatever client and target, are one finding. */
@@ -196,6 +201,7 @@ static void add_refusal(struct told *t, const struct refusal *r)
 		f->first_ts_ns = first_ns;
 	if (t->count && last_ns > f->last_ts_ns)
 		f->last_ts_ns = last_ns;
+	t->answer.mixed |= r->answer.mixed || !same_answer(&t->answer, &r->answer);
 	t->count += r->tally.count;
 	f->count = t->count;
 }
@@ -230,14 +236,6 @@ static void collect(struct state *s, struct table *told)
 	}
 }
 
-static void write_title(const struct told *t)
-{
-	struct finding *f = t->finding;
-
-	finding_title(f, "The proxy %s (%u, %llu time%s, for example %s)", verbs[kind_of(t->first->code)], t->status,
-		(unsigned long long)f->count, f->count == 1 ? "" : "s", t->first->target);
-}
-
 static void on_finish(void *state, struct diagnosis_context *x)
 {
 	struct state *s = state;
@@ -255,7 +253,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 		if (!t->finding)
 			tell(x, t, table_key(e), r);
 		add_refusal(t, r);
-		write_title(t);
+		proxy_title(t->finding, t->first->code, &t->answer, t->first->target);
 	}
 	table_free(&told);
 }
@@ -267,10 +265,10 @@ static void on_free(void *state)
 
 const struct rule rule_proxy = {
 	.codes = { "proxy-auth-required", "proxy-denied", "proxy-unreachable" },
-	.spec = "RFC 9110, sections 9.3.6, 15.5.4, 15.5.8 and 15.6.3 to 15.6.5",
+	.spec = "RFC 9110, sections 9.3.6, 15.5.4, 15.5.8 and 15.6.3 to 15.6.5; RFC 1928, RFC 1929",
 	.state_size = sizeof(struct state),
 	.init = on_init,
-	.kinds = 1u << RECORD_HTTP,
+	.kinds = 1u << RECORD_HTTP | 1u << RECORD_SOCKS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -31,6 +31,7 @@ enum record_kind {
 	RECORD_SERIES,
 	RECORD_NAME,
 	RECORD_FRAGMENTED,
+	RECORD_SOCKS,
 	RECORD_KINDS,
 };
 
@@ -59,6 +60,7 @@ struct record {
 		struct series series;
 		struct name name;
 		struct fragmented fragmented;
+		struct socks socks;
 	};
 };
 

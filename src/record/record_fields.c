@@ -155,6 +155,25 @@ static const struct field ftp_fields[] = {
 	{NULL},
 };
 
+static const struct field socks_fields[] = {
+	SAME(socks, version),
+	SAME(socks, command),
+	SAME(socks, method),
+	SAME(socks, login_status),
+	SAME(socks, reply),
+	COUNTED(socks, "methods", methods, method_count),
+	SAME(socks, user),
+	SAME(socks, proxied_host),
+	SAME(socks, greeting),
+	SAME(socks, choice),
+	SAME(socks, login),
+	SAME(socks, verdict),
+	SAME(socks, request),
+	SAME(socks, response),
+	SAME(socks, closed),
+	{NULL},
+};
+
 static const struct field dns_fields[] = {
 	SAME(dns, query),
 	SAME(dns, qtype),
@@ -362,4 +381,5 @@ const struct field_table record_kind_tables[RECORD_KINDS + 1] = {
 	[RECORD_SERIES] = KIND(series),
 	[RECORD_NAME] = KIND(name),
 	[RECORD_FRAGMENTED] = KIND(fragmented),
+	[RECORD_SOCKS] = KIND(socks),
 };

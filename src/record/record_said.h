@@ -79,6 +79,21 @@ struct dhcp {
 	char text[96];		/* option 56 */
 };
 
+#define SOCKS_METHODS_MAX 8
+struct socks { /* one negotiation; what was not seen has frame 0 */
+	uint8_t version;	/* 4, 5 */
+	uint8_t command;	/* 1 CONNECT, 2 BIND, 3 UDP ASSOCIATE; 0 unknown */
+	uint8_t method;		/* 5: the server's choice; 255: none of those offered */
+	uint8_t login_status;	/* 5: 0 means that user and password are right (RFC 1929) */
+	uint8_t reply;		/* to the request: 0 or 90 granted */
+	uint8_t methods[SOCKS_METHODS_MAX]; /* 5: offered; 0 none, 1 GSSAPI, 2 user and password */
+	uint32_t method_count;
+	char user[48];
+	char proxied_host[128]; /* host:port of the request */
+	struct frame_ref greeting, choice, login, verdict, request, response;
+	struct frame_ref closed; /* the server's FIN, in place of an answer */
+};
+
 enum tunnel_protocol {
 	TUNNEL_TINC,
 	TUNNEL_WIREGUARD,
