@@ -22,11 +22,6 @@
 
 static const struct waiting nothing;
 
-static struct stream_pair *pair_of(struct direction *d)
-{
-	return (struct stream_pair *)(void *)((char *)(d - d->side) - offsetof(struct stream_pair, dir));
-}
-
 static enum side side_of(const struct direction *d)
 {
 	return (enum side)d->side;
@@ -36,11 +31,12 @@ static enum side side_of(const struct direction *d)
 
 static struct held *hold(struct reassembler *r, struct direction *d)
 {
-	struct held *h = d->held;
+	struct held *h = direction_held(d);
 
 	if (h)
 		return h;
-	h = d->held = pool_new(&r->helds);
+	h = direction_far(d)->held = pool_new(&r->helds);
+	d->waits = true;
 	h->of = d;
 	h->fin = h->mark_ns = UNSET;
 	h->older = r->youngest;
@@ -53,7 +49,7 @@ static void release(struct reassembler *r, struct held *h)
 {
 	*(h->older ? &h->older->younger : &r->oldest) = h->younger;
 	*(h->younger ? &h->younger->older : &r->youngest) = h->older;
-	h->of->held = NULL;
+	h->of->waits = false;
 	pool_delete(&r->helds, h);
 }
 
@@ -67,7 +63,7 @@ static void account(struct reassembler *r, struct held *h, size_t bytes_before)
 
 static void forget_waiting(struct reassembler *r, struct direction *d)
 {
-	struct held *h = d->held;
+	struct held *h = direction_held(d);
 	size_t before;
 
 	if (!h)
@@ -79,7 +75,7 @@ static void forget_waiting(struct reassembler *r, struct direction *d)
 
 static void forget_tail(struct reassembler *r, struct direction *d)
 {
-	r->tail_bytes -= tail_clear(&d->tail);
+	r->tail_bytes -= tail_clear(&d->tail, &direction_far(d)->tail);
 }
 
 static void keep_tail(
@@ -87,7 +83,7 @@ static void keep_tail(
 {
 	size_t most = r->held_max / TAILS_SHARE, budget = most > r->tail_bytes ? most - r->tail_bytes : 0;
 
-	r->tail_bytes += tail_add(&d->tail, d->next, bytes, n, ref, budget);
+	r->tail_bytes += tail_add(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref, budget);
 }
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
@@ -100,8 +96,8 @@ static void tell_counted(struct reassembler *r, struct direction *d)
 	d->passed = d->quiet = 0;
 	if (!n)
 		return;
-	last = tail_last(&d->tail);
-	r->taker.passed(pair_of(d)->flow, side_of(d), n, &last);
+	last = tail_last(&d->tail, &direction_far(d)->tail);
+	r->taker.passed(r->flow, side_of(d), n, &last);
 }
 
 /* What was only counted, of both sides, because what one says may change what is wanted of the other. */
@@ -109,6 +105,13 @@ static void tell_passed(struct reassembler *r, struct direction *d)
 {
 	tell_counted(r, d);
 	tell_counted(r, direction_peer(d));
+}
+
+static void advance(struct direction *d, int64_t n)
+{
+	d->next += n;
+	if (d->ahead)
+		d->ahead = direction_far(d)->highest > d->next;
 }
 
 static void tell_data(
@@ -119,10 +122,10 @@ static void tell_data(
 	if (!counted && !d->unheard)
 		tell_passed(r, d);
 	if (d->tail.head_full)
-		tail_add_piece(&d->tail, d->next, bytes, n, ref);
+		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref);
 	else
 		keep_tail(r, d, bytes, n, ref);
-	d->next += n;
+	advance(d, n);
 	d->guessed = false;
 	if (d->unheard)
 		return;
@@ -131,18 +134,16 @@ static void tell_data(
 		d->passed += n;
 		return;
 	}
-	r->taker.data(pair_of(d)->flow, side_of(d), bytes, n, ref);
+	r->taker.data(r->flow, side_of(d), bytes, n, ref);
 }
 
 static void tell_gap(struct reassembler *r, struct direction *d, int64_t missing, const struct frame_ref *ref)
 {
 	tell_passed(r, d);
 	tail_pass(&d->tail, missing);
-	d->next += missing;
+	advance(d, missing);
 	d->guessed = false;
-	if (d->highest < d->next)
-		d->highest = d->next;
-	r->taker.gap(pair_of(d)->flow, side_of(d), (uint64_t)missing, ref);
+	r->taker.gap(r->flow, side_of(d), (uint64_t)missing, ref);
 }
 
 static void tell_end(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
@@ -153,7 +154,7 @@ static void tell_end(struct reassembler *r, struct direction *d, const struct fr
 	tell_passed(r, d);
 	forget_waiting(r, d);
 	forget_tail(r, d);
-	r->taker.end(pair_of(d)->flow, side_of(d), ref);
+	r->taker.end(r->flow, side_of(d), ref);
 }
 
 static void hand_on(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t here, uint32_t wire,
@@ -168,11 +169,13 @@ static void hand_on(struct reassembler *r, struct direction *d, const uint8_t *b
 /* Hands on what waited for the byte that is now due. */
 static void drain(struct reassembler *r, struct direction *d)
 {
-	while (d->held && d->held->waiting.first->start <= d->next) {
-		size_t before = d->held->waiting.held_bytes;
-		struct segment *s = waiting_take(&d->held->waiting);
+	struct held *h;
 
-		account(r, d->held, before);
+	while ((h = direction_held(d)) && h->waiting.first->start <= d->next) {
+		size_t before = h->waiting.held_bytes;
+		struct segment *s = waiting_take(&h->waiting);
+
+		account(r, h, before);
 		if (s->wire)
 			hand_on(r, d, s->bytes, s->here, s->wire, &s->ref);
 		else
@@ -184,21 +187,21 @@ static void drain(struct reassembler *r, struct direction *d)
 /* Gives the first hole up. */
 static void skip_hole(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
 {
-	tell_gap(r, d, d->held->waiting.first->start - d->next, ref);
+	tell_gap(r, d, direction_held(d)->waiting.first->start - d->next, ref);
 	drain(r, d);
 }
 
 /* Whether the receiver has acknowledged past the first hole, as far as `ack` tells. */
 static bool is_passed(const struct direction *d, uint32_t ack)
 {
-	return d->held && d->held->waiting.first->start <= direction_offset(d, ack);
+	return d->waits && direction_held(d)->waiting.first->start <= direction_offset(d, ack);
 }
 
 /* Gives up the holes that were acknowledged past long enough ago. */
 void deliver_settle(struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
 {
 	const struct direction *peer = direction_peer(d);
-	struct held *h = d->held;
+	struct held *h = direction_held(d);
 
 	if (!h || !peer->has_acked)
 		return;
@@ -212,17 +215,20 @@ void deliver_settle(struct reassembler *r, struct direction *d, const struct pac
 			skip_hole(r, d, ref);
 	}
 	if (is_passed(d, peer->ack_sent)) {
-		d->held->mark_ns = p->clock_ns;
-		d->held->mark_seq = peer->ack_sent;
-		d->held->mark_packets = 0;
+		h = direction_held(d);
+		h->mark_ns = p->clock_ns;
+		h->mark_seq = peer->ack_sent;
+		h->mark_packets = 0;
 	}
 }
 
 static bool fits_stream(const struct reassembler *r, const struct direction *d, size_t cost)
 {
-	if (!d->held)
+	const struct held *h = direction_held(d);
+
+	if (!h)
 		return cost <= r->held_stream_max;
-	return d->held->waiting.held_bytes + cost <= r->held_stream_max && d->held->waiting.count < SEGMENTS_MAX;
+	return h->waiting.held_bytes + cost <= r->held_stream_max && h->waiting.count < SEGMENTS_MAX;
 }
 
 static bool fits_all(const struct reassembler *r, size_t cost)
@@ -244,15 +250,16 @@ static void let_go_oldest(struct reassembler *r)
 static void make_room(struct reassembler *r, struct direction *d, const struct incoming *in, size_t cost)
 {
 	while (!fits_stream(r, d, cost) || !fits_all(r, cost)) {
+		struct held *h = direction_held(d);
 		struct frame_ref ref;
 
-		if (fits_stream(r, d, cost) && r->oldest && r->oldest != d->held) {
+		if (fits_stream(r, d, cost) && r->oldest && r->oldest != h) {
 			let_go_oldest(r);
 			continue;
 		}
-		if (!d->held || d->held->waiting.first->start > in->start)
+		if (!h || h->waiting.first->start > in->start)
 			return;
-		ref = d->held->waiting.first->ref;
+		ref = h->waiting.first->ref;
 		skip_hole(r, d, &ref);
 	}
 }
@@ -269,10 +276,11 @@ static void skip_delivered(const struct direction *d, struct incoming *in)
 static void hand_on_from_packet(struct reassembler *r, struct direction *d, struct incoming *in)
 {
 	while (in->wire && !d->ended && !d->ignored) {
+		const struct held *h = direction_held(d);
 		struct incoming piece = *in;
 
-		if (d->held && d->held->waiting.first->start < incoming_end(in))
-			incoming_limit(&piece, (uint32_t)(d->held->waiting.first->start - in->start));
+		if (h && h->waiting.first->start < incoming_end(in))
+			incoming_limit(&piece, (uint32_t)(h->waiting.first->start - in->start));
 		hand_on(r, d, piece.bytes, piece.here, piece.wire, &piece.ref);
 		drain(r, d);
 		skip_delivered(d, in);
@@ -290,17 +298,17 @@ static void keep_for_later(struct reassembler *r, struct direction *d, const str
 
 void deliver_difference(struct reassembler *r, struct direction *d, const struct incoming *in)
 {
+	const struct held *h = direction_held(d);
 	struct frame_ref old;
 
 	if (r->taker.differ && !d->padded &&
-		(tail_differs(&d->tail, in, &old) || (d->held && waiting_differs(&d->held->waiting, in, &old))))
-		r->taker.differ(pair_of(d)->flow, side_of(d), &old, &in->ref);
+		(tail_differs(&d->tail, &direction_far(d)->tail, in, &old) || (h && waiting_differs(&h->waiting, in, &old))))
+		r->taker.differ(r->flow, side_of(d), &old, &in->ref);
 }
 
 void deliver_next(
 	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
-	d->highest = d->next + n;
 	tell_data(r, d, bytes, n, ref);
 }
 
@@ -309,14 +317,14 @@ void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *
 	size_t cost = 0;
 
 	if (in->start > d->next) {
-		cost = waiting_cost(d->held ? &d->held->waiting : &nothing, in);
+		cost = waiting_cost(d->waits ? &direction_held(d)->waiting : &nothing, in);
 		make_room(r, d, in, cost);
 	}
 	skip_delivered(d, in);
 	if (!in->wire || d->ended || d->ignored)
 		return;
-	if (d->highest < incoming_end(in))
-		d->highest = incoming_end(in);
+	if (direction_highest(d) < incoming_end(in))
+		direction_reaches(d, incoming_end(in));
 	if (in->start > d->next && fits_stream(r, d, cost) && fits_all(r, cost)) {
 		keep_for_later(r, d, in);
 		return;
@@ -333,7 +341,7 @@ void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const s
 
 	if (d->ended || d->ignored)
 		return;
-	if (at <= d->next && !d->held) {
+	if (at <= d->next && !d->waits) {
 		tell_end(r, d, ref);
 		return;
 	}
@@ -351,9 +359,9 @@ void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const s
 static int64_t missing_at_end(struct direction *d)
 {
 	const struct direction *peer = direction_peer(d);
-	int64_t missing = d->highest - d->next, acked;
+	int64_t missing = direction_highest(d) - d->next, acked;
 
-	if (d->highest == 0 || d->ended || d->ignored)
+	if (direction_highest(d) == 0 || d->ended || d->ignored)
 		return 0;
 	acked = peer->has_acked ? direction_offset(d, peer->ack_sent) - d->next : 0;
 	return acked > missing && acked > 1 ? acked : missing; /* 1: a FIN that was not captured */
@@ -363,7 +371,7 @@ void deliver_close(struct reassembler *r, struct direction *d, const struct fram
 {
 	int64_t missing;
 
-	while (d->held)
+	while (d->waits)
 		skip_hole(r, d, ref);
 	missing = missing_at_end(d);
 	if (missing)

@@ -25,41 +25,50 @@ struct held {
 };
 
 /*
- * One direction of a connection. Offsets count bytes of the stream; `next` belongs to sequence number
- * start_seq + next. A segment in order touches the first cache line of its own direction and one of the tail.
+ * What segments of an undisturbed stream touch of one direction. Offsets count bytes of the stream; `next` belongs to
+ * sequence number start_seq + next.
  */
 struct direction {
-	_Alignas(64) int64_t next; /* the byte that is due */
-	int64_t highest;	   /* end of the furthest data seen */
-	struct held *held;	   /* NULL: nothing waits */
+	int64_t next; /* the byte that is due */
 	uint32_t start_seq;
-	uint32_t ack_sent;  /* highest acknowledgment number that it sent: about the other direction */
-	uint32_t quiet;	    /* coming bytes that are only counted, */
-	uint32_t passed;    /* and how many were, not told yet */
-	uint8_t side;	    /* enum side: index in the pair */
+	uint32_t ack_sent; /* highest acknowledgment number that it sent: about the other direction */
+	uint32_t quiet;	   /* coming bytes that are only counted, */
+	uint32_t passed;   /* and how many were, not told yet */
+	struct tail tail;
+	bool side : 1;	    /* enum side: index in the pair */
 	bool started : 1;   /* start_seq is known */
 	bool guessed : 1;   /* ... from a packet that is no SYN, and nothing was handed on yet */
 	bool ended : 1;	    /* end was told */
 	bool ignored : 1;   /* nobody listens, and nothing is kept */
+	bool waits : 1;	    /* something is in `held` */
+	bool ahead : 1;	    /* bytes behind `next` were seen, see `highest` */
 	bool unheard : 1;   /* nobody wants its bytes; gaps and the end are told all the same */
 	bool has_acked : 1; /* ack_sent is known */
 	bool good_sums : 1; /* has sent a segment with a right checksum */
 	bool padded : 1;    /* its short segments carry padding as data, so what differs means nothing */
-	struct tail tail;
 };
 
-_Static_assert(offsetof(struct direction, tail.pieces) == 64, "what each segment touches is in one cache line");
+/* The rest of a direction. */
+struct far {
+	struct tail_store tail;
+	struct held *held; /* where the direction waits */
+	int64_t highest;   /* end of the furthest data seen, where the direction is ahead */
+};
 
+/* A segment in order touches the first cache line and one of a tail. */
 struct stream_pair {
-	struct direction dir[2];
-	void *flow; /* what the native engine hands to its taker */
+	_Alignas(64) struct direction dir[2];
+	struct far far[2];
 	struct nids_pair *nids;
 	uint32_t number; /* in the pool */
 };
 
+_Static_assert(offsetof(struct stream_pair, far) == 64, "what each segment touches is in one cache line");
+
 struct reassembler {
 	enum engine_kind engine;
 	struct stream_taker taker; /* of the native engine: the user's, or the second engine's */
+	void *flow;		   /* of the packet at hand: what is handed to the taker */
 	struct nids_engine *nids;  /* NULL with the native engine alone */
 	size_t held_max, held_stream_max;
 	struct pool pairs; /* of struct stream_pair */
@@ -79,13 +88,39 @@ void native_close(struct reassembler *r, struct stream_pair *pair, const struct 
 
 static inline struct direction *direction_peer(struct direction *d)
 {
-	return d->side == SIDE_ORIG ? d + 1 : d - 1;
+	return d->side ? d - 1 : d + 1;
+}
+
+static inline struct far *direction_far(const struct direction *d)
+{
+	const struct direction *first = d - d->side;
+
+	return &((struct stream_pair *)(void *)first)->far[d->side];
+}
+
+/* What waits; NULL: nothing. */
+static inline struct held *direction_held(const struct direction *d)
+{
+	return d->waits ? direction_far(d)->held : NULL;
 }
 
 /* Where the stream ends; UNSET: not known, or told already. */
 static inline int64_t direction_fin(const struct direction *d)
 {
-	return d->held ? d->held->fin : UNSET;
+	return d->waits ? direction_far(d)->held->fin : UNSET;
+}
+
+/* End of the furthest data seen. */
+static inline int64_t direction_highest(const struct direction *d)
+{
+	return d->ahead ? direction_far(d)->highest : d->next;
+}
+
+/* Data was seen up to `end`, which is not before `next`. */
+static inline void direction_reaches(struct direction *d, int64_t end)
+{
+	d->ahead = end > d->next;
+	direction_far(d)->highest = end;
 }
 
 static inline int64_t direction_offset(const struct direction *d, uint32_t seq)

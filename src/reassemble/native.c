@@ -17,18 +17,28 @@ static bool is_keep_alive(struct direction *d, const struct incoming *in)
 
 	if (in->wire != 1)
 		return false;
-	if (d->guessed && d->highest == d->next) /* the other side has acknowledged that byte already */
+	if (d->guessed && !d->ahead) /* the other side has acknowledged that byte already */
 		return peer->has_acked && direction_offset(d, peer->ack_sent) == incoming_end(in);
-	return incoming_end(in) == d->highest;
+	return incoming_end(in) == direction_highest(d);
+}
+
+static void begin_at(struct direction *d, int64_t at)
+{
+	d->next = at;
+	d->ahead = false;
 }
 
 /* A start that was guessed from a bare ACK is moved: back for bytes before it, on by one when it was a keep-alive. */
 static void correct_guess(struct direction *d, const struct incoming *in)
 {
-	if (in->start < d->next)
+	if (in->start < d->next) {
+		int64_t highest = direction_highest(d);
+
 		d->next = in->start;
-	else if (in->start == d->next + 1 && !d->held)
-		d->next = d->highest = in->start;
+		direction_reaches(d, highest);
+	} else if (in->start == d->next + 1 && !d->waits) {
+		begin_at(d, in->start);
+	}
 }
 
 static void take_payload(struct reassembler *r, struct direction *d, struct incoming *in)
@@ -38,8 +48,8 @@ static void take_payload(struct reassembler *r, struct direction *d, struct inco
 	if (in->start - d->next >= WINDOW_MAX || d->next - incoming_end(in) >= WINDOW_MAX)
 		return;
 	if (is_keep_alive(d, in)) {
-		if (d->guessed && d->highest == d->next)
-			d->next = d->highest = incoming_end(in);
+		if (d->guessed && !d->ahead)
+			begin_at(d, incoming_end(in));
 		return;
 	}
 	if (d->guessed)
@@ -48,7 +58,7 @@ static void take_payload(struct reassembler *r, struct direction *d, struct inco
 		incoming_limit(in, fin > in->start ? (uint32_t)(fin - in->start) : 0);
 	if (!in->wire)
 		return;
-	if (in->start < d->highest)
+	if (in->start < direction_highest(d))
 		deliver_difference(r, d, in);
 	deliver_bytes(r, d, in);
 }
@@ -58,7 +68,7 @@ static void take_fin(struct reassembler *r, struct direction *d, int64_t at, con
 {
 	int64_t fin = direction_fin(d);
 
-	if (at >= d->highest && at - d->next < WINDOW_MAX && (fin == UNSET || at < fin))
+	if (at >= direction_highest(d) && at - d->next < WINDOW_MAX && (fin == UNSET || at < fin))
 		deliver_end(r, d, at, ref);
 }
 
@@ -70,8 +80,8 @@ static void take_rst(struct reassembler *r, struct direction *d, int64_t at, con
 
 	if (peer->has_acked && direction_offset(d, peer->ack_sent) < low)
 		low = direction_offset(d, peer->ack_sent);
-	if (at >= low && at <= d->highest)
-		deliver_end(r, d, d->highest, ref);
+	if (at >= low && at <= direction_highest(d))
+		deliver_end(r, d, direction_highest(d), ref);
 }
 
 static void start(struct direction *d, uint32_t seq, bool guessed)
@@ -79,7 +89,7 @@ static void start(struct direction *d, uint32_t seq, bool guessed)
 	d->started = true;
 	d->guessed = guessed;
 	d->start_seq = seq;
-	d->next = d->highest = 0;
+	begin_at(d, 0);
 	if (!guessed)
 		direction_peer(d)->has_acked = false; /* that was about other sequence numbers */
 }
@@ -96,7 +106,7 @@ static bool find_start(struct direction *d, const struct packet *p)
 	}
 	if (d->started && direction_offset(d, first) == 0 && !d->guessed)
 		return true; /* the same SYN again */
-	if (d->started && (d->next != 0 || d->held))
+	if (d->started && (d->next != 0 || d->waits))
 		return false;
 	start(d, first, false);
 	return true;
@@ -164,7 +174,7 @@ static void take_segment(
 /* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged. */
 static bool is_next(const struct direction *d, const struct packet *p)
 {
-	return d->started && !d->guessed && !d->ended && !d->ignored && !d->held && d->highest == d->next &&
+	return d->started && !d->guessed && !d->ended && !d->ignored && !d->waits && !d->ahead &&
 	       p->tcp.seq == d->start_seq + (uint32_t)d->next && !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
 	       p->payload_len == p->payload_wire && (p->payload_len > PADDING_MAX || !native_is_padding(p));
 }

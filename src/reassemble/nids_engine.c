@@ -365,7 +365,7 @@ static struct nids_pair *pair_of(struct nids_engine *e, struct stream_pair *pair
 		e->pair_bytes += sizeof(*pair->nids);
 	}
 	pair->nids->flow = flow;
-	pair->flow = pair;
+	e->r->flow = pair;
 	return pair->nids;
 }
 

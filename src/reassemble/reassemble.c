@@ -47,7 +47,7 @@ static struct stream_pair *pair_new(struct reassembler *r)
 	struct stream_pair *pair = pool_at(&r->pairs, number);
 
 	pair->number = number;
-	pair->dir[SIDE_RESP].side = SIDE_RESP;
+	pair->dir[SIDE_RESP].side = true;
 	return pair;
 }
 
@@ -60,7 +60,7 @@ void reassemble_packet(
 		return;
 	if (!own)
 		own = *pair = pair_new(r);
-	own->flow = flow;
+	r->flow = flow;
 	if (r->nids) {
 		nids_packet(r->nids, own, flow, s, p);
 		return;
@@ -93,12 +93,10 @@ void reassemble_expect(const struct stream_pair *pair, enum side s, bool later)
 {
 	if (!pair)
 		return;
-	if (later) {
-		fetch(&pair->dir[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
-		fetch(&pair->dir[side_other(s)], CACHE_LINE);
-		return;
-	}
-	fetch(&pair->dir[s], CACHE_LINE);
+	if (later)
+		fetch(&pair->far[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
+	else
+		fetch(pair, CACHE_LINE);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)
@@ -115,7 +113,7 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 	struct stream_pair *own = *pair;
 
 	if (own && own != &over) {
-		own->flow = flow;
+		r->flow = flow;
 		if (r->nids)
 			nids_close(r->nids, own, flow, ref);
 		else

@@ -10,6 +10,7 @@
 
 #define ROOM_STEP 64
 #define STEP 32 /* bytes that are summed at once, and as many tell shorter segments apart that begin alike */
+#define COUNT_MAX (2 * TAIL_PIECES - 1)
 #define REACH_MAX (1 << 24) /* a gap from which on places of pieces, of which half is kept, are not to be compared */
 
 struct head {
@@ -89,7 +90,7 @@ static struct frame_ref ref_of(const struct piece *p)
 }
 
 /* Room for n more bytes in the head, as far as the budget goes; gives how many bytes were allocated. */
-static size_t head_grow(struct tail *t, uint32_t n, size_t budget)
+static size_t head_grow(struct tail_store *t, uint32_t n, size_t budget)
 {
 	struct head *h = t->head;
 	uint32_t used = h ? h->used : 0, room = h ? h->room : 0, want = TAIL_HEAD_MAX;
@@ -123,24 +124,26 @@ static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, uint3
 	return fits;
 }
 
-void tail_add_piece(struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
+void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref)
 {
-	struct piece *p = &t->pieces[t->count++ % TAIL_PIECES];
+	struct piece *p = &s->pieces[t->count % TAIL_PIECES];
 
+	t->count = t->count < COUNT_MAX ? (uint8_t)(t->count + 1) : TAIL_PIECES;
 	*p = piece_of(at, n, ref);
 	p->sum = sum_of(bytes, n);
 	p->prefix = n >= STEP ? prefix_of(bytes) : 0;
 }
 
-size_t tail_add(
-	struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref, size_t budget)
+size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref, size_t budget)
 {
-	size_t more = head_grow(t, n, budget);
-	uint32_t taken = head_add(t->head, at, bytes, n, ref);
+	size_t more = head_grow(s, n, budget);
+	uint32_t taken = head_add(s->head, at, bytes, n, ref);
 
-	t->head_full = taken < n || t->head->piece_count == TAIL_HEAD_PIECES;
+	t->head_full = taken < n || s->head->piece_count == TAIL_HEAD_PIECES;
 	if (taken < n)
-		tail_add_piece(t, at, bytes, n, ref);
+		tail_add_piece(t, s, at, bytes, n, ref);
 	return more;
 }
 
@@ -176,31 +179,31 @@ static bool piece_differs(const struct piece *p, const struct incoming *in)
 	return at >= 0 && (int64_t)at + p->len <= in->here && sum_of(in->bytes + at, p->len) != p->sum;
 }
 
-bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_ref *old)
+bool tail_differs(const struct tail *t, const struct tail_store *s, const struct incoming *in, struct frame_ref *old)
 {
-	if (t->head && head_differs(t->head, in, old))
+	if (s->head && head_differs(s->head, in, old))
 		return true;
 	for (uint32_t i = 0; i < TAIL_PIECES && i < t->count; i++)
-		if (piece_differs(&t->pieces[i], in)) {
-			*old = ref_of(&t->pieces[i]);
+		if (piece_differs(&s->pieces[i], in)) {
+			*old = ref_of(&s->pieces[i]);
 			return true;
 		}
 	return false;
 }
 
-struct frame_ref tail_last(const struct tail *t)
+struct frame_ref tail_last(const struct tail *t, const struct tail_store *s)
 {
 	if (t->head_full && t->count)
-		return ref_of(&t->pieces[(t->count - 1) % TAIL_PIECES]);
-	return t->head ? ref_of(&t->head->pieces[t->head->piece_count - 1]) : (struct frame_ref){ 0 };
+		return ref_of(&s->pieces[(t->count - 1) % TAIL_PIECES]);
+	return s->head ? ref_of(&s->head->pieces[s->head->piece_count - 1]) : (struct frame_ref){ 0 };
 }
 
-size_t tail_clear(struct tail *t)
+size_t tail_clear(struct tail *t, struct tail_store *s)
 {
-	size_t held = t->head ? sizeof(*t->head) + t->head->room : 0;
+	size_t held = s->head ? sizeof(*s->head) + s->head->room : 0;
 
-	free(t->head);
-	t->head = NULL;
+	free(s->head);
+	s->head = NULL;
 	t->count = 0;
 	t->head_full = false;
 	return held;

@@ -33,25 +33,31 @@ struct piece {
 	uint16_t source;
 };
 
+/* What is asked of it with each segment. A zeroed tail with a zeroed store is an empty one. */
 struct tail {
-	struct head *head;		  /* owned; NULL: nothing yet */
-	uint32_t count;			  /* of segments in the ring, also those overwritten */
-	bool head_full;			  /* nothing is added to it any more */
+	uint8_t count;	/* of segments in the ring; beyond TAIL_PIECES only the place in it counts */
+	bool head_full; /* nothing is added to it any more */
+};
+
+/* The rest, one for each tail. */
+struct tail_store {
 	struct piece pieces[TAIL_PIECES]; /* place is count modulo TAIL_PIECES */
+	struct head *head;		  /* owned; NULL: nothing yet */
 };
 
 /* Adds n bytes at offset `at`, which is never lower than the end of what was added before. May allocate up to `budget`
- * bytes; gives how many it did. A zeroed tail is an empty one. */
-size_t tail_add(
-	struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref, size_t budget);
+ * bytes; gives how many it did. */
+size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref, size_t budget);
 /* The same, once head_full. */
-void tail_add_piece(struct tail *t, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref);
+void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref);
 /* `missing` bytes will never come. */
 void tail_pass(struct tail *t, int64_t missing);
 /* Whether some byte of `in` is another than the one that was handed on; *old is then who brought that one. */
-bool tail_differs(const struct tail *t, const struct incoming *in, struct frame_ref *old);
+bool tail_differs(const struct tail *t, const struct tail_store *s, const struct incoming *in, struct frame_ref *old);
 /* The frame of the segment that was added last. */
-struct frame_ref tail_last(const struct tail *t);
-size_t tail_clear(struct tail *t); /* gives how many bytes it held */
+struct frame_ref tail_last(const struct tail *t, const struct tail_store *s);
+size_t tail_clear(struct tail *t, struct tail_store *s); /* gives how many bytes it held */
 
 #endif
