@@ -68,6 +68,13 @@ struct dissector {
 	/* So many bytes of those that session_quiet was called for have passed, the last of them in frame `ref`. Nothing but
 	 * counting is to be done; left out by those who never call it. */
 	void (*passed)(void *state, enum side side, uint32_t n, const struct frame_ref *ref);
+	/*
+	 * For session_skim. Whether these n bytes, which begin where a record does, belong to records of that sort: then
+	 * how many begin among them, and how many bytes of the last one are still to come. Knows no conversation.
+	 */
+	bool (*skim)(uint8_t sort, const uint8_t *bytes, uint32_t n, uint32_t *records, uint32_t *left);
+	/* So many records of the sort came, of so many bytes in all. Nothing but counting is to be done. */
+	void (*skimmed)(void *state, enum side side, uint32_t records, uint64_t bytes);
 	/* After BAD: how many bytes to pass over until the next plausible start; c->len when there is none in it. */
 	size_t (*resync)(void *state, const struct chunk *c);
 	enum dissect_verdict (*datagram)(void *state, struct session *s, const struct chunk *c);
@@ -93,6 +100,9 @@ void session_record(const struct session *s, struct record *r, enum record_kind 
 void session_emit(struct session *s, const struct record *r);
 /* In `stream`: of the next n bytes of that side only the number is wanted. A wish: they may be offered all the same. */
 void session_quiet(struct session *s, enum side side, uint64_t n);
+/* In `stream`, when all was used: what comes of that side is only counted, as long as `skim` knows it for records of
+ * that sort (not 0). A wish. */
+void session_skim(struct session *s, enum side side, uint8_t sort);
 /* Memory that the dissector's state owns beside itself: so much more, or less. Counts against the bound. */
 void session_charge(struct session *s, ptrdiff_t bytes);
 /* Marks the frame as a key frame with a label for the ladder diagram (copied; may be hostile). */

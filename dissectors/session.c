@@ -174,6 +174,7 @@ void session_give(struct session *s, const struct chunk *c)
 	if (!c->len)
 		return;
 	s->side[c->side].quiet = 0;
+	s->side[c->side].skim = 0;
 	switch ((enum session_mode)s->mode) {
 	case SESSION_CHOOSING:
 		choose_give(s, c);
@@ -201,23 +202,37 @@ void session_stream(struct dissect_engine *e, struct session **s, const struct s
 	}
 }
 
-uint32_t session_wants_count(const struct session *s, enum side side)
+uint32_t session_wants_count(const struct session *s, enum side side, uint16_t *shape)
 {
 	const struct session_side *of = &s->side[side];
 
+	*shape = 0;
 	if (s->mode != SESSION_RUNNING || of->rest_len || of->lost)
 		return 0;
+	if (of->skim && of->skip < UINT32_MAX)
+		*shape = (uint16_t)(s->row << 8 | of->skim);
 	if (of->skip)
 		return of->skip < UINT32_MAX ? (uint32_t)of->skip : UINT32_MAX;
 	return of->quiet;
 }
 
-void session_passed(struct session *s, enum side side, uint32_t n, const struct frame_ref *ref)
+bool session_skim_over(uint16_t shape, const uint8_t *bytes, uint32_t n, uint32_t *records, uint32_t *left)
+{
+	return dissector_table[shape >> 8]->skim((uint8_t)shape, bytes, n, records, left);
+}
+
+void session_passed(struct session *s, enum side side, uint32_t n, uint32_t records, uint32_t left,
+	const struct frame_ref *ref)
 {
 	struct session_side *of = &s->side[side];
 
 	if (s->mode != SESSION_RUNNING)
 		return;
+	if (records) {
+		s->dissector->skimmed(s->state, side, records, n - of->skip + left);
+		of->skip = left;
+		return;
+	}
 	if (of->skip) {
 		of->skip -= n;
 		return;

@@ -54,9 +54,14 @@ void session_expect_data(const struct session *s, bool later);
 
 /* *s is NULL at first and belongs to the engine. After `done` the caller may stop feeding that conversation. */
 void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c);
-/* After session_stream: how many coming bytes of that side need only be counted. session_passed tells how many came. */
-uint32_t session_wants_count(const struct session *s, enum side side);
-void session_passed(struct session *s, enum side side, uint32_t n, const struct frame_ref *ref);
+/* After session_stream: how many coming bytes of that side need only be counted, and the shape of records behind them
+ * of which the same is true (0: none). session_skim_over tells whether bytes are of a shape, see `skim` in
+ * dissector.h. */
+uint32_t session_wants_count(const struct session *s, enum side side, uint16_t *shape);
+bool session_skim_over(uint16_t shape, const uint8_t *bytes, uint32_t n, uint32_t *records, uint32_t *left);
+/* n such bytes came, with so many records, the last of which lacks `left` bytes (that matter where there are records). */
+void session_passed(struct session *s, enum side side, uint32_t n, uint32_t records, uint32_t left,
+	const struct frame_ref *ref);
 void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
 	uint64_t missing, const struct frame_ref *ref);
 void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,

@@ -35,6 +35,11 @@ void session_quiet(struct session *s, enum side side, uint64_t n)
 	s->side[side].quiet = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
+void session_skim(struct session *s, enum side side, uint8_t sort)
+{
+	s->side[side].skim = sort;
+}
+
 void session_charge(struct session *s, ptrdiff_t bytes)
 {
 	s->engine->held_bytes += (size_t)bytes;

@@ -28,6 +28,7 @@ struct session_side {
 	uint64_t skip; /* coming bytes that nobody wants to see */
 	uint64_t gap_bytes;
 	uint32_t quiet; /* coming bytes of which the dissector wants the number only */
+	uint8_t skim;	/* sort of records of which it wants the same; 0: none */
 	bool ended;
 	bool lost;	/* the dissector was confused, or could not go on behind a gap: looking for a new start */
 	bool after_gap; /* it was a gap: finding on again is no restart */

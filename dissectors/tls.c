@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "dissectors/tls_decrypt.h"
+#include "dissectors/tls_names.h"
 #include "dissectors/tls_state.h"
 
 /* Finished, tickets, alerts and empty certificates of all versions are smaller. */
@@ -227,6 +228,45 @@ static enum dissect_verdict walk(struct tls_state *st, const struct tls_place *a
 	return next_record(st, at, p, n, used);
 }
 
+/* Whether all that is done about whole records of application data is to count them. */
+static bool only_counts(const struct tls_state *st, const struct session *s, enum side side)
+{
+	const struct tls_direction *d = &st->dir[side];
+	const struct tls *t = &st->t;
+
+	if (d->opaque || d->plain || t->stage != TLS_ESTABLISHED || !t->app_data[side].frame || st->crypt ||
+		(session_keylog(s) && !st->keyless))
+		return false;
+	return !tls_version_is_13(t->version) || tls_infer_is_over(st, side);
+}
+
+/* Short ones are waited for, like everywhere. `least`: shorter ones are to be looked at. */
+static bool tls_skim(uint8_t least, const uint8_t *p, uint32_t n, uint32_t *records, uint32_t *left)
+{
+	uint32_t at = 0, len;
+
+	for (*records = 0; at < n; ++*records) {
+		const uint8_t *header = p + at;
+
+		if (n - at < TLS_HEADER || *header != TLS_APPLICATION ||
+			tls_record_header(header, n - at) != TLS_HEADER_YES)
+			return false;
+		len = (uint32_t)header[3] << 8 | header[4];
+		at += TLS_HEADER + len;
+		if (len < least || (at > n && len <= WAIT_FOR_BODY))
+			return false;
+	}
+	*left = at - n;
+	return true;
+}
+
+static void tls_skimmed(void *state, enum side side, uint32_t records, uint64_t bytes)
+{
+	struct tls_state *st = state;
+
+	st->t.app_bytes[side] += bytes - records * (uint64_t)(TLS_HEADER + tls_infer_overhead(&st->t));
+}
+
 static enum dissect_verdict tls_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
 {
 	struct tls_place at = { s, c->side, c->ref, false };
@@ -238,6 +278,8 @@ static enum dissect_verdict tls_stream(void *state, struct session *s, const str
 		verdict = walk(state, &at, c->data + *used, c->len - *used, &step);
 		*used += step;
 	}
+	if (verdict == DISSECT_OK && only_counts(state, s, c->side))
+		session_skim(s, c->side, tls_infer_least(&((struct tls_state *)state)->t));
 	return verdict;
 }
 
@@ -321,6 +363,8 @@ const struct dissector dissector_tls = {
 	.hot_size = TLS_HOT,
 	.recognise = tls_recognise,
 	.stream = tls_stream,
+	.skim = tls_skim,
+	.skimmed = tls_skimmed,
 	.gap = tls_gap,
 	.resync = tls_resync,
 	.finish = tls_finish,

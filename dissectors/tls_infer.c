@@ -176,6 +176,25 @@ void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t l
 	}
 }
 
+bool tls_infer_is_over(const struct tls_state *st, enum side side)
+{
+	const struct tls_inference *in = &st->infer;
+
+	if (!st->dir[SIDE_ORIG].finished || !st->dir[SIDE_RESP].finished || !st->t.app_data[side].frame)
+		return false;
+	return st->t.handshake_cut || side == st->t.client || (in->server_after_finished && !in->maybe_refusal);
+}
+
+uint8_t tls_infer_least(const struct tls *t)
+{
+	return tls_version_is_13(t->version) ? (uint8_t)(alert_size(t) + 1) : 1;
+}
+
+size_t tls_infer_overhead(const struct tls *t)
+{
+	return tls_version_is_13(t->version) ? overhead(t) : 0;
+}
+
 void tls_infer_refused(struct tls_state *st)
 {
 	struct tls *t = &st->t;

@@ -164,6 +164,10 @@ void tls_certificate_facts(struct tls *t, const struct tls_certificates *list);
 
 /* tls_infer.c: an encrypted record of TLS 1.3 whose content stays unknown. */
 void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t len);
+/* Whether records of that side tell nothing any more but those shorter than tls_infer_least. */
+bool tls_infer_is_over(const struct tls_state *st, enum side side);
+uint8_t tls_infer_least(const struct tls *t);
+size_t tls_infer_overhead(const struct tls *t); /* of a record; 0 up to TLS 1.2, where it is not taken off */
 void tls_infer_refused(struct tls_state *st); /* both Finished, yet the server refuses: not established after all */
 void tls_infer_finish(struct tls_state *st, const struct session *s);
 

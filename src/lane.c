@@ -64,6 +64,8 @@ static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, cons
 	struct session_owner o;
 	struct record head;
 	struct chunk c;
+	uint32_t quiet;
+	uint16_t shape;
 
 	if (flow_is_deaf(fed->flow))
 		return;
@@ -75,14 +77,15 @@ static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, cons
 		reassemble_unheard(fed->lane->reassembler, *flow_stream_pair(fed->flow));
 		return;
 	}
-	reassemble_quiet(fed->lane->reassembler, *flow_stream_pair(fed->flow), s, session_wants_count(*session, s));
+	quiet = session_wants_count(*session, s, &shape);
+	reassemble_quiet(fed->lane->reassembler, *flow_stream_pair(fed->flow), s, quiet, shape);
 }
 
-static void on_passed(void *arg, enum side s, uint32_t n, const struct frame_ref *ref)
+static void on_passed(void *arg, enum side s, const struct passed *what, const struct frame_ref *ref)
 {
 	struct fed *fed = arg;
 
-	session_passed(*flow_session(fed->flow), s, n, ref);
+	session_passed(*flow_session(fed->flow), s, what->bytes, what->records, what->left, ref);
 }
 
 static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
@@ -109,7 +112,7 @@ static void on_differ(void *arg, enum side s, const struct frame_ref *old, const
 }
 
 static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end = on_end, .differ = on_differ,
-	.passed = on_passed };
+	.passed = on_passed, .skim = session_skim_over };
 
 static void fill_service(const struct session_summary *s, struct conn *c)
 {
@@ -304,10 +307,10 @@ void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t sour
 
 static void expect_stream(const struct coming *c, bool later)
 {
-	if (!c->flow || !c->has_payload)
+	if (!c->flow || (later && !c->has_payload))
 		return;
 	reassemble_expect(*flow_stream_pair(c->flow), c->side, later);
-	if (later && reassemble_is_quiet(*flow_stream_pair(c->flow), c->side))
+	if (!c->has_payload || (later && reassemble_is_quiet(*flow_stream_pair(c->flow), c->side)))
 		return;
 	if (!flow_is_deaf(c->flow))
 		session_expect_data(*flow_session(c->flow), later);

@@ -62,6 +62,7 @@ void rig_bytes(struct rig *g, enum side side, const void *bytes, size_t n)
 	bool datagram = g->head.proto == 17;
 	size_t piece = g->piece && !datagram ? g->piece : n ? n : 1, i;
 	struct chunk c = {.side = side, .ref = next_frame(g)};
+	uint16_t shape;
 
 	for (i = 0; i < n; i += piece) {
 		/* A copy of exactly that size, so that a sanitizer sees a read beyond it. */
@@ -72,8 +73,8 @@ void rig_bytes(struct rig *g, enum side side, const void *bytes, size_t n)
 		memcpy(copy, (const uint8_t *)bytes + i, c.len);
 		if (datagram)
 			session_datagram(g->engine, &g->session, &g->owner, &c);
-		else if (g->piece && g->session && session_wants_count(g->session, side) >= c.len)
-			session_passed(g->session, side, (uint32_t)c.len, &c.ref);
+		else if (g->piece && g->session && session_wants_count(g->session, side, &shape) >= c.len)
+			session_passed(g->session, side, (uint32_t)c.len, 0, 0, &c.ref);
 		else
 			session_stream(g->engine, &g->session, &g->owner, &c);
 		free(copy);

@@ -13,14 +13,17 @@ static void on_data(void *flow, enum side s, const uint8_t *bytes, size_t n, con
 	if (n <= 64)
 		text_printf(&g->log, "%c %.*s @%d\n", letter[s], (int)n, (const char *)bytes, (int)ref->frame);
 	text_add_bytes(&g->bytes[s], bytes, n);
-	reassemble_quiet(g->r, g->pair, s, g->quiet);
+	reassemble_quiet(g->r, g->pair, s, g->quiet, g->shape);
 }
 
-static void on_passed(void *flow, enum side s, uint32_t n, const struct frame_ref *ref)
+static void on_passed(void *flow, enum side s, const struct passed *what, const struct frame_ref *ref)
 {
 	struct rig *g = flow;
 
-	text_printf(&g->log, "%c passed %d @%d\n", letter[s], (int)n, (int)ref->frame);
+	text_printf(&g->log, "%c passed %d", letter[s], (int)what->bytes);
+	if (what->records)
+		text_printf(&g->log, " of %d records, %d left", (int)what->records, (int)what->left);
+	text_printf(&g->log, " @%d\n", (int)ref->frame);
 }
 
 static void on_gap(void *flow, enum side s, uint64_t missing, const struct frame_ref *ref)
@@ -50,9 +53,21 @@ static void on_differ(void *flow, enum side s, const struct frame_ref *old, cons
 	g->differences++;
 }
 
+/* Records of a digit, which says how many bytes follow it; behind it `shape`. */
+static bool skim(uint16_t shape, const uint8_t *bytes, uint32_t n, uint32_t *records, uint32_t *left)
+{
+	uint32_t at = 0;
+
+	for (*records = 0; at < n; at += bytes[at] - '0' + 1u, ++*records)
+		if (bytes[at] < '0' || bytes[at] > '9' || (bytes[at] > '0' && at + 1 < n && bytes[at + 1] != shape))
+			return false;
+	*left = at - n;
+	return true;
+}
+
 void rig_open(struct rig *g, enum engine_kind engine, size_t held_max, size_t held_stream_max)
 {
-	static const struct stream_taker taker = { on_data, on_gap, on_end, on_differ, on_passed };
+	static const struct stream_taker taker = { on_data, on_gap, on_end, on_differ, on_passed, skim };
 
 	memset(g, 0, sizeof(*g));
 	g->r = reassembler_new(engine, &taker, held_max, held_stream_max);

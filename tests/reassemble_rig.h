@@ -26,6 +26,7 @@ struct rig {
 	uint32_t gaps[2], ends[2], differences;
 	uint64_t gap_bytes[2];
 	uint32_t quiet; /* asked for with each data that is told */
+	uint16_t shape; /* of records that are only counted too */
 };
 
 /* One segment. `wire` 0: as many bytes as are here. */

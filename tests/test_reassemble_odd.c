@@ -286,6 +286,31 @@ static void test_quiet_bytes_are_only_counted(void **state)
 	end(&g);
 }
 
+/* A digit says how many bytes follow it in its record. */
+static void test_records_are_only_counted(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	if (engine != ENGINE_NATIVE)
+		skip();
+	begin(&g);
+	g.shape = 'x';
+	rig_say(&g, SIDE_ORIG, 1, 1, "3xyz");
+	rig_say(&g, SIDE_ORIG, 5, 1, "1x2xy0");
+	rig_say(&g, SIDE_ORIG, 11, 1, "4xab");
+	rig_say(&g, SIDE_ORIG, 15, 1, "c1x");
+	expect(&g, "A 3xyz @4\n");
+	rig_say(&g, SIDE_ORIG, 18, 1, "3x"); /* another shape goes on in the middle of a segment: told whole */
+	rig_say(&g, SIDE_ORIG, 20, 1, "yz2zz");
+	expect(&g, "A passed 15 of 6 records, 2 left @8\nA yz2zz @9\n");
+	rig_say(&g, SIDE_ORIG, 25, 1, "3x");
+	rig_say(&g, SIDE_ORIG, 30, 1, "x"); /* behind a gap */
+	rig_close(&g);
+	expect(&g, "A passed 2 of 1 records, 2 left @10\nA gap 3 @11\nA x @11\nA end @11\nB end @11\n");
+	end(&g);
+}
+
 static void test_unheard_bytes_are_not_told(void **state)
 {
 	struct rig g;
@@ -392,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_bound_of_all_streams_is_kept),
 		cmocka_unit_test(test_ignored_side_keeps_nothing),
 		cmocka_unit_test(test_quiet_bytes_are_only_counted),
+		cmocka_unit_test(test_records_are_only_counted),
 		cmocka_unit_test(test_unheard_bytes_are_not_told),
 		cmocka_unit_test(test_late_segment_of_an_ended_pair_is_nothing),
 		cmocka_unit_test(test_large_offloaded_segment_is_fine),

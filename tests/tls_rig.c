@@ -57,11 +57,29 @@ static void give(struct rig_flow *f, struct chunk c)
 	}
 }
 
+/* What the dissector only counts is not given to it; in pieces, all is: it must come to the same. */
+static void count(struct rig_flow *f, enum side s)
+{
+	uint16_t shape;
+	uint32_t quiet = session_wants_count(f->session, s, &shape);
+
+	if (!f->rig->options->split)
+		reassemble_quiet(f->rig->reassembler, f->pair, s, quiet, shape);
+}
+
 static void take_data(void *flow, enum side s, const uint8_t *bytes, size_t n, const struct frame_ref *ref)
 {
 	struct chunk c = { .data = bytes, .len = n, .on_wire = n, .side = s, .ref = *ref };
 
 	give(flow, c);
+	count(flow, s);
+}
+
+static void take_passed(void *flow, enum side s, const struct passed *what, const struct frame_ref *ref)
+{
+	struct rig_flow *f = flow;
+
+	session_passed(f->session, s, what->bytes, what->records, what->left, ref);
 }
 
 static void take_gap(void *flow, enum side s, uint64_t missing, const struct frame_ref *ref)
@@ -221,7 +239,7 @@ static void finish(struct rig_state *rig)
 
 int rig_file(const char *path, const struct rig_options *o, const struct record_sink *sink)
 {
-	static const struct stream_taker taker = { take_data, take_gap, take_end, NULL };
+	static const struct stream_taker taker = { take_data, take_gap, take_end, NULL, take_passed, session_skim_over };
 	struct options options = { .inputs = &path, .input_count = 1, .from_ns = INT64_MIN, .to_ns = INT64_MAX,
 		.max_expand_bytes = UINT64_C(1) << 30, .memory_bytes = 1 << 30 };
 	char error[256];

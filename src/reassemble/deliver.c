@@ -18,6 +18,8 @@
 #define REORDER_NS (100 * NS_PER_MS) /* merged taps and multi-queue cards reorder by some milliseconds */
 #define REORDER_PACKETS 64	     /* of the conversation, both sides */
 #define SEGMENTS_MAX 1024	     /* that wait in one direction: bounds the walk over them */
+#define PASSED_MAX (1u << 30) /* bytes that are counted before it is told, */
+#define RECORDS_MAX (1u << 15) /* and records */
 #define TAILS_SHARE 4		     /* tails of all streams take a quarter of the bound at most */
 
 static const struct waiting nothing;
@@ -90,14 +92,15 @@ static void keep_tail(
 
 static void tell_counted(struct reassembler *r, struct direction *d)
 {
-	uint32_t n = d->passed;
+	struct passed what = {d->passed, d->records, d->quiet};
 	struct frame_ref last;
 
 	d->passed = d->quiet = 0;
-	if (!n)
+	d->records = d->shape = 0;
+	if (!what.bytes)
 		return;
 	last = tail_last(&d->tail, &direction_far(d)->tail);
-	r->taker.passed(r->flow, side_of(d), n, &last);
+	r->taker.passed(r->flow, side_of(d), &what, &last);
 }
 
 /* What was only counted, of both sides, because what one says may change what is wanted of the other. */
@@ -105,6 +108,21 @@ static void tell_passed(struct reassembler *r, struct direction *d)
 {
 	tell_counted(r, d);
 	tell_counted(r, direction_peer(d));
+}
+
+/* Counts bytes that are wanted no more than that; false: they are. */
+static bool count_only(const struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n)
+{
+	uint32_t records = 0, left = d->quiet - n;
+
+	if (n > d->quiet && (!d->shape || d->passed >= PASSED_MAX || d->records >= RECORDS_MAX ||
+				    !r->taker.skim(d->shape, bytes + d->quiet, n - d->quiet, &records, &left) ||
+				    records >= RECORDS_MAX))
+		return false;
+	d->quiet = left;
+	d->passed += n;
+	d->records = (uint16_t)(d->records + records);
+	return true;
 }
 
 static void advance(struct direction *d, int64_t n)
@@ -117,9 +135,9 @@ static void advance(struct direction *d, int64_t n)
 static void tell_data(
 	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
 {
-	bool counted = n <= d->quiet;
+	bool counted = d->unheard || count_only(r, d, bytes, n);
 
-	if (!counted && !d->unheard)
+	if (!counted)
 		tell_passed(r, d);
 	if (d->tail.head_full)
 		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref);
@@ -127,14 +145,8 @@ static void tell_data(
 		keep_tail(r, d, bytes, n, ref);
 	advance(d, n);
 	d->guessed = false;
-	if (d->unheard)
-		return;
-	if (counted) { /* its frame is in the tail */
-		d->quiet -= n;
-		d->passed += n;
-		return;
-	}
-	r->taker.data(r->flow, side_of(d), bytes, n, ref);
+	if (!counted)
+		r->taker.data(r->flow, side_of(d), bytes, n, ref);
 }
 
 static void tell_gap(struct reassembler *r, struct direction *d, int64_t missing, const struct frame_ref *ref)

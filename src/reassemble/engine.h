@@ -33,7 +33,9 @@ struct direction {
 	uint32_t start_seq;
 	uint32_t ack_sent; /* highest acknowledgment number that it sent: about the other direction */
 	uint32_t quiet;	   /* coming bytes that are only counted, */
-	uint32_t passed;   /* and how many were, not told yet */
+	uint32_t passed;   /* and how many were, not told yet, */
+	uint16_t records;  /* with so many records begun */
+	uint16_t shape;	   /* of records behind the quiet bytes that are only counted; 0: none are */
 	struct tail tail;
 	bool side : 1;	    /* enum side: index in the pair */
 	bool started : 1;   /* start_seq is known */

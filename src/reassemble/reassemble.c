@@ -72,15 +72,17 @@ void reassemble_packet(
 	}
 }
 
-void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n)
+void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n, uint16_t shape)
 {
-	if (!r->nids && r->taker.passed)
-		pair->dir[s].quiet = n;
+	if (r->nids || !r->taker.passed)
+		return;
+	pair->dir[s].quiet = n;
+	pair->dir[s].shape = r->taker.skim ? shape : 0;
 }
 
 bool reassemble_is_quiet(const struct stream_pair *pair, enum side s)
 {
-	return pair && pair->dir[s].quiet;
+	return pair && (pair->dir[s].quiet || pair->dir[s].shape);
 }
 
 void reassemble_unheard(struct reassembler *r, struct stream_pair *pair)

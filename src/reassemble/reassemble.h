@@ -20,6 +20,12 @@ struct packet;
 struct stream_pair; /* both directions of one conversation */
 struct reassembler; /* all streams of one pipeline, and their common bound */
 
+/* Bytes that were only counted: of so many records beyond those that were begun before, the last of which lacks `left`
+ * bytes. */
+struct passed {
+	uint32_t bytes, records, left;
+};
+
 /* Where ordered bytes go. `ref.at_ns` is the absolute time of the frame that carried them. */
 struct stream_taker {
 	/* Bytes of side s, in order, borrowed for the call. */
@@ -30,9 +36,12 @@ struct stream_taker {
 	void (*end)(void *flow, enum side s, const struct frame_ref *ref);
 	/* A segment overlaps earlier bytes with different ones. May be NULL. */
 	void (*differ)(void *flow, enum side s, const struct frame_ref *old, const struct frame_ref *new_one);
-	/* So many bytes of side s came of those that reassemble_quiet was called for, the last of them in frame `ref`;
-	 * told before anything else but differ. May be NULL. */
-	void (*passed)(void *flow, enum side s, uint32_t n, const struct frame_ref *ref);
+	/* What came of side s of that which reassemble_quiet was called for, the last of it in frame `ref`; told before
+	 * anything else but differ. May be NULL. */
+	void (*passed)(void *flow, enum side s, const struct passed *what, const struct frame_ref *ref);
+	/* Whether these n bytes, which begin where a record does, belong to records of that shape: then how many begin
+	 * among them, and how many bytes of the last one are still to come. Knows no conversation. May be NULL. */
+	bool (*skim)(uint16_t shape, const uint8_t *bytes, uint32_t n, uint32_t *records, uint32_t *left);
 };
 
 /*
@@ -54,9 +63,9 @@ void reassembler_free(struct reassembler *r);
 void reassemble_packet(
 	struct reassembler *r, struct stream_pair **pair, void *flow, enum side s, const struct packet *p);
 
-/* Inside `data`: of the next n bytes of the side only the number is wanted, see `passed`. A wish, void as soon as anything
- * else is told; libnids' engine tells everything. */
-void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n);
+/* Inside `data`: of the next n bytes of the side, and of records of that shape behind them (0: none), only the number is
+ * wanted, see `passed`. A wish, void as soon as anything else is told; libnids' engine tells everything. */
+void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side s, uint32_t n, uint16_t shape);
 /* Inside `data`: no byte of either side is wanted any more, only gaps and the end. A wish. */
 void reassemble_unheard(struct reassembler *r, struct stream_pair *pair);
 
@@ -70,7 +79,7 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
  * to. */
 void reassemble_expect(const struct stream_pair *pair, enum side s, bool later);
 
-/* Whether the next bytes of that side are only counted. */
+/* Whether the next bytes of that side are only counted, as far as can be told without them. */
 bool reassemble_is_quiet(const struct stream_pair *pair, enum side s);
 
 size_t reassembler_held_bytes(const struct reassembler *r);
