@@ -25,12 +25,10 @@ enum {
 
 static void emit(struct session *s, const struct dhcp *facts, const struct chunk *c, const char *label)
 {
-	struct record r;
+	struct dhcp told = *facts;
 
-	session_record(s, &r, RECORD_DHCP);
-	r.dhcp = *facts;
-	r.dhcp.ref = session_ref(s, &c->ref);
-	session_emit(s, &r);
+	told.ref = session_ref(s, &c->ref);
+	session_tell(s, RECORD_DHCP, &told);
 	session_mark(s, c->side, &c->ref, label);
 }
 

@@ -49,6 +49,7 @@ struct dissector {
 	uint8_t ip_protos[4]; /* IP protocols beside TCP and UDP, 0 ends the list; then neither of those is for it */
 	size_t state_size; /* zeroed by the engine per conversation, freed with it */
 	size_t hot_size;   /* bytes at its start that most packets touch: fetched ahead */
+	size_t part_size;  /* of what session_part gives; 0: nothing */
 
 	/* MAYBE from both sides of a stream is enough on any port ("220 " and "USER "). Binary protocols: only where both
 	 * messages have few possible values and an exact length. */
@@ -95,9 +96,8 @@ extern const struct dissector *const dissector_table[];
 
 /* What a dissector may ask of its conversation. */
 
-/* A new record of that kind with uid, addresses, ports and first frame filled in. */
-void session_record(const struct session *s, struct record *r, enum record_kind kind);
-void session_emit(struct session *s, const struct record *r);
+/* Emits a record of that kind; `facts` is what is its own: a struct dns for RECORD_DNS, and so on. */
+void session_tell(struct session *s, enum record_kind kind, const void *facts);
 /* In `stream`: of the next n bytes of that side only the number is wanted. A wish: they may be offered all the same. */
 void session_quiet(struct session *s, enum side side, uint64_t n);
 /* In `stream`, when all was used: what comes of that side is only counted, as long as `skim` knows it for records of
@@ -105,6 +105,9 @@ void session_quiet(struct session *s, enum side side, uint64_t n);
 void session_skim(struct session *s, enum side side, uint8_t sort);
 /* Memory that the dissector's state owns beside itself: so much more, or less. Counts against the bound. */
 void session_charge(struct session *s, ptrdiff_t bytes);
+/* A part of the state that not every conversation has, or more than once: zeroed and charged, given back one by one. */
+void *session_part(struct session *s);
+void session_part_free(struct session *s, void *part);
 /* Marks the frame as a key frame with a label for the ladder diagram (copied; may be hostile). */
 void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label);
 /* Absolute time to an offset of this conversation's records. */
@@ -113,6 +116,7 @@ struct frame_ref session_ref(const struct session *s, const struct frame_ref *ab
 void session_hand_on(struct session *s, const char *dissector, const char *via, const char *proxied_host);
 const char *session_via(const struct session *s);
 const char *session_proxied_host(const struct session *s);
+const struct addr *session_addr(const struct session *s, enum side side);
 uint16_t session_port(const struct session *s, enum side side);
 bool session_is_udp(const struct session *s);
 uint8_t session_proto(const struct session *s); /* of IP */

@@ -106,15 +106,6 @@ static enum recognition recognise_datagram(const struct chunk *c)
 
 /* --- telling --- */
 
-static void emit(struct session *s, const struct dns *facts)
-{
-	struct record r;
-
-	session_record(s, &r, RECORD_DNS);
-	r.dns = *facts;
-	session_emit(s, &r);
-}
-
 static const char *type_name(uint16_t type, char out[8])
 {
 	static const struct {
@@ -161,7 +152,7 @@ static void drop_first(struct dns_state *d, struct session *s)
 	struct question *q = d->first;
 
 	if (!q->answered_ns)
-		emit(s, &q->facts);
+		session_tell(s, RECORD_DNS, &q->facts);
 	d->first = q->next;
 	if (!d->first)
 		d->last = NULL;
@@ -266,7 +257,7 @@ static void on_answer_alone(struct session *s, const struct dns_message *m, cons
 	memset(&facts, 0, sizeof(facts));
 	fill_question(&facts, s, m);
 	fill_answer(&facts, s, m, &c->ref);
-	emit(s, &facts);
+	session_tell(s, RECORD_DNS, &facts);
 }
 
 static void on_answer(struct dns_state *d, struct session *s, const struct dns_message *m, const struct chunk *c)
@@ -285,7 +276,7 @@ static void on_answer(struct dns_state *d, struct session *s, const struct dns_m
 	q->facts.rtt_ns = c->ref.at_ns > q->first.at_ns ? c->ref.at_ns - q->first.at_ns : 0; /* clocks jump */
 	q->facts.client_moved_on = c->ref.at_ns - q->last.at_ns > PATIENCE_NS;
 	mark_answer(d, s, c->side, &c->ref, m);
-	emit(s, &q->facts);
+	session_tell(s, RECORD_DNS, &q->facts);
 }
 
 /* Multicast: questions need no answer, announcements no question; each is told by itself. */
@@ -302,7 +293,7 @@ static void on_multicast(struct session *s, const struct dns_message *m, const s
 	else
 		facts.request = facts.request_last = session_ref(s, &c->ref);
 	facts.tries = !m->response;
-	emit(s, &facts);
+	session_tell(s, RECORD_DNS, &facts);
 }
 
 static enum dissect_verdict on_message(

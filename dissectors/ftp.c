@@ -55,15 +55,6 @@ static enum recognition ftp_recognise(const struct chunk *c)
 	return c->side == SIDE_ORIG ? recognise_client(c) : recognise_server(c);
 }
 
-static void emit(struct session *s, const struct ftp *facts)
-{
-	struct record r;
-
-	session_record(s, &r, RECORD_FTP);
-	r.ftp = *facts;
-	session_emit(s, &r);
-}
-
 static void mark(struct ftp_state *ftp, struct session *s, const struct chunk *c, const struct line *l, bool failed)
 {
 	char label[30];
@@ -129,7 +120,7 @@ static void upper_case(char *s)
 static struct ftp *push_pending(struct ftp_state *ftp, struct session *s)
 {
 	if (ftp->pending_count == PENDING_MAX) {
-		emit(s, &ftp->pending[0]);
+		session_tell(s, RECORD_FTP, &ftp->pending[0]);
 		memmove(ftp->pending, ftp->pending + 1, sizeof(ftp->pending) - sizeof(ftp->pending[0]));
 		ftp->pending_count--;
 	}
@@ -164,20 +155,19 @@ static enum dissect_verdict on_command(struct ftp_state *ftp, struct session *s,
 /* Where the data connection will be, once the server has agreed. */
 static void data_agreed(struct ftp_state *ftp, struct session *s, struct ftp *facts, const struct line *reply)
 {
-	struct record head;
 	struct ftp_endpoint *at = &ftp->data;
 	struct line arg = {(const uint8_t *)facts->arg, strlen(facts->arg)};
+	const struct addr *server = session_addr(s, SIDE_RESP);
 	bool passive = facts->command[0] == 'P' ? facts->command[1] == 'A' : facts->command[2] == 'S';
 
-	session_record(s, &head, RECORD_FTP);
 	memset(at, 0, sizeof(*at));
-	if (!ftp_endpoint_read(passive ? reply : &arg, passive ? &head.resp_h : &head.orig_h, at))
+	if (!ftp_endpoint_read(passive ? reply : &arg, passive ? server : session_addr(s, SIDE_ORIG), at))
 		return;
 	at->mode = passive ? 'P' : 'A';
 	session_expect(s, passive ? SIDE_ORIG : SIDE_RESP, &at->addr, at->port, "ftp-data");
 	/* Clients that distrust the address in a 227 take the server's own (RFC 2577, section 3). */
-	if (passive && !addr_equal(&at->addr, &head.resp_h))
-		session_expect(s, SIDE_ORIG, &head.resp_h, at->port, "ftp-data");
+	if (passive && !addr_equal(&at->addr, server))
+		session_expect(s, SIDE_ORIG, server, at->port, "ftp-data");
 }
 
 static void note_endpoint(struct ftp_state *ftp, struct ftp *facts)
@@ -219,7 +209,7 @@ static enum dissect_verdict on_final_reply(
 	if (code >= 400 || agrees_on_data(facts->command) || code == 234)
 		mark(ftp, s, c, l, code >= 400);
 	secured = code == 234 && !strcmp(facts->command, "AUTH");
-	emit(s, facts);
+	session_tell(s, RECORD_FTP, facts);
 	ftp->pending_count--;
 	memmove(ftp->pending, ftp->pending + 1, (size_t)ftp->pending_count * sizeof(ftp->pending[0]));
 	if (!secured)
@@ -289,7 +279,7 @@ static void ftp_finish(void *state, struct session *s)
 	int i;
 
 	for (i = 0; i < ftp->pending_count; i++)
-		emit(s, &ftp->pending[i]);
+		session_tell(s, RECORD_FTP, &ftp->pending[i]);
 }
 
 const struct dissector dissector_ftp = {

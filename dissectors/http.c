@@ -48,13 +48,14 @@ static struct exchange *exchange_at_hand(const struct http_state *h, enum side w
 static enum dissect_verdict request_begins(struct http_state *h, struct session *s, struct line l)
 {
 	struct http_side *side = &h->side[SIDE_ORIG];
+	struct request_line request;
 	struct exchange *x;
 
 	http_framing_begin(&side->framing);
-	if (!http_is_request(l))
+	if (!http_is_request(l, &request))
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	x = exchange_open(&h->x, s);
-	http_request_line(l, &x->facts, &side->framing);
+	http_request_line(&request, &x->facts, &side->framing);
 	if (!x->facts.proxied_host[0])
 		text_copy(x->facts.proxied_host, sizeof(x->facts.proxied_host), session_proxied_host(s));
 	x->request = side->first;
@@ -395,6 +396,7 @@ const struct dissector dissector_http = {
 	.tcp_ports = {80, 8080, 3128, 8000, 8008, 8888, 5985, 631},
 	.state_size = sizeof(struct http_state),
 	.hot_size = sizeof(struct http_state),
+	.part_size = sizeof(struct exchange),
 	.recognise = http_recognise,
 	.stream = http_stream,
 	.passed = http_passed,

@@ -96,26 +96,26 @@ static bool plausible_method(const struct line *m)
 	return m->len && m->len <= METHOD_MAX;
 }
 
-bool http_is_request(struct line l)
+bool http_is_request(struct line l, struct request_line *out)
 {
-	struct line method = line_word(&l);
-
-	(void)line_word(&l);
-	return plausible_method(&method) && line_starts(&l, "HTTP/1.");
+	out->method = line_word(&l);
+	out->target = line_word(&l);
+	out->version = l;
+	return plausible_method(&out->method) && line_starts(&l, "HTTP/1.");
 }
 
-void http_request_line(struct line l, struct http *facts, struct http_framing *f)
+void http_request_line(const struct request_line *r, struct http *facts, struct http_framing *f)
 {
-	struct line method = line_word(&l), target = line_word(&l), authority;
+	struct line authority;
 
-	f->http_1_0 = l.len > 7 && l.p[7] == '0';
-	line_text(&method, facts->method, sizeof(facts->method));
-	line_text(&target, facts->uri, sizeof(facts->uri));
-	authority = strcmp(facts->method, "CONNECT") ? authority_of(&target) : target;
+	f->http_1_0 = r->version.len > 7 && r->version.p[7] == '0';
+	line_text(&r->method, facts->method, sizeof(facts->method));
+	line_text(&r->target, facts->uri, sizeof(facts->uri));
+	authority = strcmp(facts->method, "CONNECT") ? authority_of(&r->target) : r->target;
 	if (authority.len) {
 		facts->proxy = true;
-		if (authority.p != target.p)
-			absolute_uri(&target, &authority, facts);
+		if (authority.p != r->target.p)
+			absolute_uri(&r->target, &authority, facts);
 		line_text(&authority, facts->proxied_host, sizeof(facts->proxied_host));
 		line_text(&authority, facts->host, sizeof(facts->host));
 	}
@@ -158,30 +158,33 @@ static void framing_field(const struct line *name, const struct line *value, str
 	}
 }
 
+#define KEPT(name, side, text) \
+	{ \
+		name, sizeof(name) - 1, side, offsetof(struct http, text), sizeof(((struct http *)NULL)->text) \
+	}
+
 /* Which text a field goes to; NULL: none that we keep. */
 static char *text_for(const struct line *name, enum side side, struct http *facts, size_t *size)
 {
-	const struct {
+	static const struct {
 		const char *name;
+		size_t len;
 		enum side side;
-		char *text;
-		size_t size;
+		size_t at, size;
 	} texts[] = {
-		{"Host", SIDE_ORIG, facts->host, sizeof(facts->host)},
-		{"User-Agent", SIDE_ORIG, facts->user_agent, sizeof(facts->user_agent)},
-		{"Content-Type", SIDE_RESP, facts->content_type, sizeof(facts->content_type)},
-		{"Location", SIDE_RESP, facts->location, sizeof(facts->location)},
-		{"Server", SIDE_RESP, facts->server, sizeof(facts->server)},
-		{"Via", SIDE_RESP, facts->via, sizeof(facts->via)},
+		KEPT("Host", SIDE_ORIG, host),
+		KEPT("User-Agent", SIDE_ORIG, user_agent),
+		KEPT("Content-Type", SIDE_RESP, content_type),
+		KEPT("Location", SIDE_RESP, location),
+		KEPT("Server", SIDE_RESP, server),
+		KEPT("Via", SIDE_RESP, via),
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (texts[i].side == side && strlen(texts[i].name) == name->len && line_starts(name, texts[i].name)) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].len == name->len && texts[i].side == side && line_starts(name, texts[i].name)) {
 			*size = texts[i].size;
-			return texts[i].text;
+			return (char *)facts + texts[i].at;
 		}
-	}
 	return NULL;
 }
 

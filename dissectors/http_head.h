@@ -14,8 +14,13 @@ struct http_framing {
 };
 
 void http_framing_begin(struct http_framing *f);
-bool http_is_request(struct line l); /* "GET /path HTTP/1.1" */
-void http_request_line(struct line l, struct http *facts, struct http_framing *f);
+/* "GET /path HTTP/1.1" */
+struct request_line {
+	struct line method, target, version;
+};
+
+bool http_is_request(struct line l, struct request_line *out); /* false: it is none, and *out means nothing */
+void http_request_line(const struct request_line *r, struct http *facts, struct http_framing *f);
 /* "HTTP/1.1 200 OK"; gives the status, 0: this is no status line. */
 uint16_t http_status_line(struct line l, struct http_framing *f);
 /* A field of either message; false: it is none. */

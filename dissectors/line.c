@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissectors/line.h"
 
-#include <string.h>
-#include <strings.h>
-
 bool line_take(const struct chunk *c, struct line *out, size_t *used)
 {
 	const uint8_t *end = c->len ? memchr(c->data, '\n', c->len) : NULL;
@@ -23,20 +20,13 @@ static uint8_t lower(uint8_t b)
 	return b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b;
 }
 
-bool line_starts(const struct line *l, const char *word)
-{
-	size_t n = strlen(word);
-
-	return l->len >= n && !strncasecmp((const char *)l->p, word, n);
-}
-
 bool line_contains(const struct line *l, const char *words)
 {
-	size_t n = strlen(words), i;
-	uint8_t first = lower((uint8_t)words[0]);
+	struct line rest = *l;
+	size_t n = strlen(words);
 
-	for (i = 0; i + n <= l->len; i++)
-		if (lower(l->p[i]) == first && !strncasecmp((const char *)l->p + i, words, n))
+	for (; rest.len >= n; rest.p++, rest.len--)
+		if (line_starts(&rest, words))
 			return true;
 	return false;
 }
@@ -106,7 +96,7 @@ enum recognition line_recognise_any(const struct chunk *c, const char *const *wo
 	enum recognition best = RECOGNISE_NO;
 	uint8_t first = c->len ? lower(c->data[0]) : 0;
 
-	for (; *words; words++) {
+	for (; *words && best != match; words++) {
 		enum recognition r;
 
 		if (first && first != lower((uint8_t)**words))

@@ -3,6 +3,9 @@
 #ifndef PCAPDX_DISSECTORS_LINE_H
 #define PCAPDX_DISSECTORS_LINE_H
 
+#include <string.h>
+#include <strings.h>
+
 #include "base/text.h"
 #include "dissectors/dissector.h"
 
@@ -13,8 +16,16 @@ struct line {
 
 /* The first line of the chunk; *used is its length with its end. false: no line end in it. */
 bool line_take(const struct chunk *c, struct line *out, size_t *used);
-/* Whether the line begins with that word; letters of either case. */
-bool line_starts(const struct line *l, const char *word);
+/* Whether the line begins with that word; letters of either case. Inline: the length of a literal is known then. */
+static inline bool line_starts(const struct line *l, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (l->len < n || (n && (*l->p ^ (uint8_t)*word) & ~0x20)) /* more than the bit of the case differs */
+		return false;
+	return !strncasecmp((const char *)l->p, word, n);
+}
+
 bool line_contains(const struct line *l, const char *words); /* letters of either case */
 /* Cuts a word (up to a space or tab) off the front, with the spaces behind it. */
 struct line line_word(struct line *l);

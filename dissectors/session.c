@@ -40,6 +40,7 @@ struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const 
 	e->expected.held_bytes = &e->held_bytes;
 	pool_init_objects(&e->sessions, sizeof(struct session));
 	e->states = xcalloc(table_rows(), sizeof(*e->states));
+	e->parts = xcalloc(table_rows(), sizeof(*e->parts));
 	return e;
 }
 
@@ -50,9 +51,12 @@ void dissect_engine_free(struct dissect_engine *e)
 	table_free(&e->expected);
 	message_counts_free(&e->messages);
 	pool_free(&e->sessions);
-	for (size_t i = 0; i < table_rows(); i++)
+	for (size_t i = 0; i < table_rows(); i++) {
 		pool_free(&e->states[i]);
+		pool_free(&e->parts[i]);
+	}
 	free(e->states);
+	free(e->parts);
 	free(e);
 }
 

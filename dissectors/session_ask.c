@@ -5,29 +5,32 @@
 #include "base/text.h"
 #include "dissectors/session_state.h"
 
-void session_record(const struct session *s, struct record *r, enum record_kind kind)
+void session_tell(struct session *s, enum record_kind kind, const void *facts)
 {
-	const struct record *head = s->owner->head;
+	const size_t head = offsetof(struct record, capture);
+	struct record r;
 
-	record_init(r, kind);
-	r->ts_ns = head->ts_ns;
-	text_copy(r->uid, sizeof(r->uid), head->uid); /* zeros behind it: uids are compared as bytes */
-	r->orig_h = head->orig_h;
-	r->resp_h = head->resp_h;
-	r->orig_p = head->orig_p;
-	r->resp_p = head->resp_p;
-	r->proto = head->proto;
-	r->source = head->source;
-	r->frame = head->frame;
+	memcpy(&r, s->owner->head, head);
+	memcpy((char *)&r + head, facts, record_kind_size(kind) - head);
+	r.kind = (uint8_t)kind;
+	r.emitted_ns = s->owner->clock_ns;
+	s->engine->sink.take(s->engine->sink.arg, &r);
 }
 
-void session_emit(struct session *s, const struct record *r)
+void *session_part(struct session *s)
 {
-	struct record out;
+	struct pool *parts = &s->engine->parts[s->row];
 
-	record_copy(&out, r);
-	out.emitted_ns = s->owner->clock_ns;
-	s->engine->sink.take(s->engine->sink.arg, &out);
+	if (!parts->size)
+		pool_init_objects(parts, s->dissector->part_size);
+	session_charge(s, (ptrdiff_t)s->dissector->part_size);
+	return pool_new(parts);
+}
+
+void session_part_free(struct session *s, void *part)
+{
+	session_charge(s, -(ptrdiff_t)s->dissector->part_size);
+	pool_delete(&s->engine->parts[s->row], part);
 }
 
 void session_quiet(struct session *s, enum side side, uint64_t n)
@@ -89,6 +92,11 @@ const char *session_via(const struct session *s)
 const char *session_proxied_host(const struct session *s)
 {
 	return s->handed_on ? s->handed_on->proxied_host : "";
+}
+
+const struct addr *session_addr(const struct session *s, enum side side)
+{
+	return side == SIDE_ORIG ? &s->owner->head->orig_h : &s->owner->head->resp_h;
 }
 
 uint16_t session_port(const struct session *s, enum side side)

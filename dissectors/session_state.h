@@ -89,7 +89,8 @@ struct dissect_engine {
 	size_t held_bytes;
 	struct source_messages messages;
 	struct pool sessions;
-	struct pool *states; /* by row of the table of dissectors; size 0: not needed yet */
+	/* by row of the table of dissectors; size 0: not needed yet */
+	struct pool *states, *parts;
 };
 
 /* --- session.c --- */

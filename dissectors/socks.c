@@ -108,13 +108,9 @@ static enum recognition socks_recognise(const struct chunk *c)
 
 static void emit(struct socks_state *st, struct session *s)
 {
-	struct record r;
-
 	if (st->told || !(st->facts.greeting.frame || st->facts.request.frame))
 		return;
-	session_record(s, &r, RECORD_SOCKS);
-	r.socks = st->facts;
-	session_emit(s, &r);
+	session_tell(s, RECORD_SOCKS, &st->facts);
 	st->told = true;
 }
 

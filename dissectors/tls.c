@@ -331,13 +331,9 @@ static size_t tls_resync(void *state, const struct chunk *c)
 
 void tls_emit(struct tls_state *st, struct session *s)
 {
-	struct record r;
-
 	text_copy(st->t.via, sizeof(st->t.via), session_via(s));
 	text_copy(st->t.proxied_host, sizeof(st->t.proxied_host), session_proxied_host(s));
-	session_record(s, &r, RECORD_TLS);
-	r.tls = st->t;
-	session_emit(s, &r);
+	session_tell(s, RECORD_TLS, &st->t);
 }
 
 static void tls_finish(void *state, struct session *s)

@@ -32,8 +32,6 @@ void tunnel_name_session(struct tunnel_life *t, const char *format, ...)
 
 static void emit(struct tunnel_life *t, struct session *s, struct tunnel *what, const struct frame_ref *ref)
 {
-	struct record r;
-
 	t->heard = true;
 	if (t->events >= TUNNEL_EVENTS_MAX) {
 		t->sum.events_left_out++;
@@ -41,9 +39,7 @@ static void emit(struct tunnel_life *t, struct session *s, struct tunnel *what, 
 	}
 	t->events++;
 	what->ref = session_ref(s, ref);
-	session_record(s, &r, RECORD_TUNNEL);
-	r.tunnel = *what;
-	session_emit(s, &r);
+	session_tell(s, RECORD_TUNNEL, what);
 }
 
 /* An event carries the names that are known by then, none of the counters. */
@@ -232,8 +228,6 @@ static void sum_side(struct tunnel_life *t, const struct session *s, enum side i
 
 void tunnel_finish(struct tunnel_life *t, struct session *s)
 {
-	struct record r;
-
 	if (!t->heard)
 		return;
 	t->sum.event = TUNNEL_SUMMARY;
@@ -244,7 +238,5 @@ void tunnel_finish(struct tunnel_life *t, struct session *s)
 		t->sum.ref = session_ref(s, &t->pending.first);
 		t->sum.last = session_ref(s, &t->pending.last);
 	}
-	session_record(s, &r, RECORD_TUNNEL);
-	r.tunnel = t->sum;
-	session_emit(s, &r);
+	session_tell(s, RECORD_TUNNEL, &t->sum);
 }

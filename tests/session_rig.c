@@ -26,13 +26,11 @@ static enum recognition line_recognise(const struct chunk *c)
 
 static void tell(struct session *s, const char *command, const uint8_t *text, size_t n, const struct chunk *c)
 {
-	struct record r;
+	struct ftp said = { .request = session_ref(s, &c->ref) };
 
-	session_record(s, &r, RECORD_FTP);
-	text_copy(r.ftp.command, sizeof(r.ftp.command), command);
-	text_copy_bytes(r.ftp.arg, sizeof(r.ftp.arg), text, n);
-	r.ftp.request = session_ref(s, &c->ref);
-	session_emit(s, &r);
+	text_copy(said.command, sizeof(said.command), command);
+	text_copy_bytes(said.arg, sizeof(said.arg), text, n);
+	session_tell(s, RECORD_FTP, &said);
 }
 
 static enum dissect_verdict line_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
@@ -115,11 +113,11 @@ static enum dissect_verdict shout_stream(void *state, struct session *s, const s
 	(void)state;
 	if (c->data[0] == '?')
 		return DISSECT_BAD;
-	session_record(s, &r, RECORD_TLS);
+	record_init(&r, RECORD_TLS);
 	text_copy_bytes(r.tls.sni, sizeof(r.tls.sni), c->data, c->len);
 	text_copy(r.tls.via, sizeof(r.tls.via), session_via(s));
 	text_copy(r.tls.proxied_host, sizeof(r.tls.proxied_host), session_proxied_host(s));
-	session_emit(s, &r);
+	session_tell(s, RECORD_TLS, &r.tls);
 	*used = c->len;
 	return DISSECT_OK;
 }

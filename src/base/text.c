@@ -3,13 +3,12 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
-
-#define SHORT 8 /* characters of a text that are looked at one by one */
 
 static _Noreturn void out_of_memory(void)
 {
@@ -131,18 +130,25 @@ const char *text_str(const struct text *t)
 	return t->s ? t->s : "";
 }
 
-/* How many of the first n bytes are plain ASCII, in front of what needs a closer look (a NUL too), eight at a time. */
-static size_t plain(const uint8_t *from, size_t n)
+/* A byte from 0x80 on, or zero, is among them. */
+static inline bool is_special(const uint8_t *eight)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
 	uint64_t word;
+
+	memcpy(&word, eight, sizeof(word));
+	return (word | (word - ones)) & high;
+}
+
+/* How many of the first n bytes are plain ASCII, in front of what needs a closer look (a NUL too), eight at a time. */
+static size_t plain(const uint8_t *from, size_t n)
+{
 	size_t at = 0;
 
-	for (; n - at >= sizeof(word); at += sizeof(word)) {
-		memcpy(&word, from + at, sizeof(word));
-		if ((word | (word - ones)) & high) /* a byte from 0x80 on, or zero */
-			break;
-	}
+	while (n - at >= 8 && !is_special(from + at))
+		at += 8;
+	if (n >= 8 && n - at < 8 && !is_special(from + n - 8))
+		return n; /* the last eight, some of them once more */
 	while (at < n && from[at] && from[at] < 0x80)
 		at++;
 	return at;
@@ -170,11 +176,8 @@ void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 
 void text_copy(char *out, size_t size, const char *from)
 {
-	/* Most texts of a record are empty, or one short word. */
-	for (size_t at = 0; at < SHORT && at < size && !(from[at] & 0x80); at++) {
-		out[at] = from[at];
-		if (!from[at])
-			return;
-	}
-	text_copy_bytes(out, size, (const uint8_t *)from, strlen(from));
+	if (!*from && size)
+		*out = '\0';
+	else
+		text_copy_bytes(out, size, (const uint8_t *)from, strlen(from));
 }
