@@ -25,7 +25,7 @@
 #endif
 
 #define LINE 64
-#define HEAD LINE /* room for the number before an object, keeping its alignment */
+#define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define SLABS_ALONE 8 /* slabs that come one by one: a small capture should not pay for a large one */
 
@@ -42,7 +42,7 @@ void pool_init(struct pool *p, size_t size)
 
 void pool_init_objects(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = spread(size + HEAD) };
+	*p = (struct pool){ .size = spread(size + TAIL) };
 }
 
 void pool_free(struct pool *p)
@@ -102,12 +102,17 @@ static void add_slab(struct pool *p)
 	p->ahead_count--;
 }
 
+static unsigned char *tail_of(const struct pool *p, void *object)
+{
+	return (unsigned char *)object + p->size - TAIL;
+}
+
 uint32_t pool_take(struct pool *p)
 {
 	uint32_t number = p->free;
 
 	if (number) {
-		memcpy(&p->free, pool_at(p, number), sizeof(p->free));
+		memcpy(&p->free, tail_of(p, pool_at(p, number)), sizeof(p->free));
 	} else {
 		if (p->made == p->slab_count * POOL_SLAB)
 			add_slab(p);
@@ -121,7 +126,7 @@ uint32_t pool_take(struct pool *p)
 
 void pool_give(struct pool *p, uint32_t number)
 {
-	memcpy(pool_at(p, number), &p->free, sizeof(p->free));
+	memcpy(tail_of(p, pool_at(p, number)), &p->free, sizeof(p->free));
 	p->free = number;
 	p->used--;
 }
@@ -129,10 +134,10 @@ void pool_give(struct pool *p, uint32_t number)
 void *pool_new(struct pool *p)
 {
 	uint32_t number = pool_take(p);
-	unsigned char *at = pool_at(p, number);
+	void *object = pool_at(p, number);
 
-	memcpy(at, &number, sizeof(number));
-	return at + HEAD;
+	memcpy(tail_of(p, object), &number, sizeof(number));
+	return object;
 }
 
 void pool_delete(struct pool *p, void *object)
@@ -141,7 +146,7 @@ void pool_delete(struct pool *p, void *object)
 
 	if (!object)
 		return;
-	memcpy(&number, (unsigned char *)object - HEAD, sizeof(number));
+	memcpy(&number, tail_of(p, object), sizeof(number));
 	pool_give(p, number);
-	FORBID(object, p->size - HEAD);
+	FORBID(object, p->size - TAIL);
 }

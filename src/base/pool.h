@@ -40,7 +40,7 @@ static inline size_t pool_bytes(const struct pool *p)
 	return (size_t)p->used * p->size;
 }
 
-/* A pool of objects that are known by their address alone: they carry their number before them. */
+/* A pool of objects that are known by their address alone: they carry their number behind them. */
 void *pool_new(struct pool *p);
 void pool_delete(struct pool *p, void *object); /* NULL is fine */
 void pool_init_objects(struct pool *p, size_t size);
