@@ -26,7 +26,7 @@ static void say(struct talk *t, int end, uint8_t flags, uint32_t seq, uint32_t a
 	t->ns += 10 * NS_PER_MS;
 	p.ts_ns = t->ns;
 	p.tcp = (struct tcp_header){.seq = seq, .ack = ack, .window = window, .flags = flags, .window_scale = t->scale};
-	ws_analyse(&t->a, end, &p, &t->n);
+	ws_count(ws_analyse(&t->a, end, &p), &t->n);
 }
 
 /* Client 0 from 100, server 1 from 500; a round trip of 20 ms; scales 2 and 7. */

@@ -37,7 +37,7 @@ void flow_make_uid(const struct flow *f, char out[20])
 
 void flow_identify(const struct flow *f, struct record *r)
 {
-	memcpy(r->uid, f->cold->uid, sizeof(r->uid));
+	memcpy(r->uid, cold_of(f)->uid, sizeof(r->uid));
 	r->ts_ns = f->ts_ns;
 	r->emitted_ns = f->emitted_ns;
 	r->orig_h = *flow_addr(f, SIDE_ORIG);
@@ -45,8 +45,8 @@ void flow_identify(const struct flow *f, struct record *r)
 	r->orig_p = flow_port(f, SIDE_ORIG);
 	r->resp_p = flow_port(f, SIDE_RESP);
 	r->proto = f->key.proto;
-	r->source = f->cold->source;
-	r->frame = f->cold->frame;
+	r->source = (uint16_t)cold_of(f)->begun.source;
+	r->frame = cold_of(f)->begun.frame;
 }
 
 /* The segment that was sent most often without an answer. */
@@ -85,38 +85,111 @@ static uint64_t unacked(const struct half *h)
 	return bytes < UINT32_C(1) << 30 ? bytes : 0;
 }
 
+static void fill_start(const struct flow *f, enum side s, struct conn_side *o)
+{
+	const struct side_start *k = &cold_of(f)->start[s];
+
+	o->mac = k->mac;
+	o->to_mac = k->to_mac;
+	o->mss = f->half[s].mss;
+	o->syn_ttl = k->syn_ttl;
+	o->window_scale = k->window_scale;
+	o->sack_permitted = k->sack_permitted;
+	o->timestamps = k->timestamps;
+	o->fast_open = k->fast_open;
+	o->mptcp = k->mptcp;
+	o->syn_data = k->syn_data;
+	o->first_data = long_ref(k->first_data);
+	o->first_data_len = k->first_data_len;
+	o->first_data_acked_ns = k->first_data_acked_ns;
+	o->fin = long_ref(k->fin);
+}
+
+/* Where it came from, and how that changed. */
+static void fill_path_odd(const struct side_odd *k, struct conn_side *o)
+{
+	o->ttl_change = long_ref(k->ttl_change);
+	o->ttl_before = long_ref(k->ttl_before);
+	o->mac_changed = k->mac_changed;
+	o->mac_change = long_ref(k->mac_change);
+	o->mac_before = long_ref(k->mac_before);
+	o->mac_after = k->mac_after;
+	o->mac_changes = k->mac_changes;
+	if (k->mac_changes)
+		o->mac_after_pkts = o->pkts - k->mac_at_pkts;
+}
+
+static void fill_window_odd(const struct side_odd *k, struct conn_side *o)
+{
+	o->zero_windows = k->zero_windows;
+	o->zero_window_ns = k->zero_window_ns;
+	o->zero_window_open_ns = k->zero_window_open_ns;
+	o->zero_window_first = long_ref(k->zero_window_first);
+	o->window_full = k->window_full;
+	o->window_limited_ns = k->window_limited_ns;
+	o->window_wait_ns = k->window_wait_ns;
+	o->delayed_ack_stalls = k->delayed_ack_stalls;
+	o->delayed_ack_ns = k->delayed_ack_ns;
+	o->delayed_ack_first = long_ref(k->delayed_ack_first);
+}
+
+static void fill_odd(const struct side_odd *k, struct conn_side *o)
+{
+	fill_path_odd(k, o);
+	fill_window_odd(k, o);
+	o->resent_bytes = k->resent_bytes;
+	o->missing_bytes = k->missing_bytes;
+	o->missing_first = long_ref(k->missing_first);
+	o->keep_alives = k->keep_alives;
+	o->keep_alives_answered = k->keep_alives_answered;
+	o->gap_tail = k->gap_tail;
+	o->gap_first = long_ref(k->gap_first);
+	o->doubled = long_ref(k->doubled);
+	o->doubled_copy = long_ref(k->doubled_copy);
+	o->doubled_answer = long_ref(k->doubled_answer);
+	o->damaged = long_ref(k->damaged);
+	o->damaged_again = long_ref(k->damaged_again);
+	o->loss = k->loss;
+}
+
+static void fill_rtts(const struct rtts *k, struct conn_side *o)
+{
+	o->rtt_samples = k->samples;
+	if (!k->samples)
+		return;
+	o->rtt_min_ns = k->min_ns;
+	o->rtt_max_ns = k->max_ns;
+	o->rtt_mean_ns = k->sum_ns / k->samples;
+}
+
 static void fill_side(const struct flow *f, enum side s, struct conn_side *o)
 {
 	const struct half *h = &f->half[s];
+	const struct side_odd *odd = cold_of(f)->odd[s];
 
-	*o = f->cold->side[s];
 	o->pkts = h->pkts;
 	o->ip_bytes = h->ip_bytes;
 	o->bytes = h->bytes;
 	o->data_segments = h->data_segments;
 	o->ttl = h->ttl;
-	o->last_packet = h->last;
-	o->last_data = h->last_data;
+	o->last_packet = long_ref(h->last);
+	o->last_data = long_ref(h->last_data);
 	o->ttl_min = h->ttl_min;
 	o->ttl_max = h->ttl_max;
 	o->largest_len = h->largest_len;
-	if (o->mac_changes)
-		o->mac_after_pkts = h->pkts - f->cold->mac_at_pkts[s];
+	fill_start(f, s, o);
+	if (odd)
+		fill_odd(odd, o);
 	if (f->key.proto != 6)
 		return;
 	o->window_min = h->window_min == UINT32_MAX ? 0 : h->window_min;
 	o->window_max = h->window_max;
 	o->highest_in_flight = h->highest_in_flight;
 	o->largest_acked_len = h->largest_acked_len;
-	o->rtt_samples = h->rtt_samples;
-	if (h->rtt_samples) {
-		o->rtt_min_ns = h->rtt_min_ns;
-		o->rtt_max_ns = h->rtt_max_ns;
-		o->rtt_mean_ns = h->rtt_sum_ns / h->rtt_samples;
-	}
+	fill_rtts(&cold_of(f)->rtt[s], o);
 	o->unacked_bytes = unacked(h);
-	if (h->flags & HALF_ZERO)
-		o->zero_window_ns += f->last_ns - f->cold->zero_since_ns[s];
+	if (odd && (h->flags & HALF_ZERO))
+		o->zero_window_ns += f->last_ns - odd->zero_since_ns;
 	fill_unanswered(f, s, o);
 }
 
@@ -126,7 +199,7 @@ static void fill_side(const struct flow *f, enum side s, struct conn_side *o)
  */
 static bool is_one_sided(const struct flow *f)
 {
-	const struct cold *c = f->cold;
+	const struct cold *c = cold_of(f);
 	enum side s = f->half[SIDE_ORIG].pkts ? SIDE_ORIG : SIDE_RESP;
 	const struct half *h = &f->half[s];
 
@@ -136,7 +209,7 @@ static bool is_one_sided(const struct flow *f)
 		return true;
 	if (!(h->flags & HALF_ACK_SENT))
 		return false;
-	return h->first_ack != h->last_ack || (c->syns && !c->syn_acks);
+	return (h->flags & HALF_ACK_MOVED) || (c->syns && !c->syn_acks);
 }
 
 /* Data of orig that the server answered with SYN-ACK, or never. */
@@ -146,22 +219,33 @@ static uint32_t ignored_data(const struct flow *f)
 	bool heard = f->half[SIDE_RESP].bytes ||
 		     ((orig->flags & HALF_ACKED_SET) && seq_after(orig->acked, orig->base_seq + 1));
 
-	return f->cold->ignored_data + (heard ? 0 : f->cold->early_data);
+	return cold_of(f)->ignored_data + (heard ? 0 : cold_of(f)->early_data);
+}
+
+static void fill_syns(const struct cold *k, struct conn *c)
+{
+	if (!k->syns)
+		return;
+	c->syn_at_ns[0] = k->syn_at_ns;
+	c->syn_frames[0] = k->syn_frame;
+	for (uint32_t i = 1; i < k->syns && i < SYN_TIMES_MAX; i++) {
+		c->syn_at_ns[i] = k->rare->syn_at_ns[i];
+		c->syn_frames[i] = k->rare->syn_frames[i];
+	}
 }
 
 static void fill_handshake(const struct flow *f, struct conn *c)
 {
-	const struct cold *k = f->cold;
+	const struct cold *k = cold_of(f);
 
 	c->syns = k->syns;
 	c->syn_acks = k->syn_acks;
-	memcpy(c->syn_at_ns, k->syn_at_ns, sizeof(c->syn_at_ns));
-	memcpy(c->syn_frames, k->syn_frames, sizeof(c->syn_frames));
+	fill_syns(k, c);
 	c->syn_acks_after_ack = k->syn_acks_after_ack;
-	c->syn_ack = k->syn_ack;
-	c->handshake_ack = k->handshake_ack;
+	c->syn_ack = long_ref(k->syn_ack);
+	c->handshake_ack = long_ref(k->handshake_ack);
 	c->answered = f->midstream && f->key.proto == 6 ? SYN_ANSWER_UNSEEN : k->answered;
-	c->answer = k->answer;
+	c->answer = long_ref(k->answer);
 	c->answer_ns = k->answer_ns;
 	c->rtt_server_ns = k->rtt_server_ns;
 	c->rtt_client_ns = k->rtt_client_ns;
@@ -170,7 +254,8 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 	c->reused_closer = k->reused_closer;
 	c->old_acks = k->old_acks;
 	c->ignored_data = ignored_data(f);
-	c->analysis = k->analysis;
+	if (k->rare)
+		c->analysis = k->rare->analysis;
 	c->same_stream = k->same_stream;
 	c->flag_syn = k->flag_syn;
 	c->flag_syn_ack = k->flag_syn_ack;
@@ -180,7 +265,7 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 
 static void fill_trouble(const struct flow *f, struct conn *c)
 {
-	const struct trouble *t = f->cold->trouble;
+	const struct trouble *t = cold_of(f)->trouble;
 
 	if (!t)
 		return;
@@ -188,35 +273,55 @@ static void fill_trouble(const struct flow *f, struct conn *c)
 	memcpy(c->rsts, t->rsts, sizeof(c->rsts));
 	c->icmp_count = t->icmp_count;
 	memcpy(c->icmps, t->icmps, sizeof(c->icmps));
-	c->stall_count = t->stall_count;
-	memcpy(c->stalls, t->stalls, sizeof(c->stalls));
+}
+
+static void fill_stalls(const struct stalls *k, struct conn *c)
+{
+	if (!k)
+		return;
+	c->stall_count = k->count;
+	for (uint32_t i = 0; i < k->count && i < STALLS_MAX; i++)
+		c->stalls[i] = (struct stall){.ref = long_ref(k->list[i].ref),
+			.lasted_ns = k->list[i].lasted_ns,
+			.from_frame = k->list[i].from_frame,
+			.reason = (uint8_t)k->list[i].reason,
+			.side = (uint8_t)k->list[i].side};
+}
+
+static void fill_overlaps(const struct rare *k, struct conn *c)
+{
+	if (!k)
+		return;
+	c->overlaps_differ = k->overlaps_differ;
+	c->overlap_old = long_ref(k->overlap_old);
+	c->overlap_new = long_ref(k->overlap_new);
+	memcpy(c->overlap_frames, k->overlap_frames, sizeof(c->overlap_frames));
 }
 
 static void fill_idle(const struct flow *f, struct conn *c)
 {
-	const struct cold *k = f->cold;
+	const struct cold *k = cold_of(f);
 
 	c->idle_max_ns = f->idle_max_ns;
-	c->idle_before = k->idle_before;
-	c->idle_after = k->idle_after;
+	c->idle_before = long_ref(k->idle_before);
+	c->idle_after = long_ref(k->idle_after);
 	c->idle_after_side = k->idle_after_side;
 	c->idle_after_rst = k->idle_after_rst;
 	c->idle_after_unanswered = c->one_sided ? 0 : k->idle_after_unanswered;
 }
 
-static struct frame_ref relative(const struct flow *f, const struct frame_ref *absolute)
+static struct short_ref relative(const struct flow *f, const struct frame_ref *absolute)
 {
-	return (struct frame_ref){
-		.frame = absolute->frame, .at_ns = absolute->at_ns - f->ts_ns, .source = absolute->source
-	};
+	return short_ref(absolute->frame, absolute->source, absolute->at_ns - f->ts_ns);
 }
 
 void flow_overlap(struct flow *f, enum side side, const struct frame_ref *old, const struct frame_ref *new_one)
 {
-	struct cold *k = f->cold;
+	struct rare *k;
 
-	if (k->side[side].loss.bad_checksum)
+	if (flow_odd(f, side)->loss.bad_checksum)
 		return; /* the first copy was damaged on the way */
+	k = flow_rare(f);
 	if (!k->overlaps_differ) {
 		k->overlap_old = relative(f, old);
 		k->overlap_new = relative(f, new_one);
@@ -252,7 +357,7 @@ static bool failed(const struct conn *c)
 
 static void settle_copies(const struct flow *f, struct conn *c)
 {
-	struct tcp_loss loss[2] = { c->side[0].loss, c->side[1].loss };
+	struct tcp_loss loss[2] = {c->side[0].loss, c->side[1].loss};
 
 	if (f->key.proto != 6)
 		return;
@@ -263,7 +368,7 @@ static void settle_copies(const struct flow *f, struct conn *c)
 
 void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 {
-	const struct cold *k = f->cold;
+	const struct cold *k = cold_of(f);
 	struct conn *c = &r->conn;
 
 	record_init(r, RECORD_CONN);
@@ -287,11 +392,9 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	fill_side(f, SIDE_RESP, &c->side[SIDE_RESP]);
 	settle_copies(f, c);
 	fill_trouble(f, c);
+	fill_stalls(k->stalls, c);
 	fill_idle(f, c);
-	c->overlaps_differ = k->overlaps_differ;
-	c->overlap_old = k->overlap_old;
-	c->overlap_new = k->overlap_new;
-	memcpy(c->overlap_frames, k->overlap_frames, sizeof(c->overlap_frames));
+	fill_overlaps(k->rare, c);
 	turns_record(f, c);
 	key_frames_record(f, failed(c), c);
 }

@@ -19,15 +19,15 @@ void history_add(struct flow *f, enum side side, char letter)
 		return;
 	f->history_seen |= bit;
 	f->keep = true;
-	if (f->cold->history_len + 1u < sizeof(f->cold->history))
-		f->cold->history[f->cold->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
+	if (cold_of(f)->history_len + 1u < sizeof(cold_of(f)->history))
+		cold_of(f)->history[cold_of(f)->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
 }
 
 /* Letters that are told again at the 10th, 100th, ... time. */
 void history_again(struct flow *f, enum side side, char letter)
 {
 	static const char letters[] = "CGTW";
-	uint32_t n = ++f->cold->again[side][strchr(letters, letter) - letters], power = 1;
+	uint32_t n = ++flow_rare(f)->again[side][strchr(letters, letter) - letters], power = 1;
 
 	while (power < n && power <= UINT32_MAX / 10)
 		power *= 10;
@@ -73,7 +73,7 @@ static const char *partial_state(uint32_t orig, uint32_t resp)
 
 static const char *tcp_state(const struct flow *f)
 {
-	const struct cold *c = f->cold;
+	const struct cold *c = cold_of(f);
 	uint32_t orig = f->half[SIDE_ORIG].flags, resp = f->half[SIDE_RESP].flags;
 	bool fin_orig = (orig & HALF_FIN) != 0, fin_resp = (resp & HALF_FIN) != 0;
 	bool rst_orig = (orig & HALF_RST_SEEN) != 0, rst_resp = (resp & HALF_RST_SEEN) != 0;

@@ -107,7 +107,7 @@ static bool id_tells(const struct passing *w)
  */
 static bool is_pointless(const struct passing *w)
 {
-	bool sack = w->c->side[SIDE_ORIG].sack_permitted && w->c->side[SIDE_RESP].sack_permitted;
+	bool sack = w->c->start[SIDE_ORIG].sack_permitted && w->c->start[SIDE_RESP].sack_permitted;
 
 	return w->p->kind == PACKET_TCP && w->f->last_side == w->side && (w->len > 0 || sack);
 }
@@ -153,9 +153,8 @@ bool duplicate_in_flow(struct passing *w)
 
 void duplicate_noted(struct passing *w)
 {
-	w->own->doubled++;
-	if (!w->c->copy[w->side].frame)
-		w->c->copy[w->side] = passing_ref(w);
+	if (w->own->doubled++ == 0)
+		flow_make_odd(w->f, w->side)->copy = passing_ref(w);
 }
 
 /* Most of a side's copies were reported by its receiver: then the network made the others too. */

@@ -9,11 +9,6 @@
 
 _Static_assert(4 * EXPECTED_MAX <= FETCH_MAX, "two things of two lines for each packet");
 
-static const struct cold *cold_of(const struct flow *f)
-{
-	return &((const struct whole_flow *)f)->cold;
-}
-
 static void name(const struct packet *p, struct expected *e)
 {
 	e->order = p->frame->order;
@@ -53,7 +48,7 @@ static void look_for_flows(struct tracker *t)
 		if (!f)
 			continue;
 		fetch_later(&list, f, 1);
-		fetch_later(&list, &cold_of(f)->sent[1], 1); /* another page, perhaps */
+		fetch_later(&list, &cold_of(f)->vlan, 1); /* another page, perhaps */
 	}
 	fetch_all(&list);
 }
@@ -64,25 +59,25 @@ static void look_for_lines(const struct coming *c)
 	fetch(c->flow, offsetof(struct flow, half));
 	fetch(&c->flow->half[c->side], sizeof(struct half));
 	fetch(&c->flow->half[side_other(c->side)], PEER_PART);
-	fetch(cold_of(c->flow), offsetof(struct cold, thinks.us));
+	fetch(cold_of(c->flow), offsetof(struct cold, uid));
 }
 
 static void look_for_rings(struct fetch_list *list, const struct coming *c)
 {
 	const struct flow *f = c->flow;
-	const struct cold *cold;
+	const struct lasting *l;
 
 	if (!f)
 		return;
-	if (f->key_more)
-		fetch_later(list, &f->key_more->last[(f->key_frames - KEY_FIRST) % KEY_LAST],
+	if (f->key_last)
+		fetch_later(list, &f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST],
 			sizeof(struct key_frame_kept));
-	if (!c->has_payload)
+	l = f->lasting;
+	if (!c->has_payload || !l)
 		return;
-	cold = cold_of(f);
-	fetch_later(list, &cold->sent[c->side][f->half[c->side].data_segments % SENT_MAX], sizeof(struct sent));
-	if (c->side == SIDE_RESP && !cold->thinks.skip)
-		fetch(&cold->thinks.us[cold->thinks.n % THINKS_MAX], sizeof(uint32_t));
+	fetch_later(list, &l->sent[c->side][(f->half[c->side].data_segments + 1) % SENT_MAX], 1);
+	if (c->side == SIDE_RESP && !cold_of(f)->thinks_skip)
+		fetch(&l->think_us[cold_of(f)->thinks % THINKS_MAX], 1);
 }
 
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n)

@@ -60,9 +60,9 @@ struct former former_of_flow(const struct flow *f, bool same_stream)
 		.ended_ns = f->last_ns,
 		.closer = 2 };
 
-	o.ws = f->cold->ws;
-	if (f->cold->first_fin != SIDE_NONE)
-		o.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
+	o.ws = cold_of(f)->ws;
+	if (cold_of(f)->first_fin != SIDE_NONE)
+		o.closer = (cold_of(f)->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
 	return o;
 }
 
@@ -117,7 +117,7 @@ void flow_seen_in(struct tracker *t, struct flow *f, uint16_t source)
 
 static void inherit(struct tracker *t, struct flow *f, const struct former *o, uint16_t source)
 {
-	struct cold *c = f->cold;
+	struct cold *c = cold_of(f);
 
 	f->generation = o->known ? o->generation + 1 : 0;
 	c->ws = o->ws;
@@ -140,14 +140,9 @@ static void inherit(struct tracker *t, struct flow *f, const struct former *o, u
 static void cold_init(struct cold *c)
 {
 	for (int s = 0; s < 2; s++) {
-		struct conn_side *o = &c->side[s];
-
-		o->window_scale = -1;
-		o->first_data_acked_ns = o->unanswered_first_ns = o->unanswered_last_ns = UNSET;
-		o->rtt_min_ns = o->rtt_mean_ns = o->rtt_max_ns = o->zero_window_open_ns = UNSET;
+		c->start[s].window_scale = -1;
+		c->start[s].first_data_acked_ns = UNSET;
 	}
-	for (int i = 0; i < SYN_TIMES_MAX; i++)
-		c->syn_at_ns[i] = UNSET;
 	c->answer_ns = c->rtt_server_ns = c->rtt_client_ns = c->reused_after_ns = UNSET;
 	c->think_min_ns = c->think_max_ns = c->last_syn_ns = c->last_syn_ack_ns = UNSET;
 	c->reused_closer = c->first_fin = c->first_rst = c->idle_after_side = SIDE_NONE;
@@ -177,6 +172,7 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 {
 	uint32_t number = pool_take(&t->flows);
 	struct flow *f = pool_at(&t->flows, number);
+	struct cold *c = cold_of(f);
 
 	f->key = *key;
 	f->index = number;
@@ -190,18 +186,16 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 	f->last_side = f->talker = SIDE_NONE;
 	f->ask_last_ns = f->answer_last_ns = UNSET;
 	f->half[0].window_min = f->half[1].window_min = UINT32_MAX;
-	f->cold = &((struct whole_flow *)f)->cold;
-	cold_init(f->cold);
-	f->cold->frame = p->frame->number;
-	f->cold->source = p->frame->source;
-	f->cold->vlan = p->vlan_count ? p->vlans[0] : 0;
+	cold_init(c);
+	c->begun = short_ref(p->frame->number, p->frame->source, 0);
+	c->vlan = p->vlan_count ? p->vlans[0] : 0;
 	if (p->tunnel_count) {
-		f->cold->tunnel = tunnel_path(p);
-		f->cold->text_bytes = f->cold->tunnel ? strlen(f->cold->tunnel) + 1 : 0;
-		t->text_bytes += f->cold->text_bytes;
+		c->tunnel = tunnel_path(p);
+		c->text_bytes = c->tunnel ? strlen(c->tunnel) + 1 : 0;
+		t->text_bytes += c->text_bytes;
 	}
 	inherit(t, f, former, p->frame->source);
-	flow_make_uid(f, f->cold->uid);
+	flow_make_uid(f, c->uid);
 	flow_table_add(&t->table, tag, number << 1);
 	queue_add(t, f, p->kind == PACKET_TCP ? LIST_TCP : LIST_OTHER);
 	return f;
@@ -209,36 +203,12 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 
 void flow_delete(struct tracker *t, struct flow *f)
 {
-	struct cold *c = f->cold;
+	struct cold *c = cold_of(f);
 
 	key_frames_free(f);
 	t->text_bytes -= c->text_bytes;
 	free(c->tunnel);
-	pool_delete(&t->key_mores, f->key_more);
-	pool_delete(&t->troubles, c->trouble);
-	pool_delete(&t->repairs, f->repair[0]);
-	pool_delete(&t->repairs, f->repair[1]);
+	flow_free_rare(f);
 	f->key.proto = 0; /* nobody's any more: see find_known in tracker.c */
 	pool_give(&t->flows, f->index);
-}
-
-struct trouble *flow_trouble(struct flow *f)
-{
-	if (!f->cold->trouble)
-		f->cold->trouble = pool_new(&f->tracker->troubles);
-	return f->cold->trouble;
-}
-
-struct repair *flow_repair(struct flow *f, enum side s)
-{
-	if (!f->repair[s])
-		f->repair[s] = pool_new(&f->tracker->repairs);
-	return f->repair[s];
-}
-
-struct key_more *flow_key_more(struct flow *f)
-{
-	if (!f->key_more)
-		f->key_more = pool_new(&f->tracker->key_mores);
-	return f->key_more;
 }

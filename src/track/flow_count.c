@@ -37,9 +37,11 @@ static SELDOM void note_other_ttl(struct passing *w, bool carries)
 
 	if (!ttl)
 		return;
-	if (own->ttl_count && carries && !w->out->ttl_change.frame) {
-		w->out->ttl_change = passing_ref(w);
-		w->out->ttl_before = own->last;
+	if (own->ttl_count && carries && !flow_odd(w->f, w->side)->ttl_change.frame) {
+		struct side_odd *o = flow_make_odd(w->f, w->side);
+
+		o->ttl_change = passing_ref(w);
+		o->ttl_before = own->last;
 	}
 	own->ttl_min = !own->ttl_max || ttl < own->ttl_min ? ttl : own->ttl_min;
 	own->ttl_max = ttl > own->ttl_max ? ttl : own->ttl_max;
@@ -60,14 +62,14 @@ bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
 
 	if (!h->unlinked)
 		return false;
-	*out = (struct flow_link){ .mac = h->mac,
-		.vlan = f->cold->vlan,
+	*out = (struct flow_link){.mac = h->mac,
+		.vlan = cold_of(f)->vlan,
 		.ip = *flow_addr(f, s),
 		.pkts = h->unlinked,
 		.ttl = h->ttl,
 		.ttl_min = h->ttl_min,
 		.ttl_max = h->ttl_max,
-		.last = h->last };
+		.last = long_ref(h->last)};
 	out->last.at_ns += f->ts_ns;
 	h->unlinked = 0;
 	return true;
@@ -75,11 +77,11 @@ bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
 
 static void note_other_mac(struct passing *w)
 {
-	struct conn_side *o = w->out;
+	struct side_odd *o = flow_make_odd(w->f, w->side);
 
 	o->mac_after = w->p->mac_src;
 	o->mac_changes++;
-	w->c->mac_at_pkts[w->side] = w->own->pkts - 1;
+	o->mac_at_pkts = w->own->pkts - 1;
 	if (o->mac_changed)
 		return;
 	o->mac_changed = true;
@@ -90,7 +92,8 @@ static void note_other_mac(struct passing *w)
 static SELDOM void note_new_link(struct passing *w, bool rst)
 {
 	const struct packet *p = w->p;
-	struct conn_side *o = w->out;
+	struct side_start *o = &w->c->start[w->side];
+	const struct side_odd *odd = flow_odd(w->f, w->side);
 
 	w->new_link = true;
 	w->t->has_left = flow_take_link(w->f, w->side, &w->t->left);
@@ -98,7 +101,7 @@ static SELDOM void note_new_link(struct passing *w, bool rst)
 	if (!mac_is_set(&o->mac)) {
 		o->mac = p->mac_src;
 		o->to_mac = p->mac_dst;
-	} else if (!rst && !mac_equal(o->mac_changed ? &o->mac_after : &o->mac, &p->mac_src)) {
+	} else if (!rst && !mac_equal(odd->mac_changed ? &odd->mac_after : &o->mac, &p->mac_src)) {
 		note_other_mac(w);
 	}
 }
@@ -133,7 +136,7 @@ static bool is_repeat(const struct passing *w)
 
 static SELDOM void tell_pause(struct flow *f, bool rst)
 {
-	struct cold *c = f->cold;
+	struct cold *c = cold_of(f);
 
 	f->idle_max_ns = c->pause_ns;
 	c->idle_before = c->pause_before;

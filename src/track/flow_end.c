@@ -9,25 +9,27 @@
 
 #define NEVER_DUE INT64_MAX /* also the latest time that a hostile clock can show */
 /* What one more conversation may need at once. */
-#define RESERVE (sizeof(struct whole_flow) + sizeof(struct key_more) + 2 * sizeof(struct repair))
+#define RESERVE (sizeof(struct whole_flow) + sizeof(struct key_last) + 2 * sizeof(struct repair))
 #define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
 
 static void count_copies(struct tracker *t, const struct flow *f)
 {
-	struct tcp_loss loss[2] = { f->cold->side[0].loss, f->cold->side[1].loss };
+	struct tcp_loss loss[2] = { flow_odd(f, SIDE_ORIG)->loss, flow_odd(f, SIDE_RESP)->loss };
 
+	if (!f->half[0].doubled && !f->half[1].doubled)
+		return;
 	duplicates_settle(f, loss);
 	for (int s = 0; s < 2; s++) {
-		const struct frame_ref *copy = &f->cold->copy[s];
+		struct frame_ref copy = long_ref(flow_odd(f, (enum side)s)->copy);
 		struct stream_count *n;
 
 		if (!f->half[s].doubled)
 			continue;
-		n = flow_count_of(t, copy->source);
+		n = flow_count_of(t, copy.source);
 		n->network_duplicates += f->half[s].doubled - loss[s].duplicated_by_capture;
 		n->duplicates += loss[s].duplicated_by_capture;
-		if (loss[s].duplicated_by_capture && (!n->duplicates_frame || copy->frame < n->duplicates_frame))
-			n->duplicates_frame = copy->frame;
+		if (loss[s].duplicated_by_capture && (!n->duplicates_frame || copy.frame < n->duplicates_frame))
+			n->duplicates_frame = copy.frame;
 	}
 }
 
@@ -65,11 +67,11 @@ void tracker_reopened(struct tracker *t, struct flow *f)
 
 static int by_first_frame(const void *a, const void *b)
 {
-	const struct cold *x = (*(struct flow *const *)a)->cold, *y = (*(struct flow *const *)b)->cold;
+	struct short_ref x = cold_of(*(struct flow *const *)a)->begun, y = cold_of(*(struct flow *const *)b)->begun;
 
-	if (x->source != y->source)
-		return x->source < y->source ? -1 : 1;
-	return (x->frame > y->frame) - (x->frame < y->frame);
+	if (x.source != y.source)
+		return x.source < y.source ? -1 : 1;
+	return (x.frame > y.frame) - (x.frame < y.frame);
 }
 
 /* Conversations that are due at the same instant, in the order of their first frames. */

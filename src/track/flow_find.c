@@ -84,7 +84,7 @@ static void count_late(struct tracker *t, struct tombstone *s, const struct pack
 
 	n->late_fin += (p->tcp.flags & TCP_FIN) != 0;
 	n->late_rst += (p->tcp.flags & TCP_RST) != 0;
-	ws_analyse(&s->ws, end, p, &n->late);
+	ws_count(ws_analyse(&s->ws, end, p), &n->late);
 }
 
 /* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */

@@ -108,10 +108,10 @@ void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
 		.closer = 2,
 		.sources = f->sources,
 		.ended_ns = f->last_ns,
-		.ws = f->cold->ws };
+		.ws = cold_of(f)->ws };
 
-	if (f->cold->first_fin != SIDE_NONE)
-		s.closer = (f->cold->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
+	if (cold_of(f)->first_fin != SIDE_NONE)
+		s.closer = (cold_of(f)->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
 	flow_table_renumber(&t->table, f->tag, f->index << 1, bury(t, &s) << 1 | 1);
 }
 

@@ -19,7 +19,7 @@ static void attach(struct passing *w, enum side quoted_side)
 	struct trouble *t = flow_trouble(w->f);
 
 	if (t->icmp_count < ICMPS_MAX)
-		t->icmps[t->icmp_count] = (struct icmp_seen){ .ref = passing_ref(w),
+		t->icmps[t->icmp_count] = (struct icmp_seen){ .ref = long_ref(passing_ref(w)),
 			.from = p->src,
 			.type = p->icmp.type,
 			.code = p->icmp.code,
@@ -53,7 +53,7 @@ struct tracked icmp_quote(struct tracker *t, const struct packet *p)
 		return (struct tracked){ 0 };
 	}
 	side = src_is_low == w.f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
-	w.c = w.f->cold;
+	w.c = cold_of(w.f);
 	w.at_ns = p->ts_ns - w.f->ts_ns;
 	attach(&w, side);
 	return (struct tracked){ .flow = w.f, .side = side_other(side) };

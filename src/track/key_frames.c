@@ -13,16 +13,16 @@
 #include "base/seldom.h"
 #include "base/text.h"
 
-static struct key_frame_kept *last_place(struct key_more *m, uint32_t n)
+static struct key_frame_kept *last_place(struct key_last *m, uint32_t n)
 {
-	return &m->last[n % KEY_LAST];
+	return &m->frames[n % KEY_LAST];
 }
 
 static void label_free(struct flow *f, struct key_frame_kept *k)
 {
 	size_t size = k->label ? strlen(k->label) + 1 : 0;
 
-	f->cold->text_bytes -= size;
+	cold_of(f)->text_bytes -= size;
 	f->tracker->text_bytes -= size;
 	free(k->label);
 	k->label = NULL;
@@ -30,7 +30,7 @@ static void label_free(struct flow *f, struct key_frame_kept *k)
 
 static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
 {
-	return f->key_more && k >= f->key_more->last && k < f->key_more->last + KEY_LAST;
+	return f->key_last && k >= f->key_last->frames && k < f->key_last->frames + KEY_LAST;
 }
 
 static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
@@ -44,17 +44,19 @@ static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const cha
 	k->label = xstrdup(cut);
 	f->labelled = true;
 	if (in_ring(f, k))
-		f->ring_labels |= (uint16_t)(1u << (k - f->key_more->last));
-	f->cold->text_bytes += strlen(cut) + 1;
+		f->ring_labels |= (uint16_t)(1u << (k - f->key_last->frames));
+	cold_of(f)->text_bytes += strlen(cut) + 1;
 	f->tracker->text_bytes += strlen(cut) + 1;
 }
 
 /* A marked frame leaves the ring: it is kept apart, as long as there is room. */
-static SELDOM void leave_ring(struct flow *f, struct key_more *m, struct key_frame_kept *k)
+static SELDOM void leave_ring(struct flow *f, struct key_frame_kept *k)
 {
-	f->ring_labels &= (uint16_t)~(1u << (k - m->last));
-	if (m->marked_count < KEY_MARKED) {
-		m->marked[m->marked_count++] = *k;
+	struct key_marked *m = flow_key_marked(f);
+
+	f->ring_labels &= (uint16_t) ~(1u << (k - f->key_last->frames));
+	if (m->count < KEY_MARKED) {
+		m->frames[m->count++] = *k;
 		k->label = NULL;
 		return;
 	}
@@ -75,23 +77,16 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 	struct flow *f = w->f;
 	struct cold *c = w->c;
 	struct key_frame_kept *k;
-	struct key_more *m;
 
 	if (f->key_frames < KEY_FIRST) {
 		k = &c->first[f->key_frames];
 	} else {
-		m = flow_key_more(w->f);
-		k = last_place(m, f->key_frames - KEY_FIRST);
-		if (f->ring_labels >> (k - m->last) & 1)
-			leave_ring(f, m, k);
+		k = last_place(flow_key_last(f), f->key_frames - KEY_FIRST);
+		if (f->ring_labels >> (k - f->key_last->frames) & 1)
+			leave_ring(f, k);
 	}
 	f->key_frames++;
-	*k = (struct key_frame_kept){ .frame = w->p->frame->number,
-		.at_ns = w->at_ns,
-		.len = w->len,
-		.source = w->p->frame->source,
-		.side = (uint8_t)side,
-		.flags = w->flags };
+	*k = (struct key_frame_kept){.ref = passing_ref(w), .len = w->len, .side = (uint8_t)side, .flags = w->flags};
 	if (label)
 		label_set(w->f, k, label);
 }
@@ -103,37 +98,40 @@ static uint32_t ring_count(const struct flow *f)
 	return n < KEY_LAST ? n : KEY_LAST;
 }
 
-/* The kept frame of that number, from the newest backwards. */
-static struct key_frame_kept *find(const struct flow *f, const struct frame_ref *ref)
+static bool same_frame(struct short_ref a, struct short_ref b)
 {
-	struct cold *c = f->cold;
+	return a.frame == b.frame && a.source == b.source;
+}
+
+/* The kept frame of that number, from the newest backwards. */
+static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
+{
+	struct cold *c = cold_of(f);
 	uint32_t n = f->key_frames > KEY_FIRST ? f->key_frames - KEY_FIRST : 0;
 	uint32_t first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
 	for (uint32_t i = 0; i < ring_count(f); i++) {
-		struct key_frame_kept *k = last_place(f->key_more, n - 1 - i);
+		struct key_frame_kept *k = last_place(f->key_last, n - 1 - i);
 
-		if (k->frame == ref->frame && k->source == ref->source)
+		if (same_frame(k->ref, ref))
 			return k;
 	}
-	for (uint32_t i = 0; f->key_more && i < f->key_more->marked_count; i++)
-		if (f->key_more->marked[i].frame == ref->frame && f->key_more->marked[i].source == ref->source)
-			return &f->key_more->marked[i];
+	for (uint32_t i = 0; f->key_marked && i < f->key_marked->count; i++)
+		if (same_frame(f->key_marked->frames[i].ref, ref))
+			return &f->key_marked->frames[i];
 	for (uint32_t i = 0; i < first; i++)
-		if (c->first[i].frame == ref->frame && c->first[i].source == ref->source)
+		if (same_frame(c->first[i].ref, ref))
 			return &c->first[i];
 	return NULL;
 }
 
 /* A frame that is known by its number only, unless it is the side's last. */
-static struct key_frame_kept describe(const struct flow *f, enum side side, const struct frame_ref *ref)
+static struct key_frame_kept describe(const struct flow *f, enum side side, struct short_ref ref)
 {
 	const struct half *h = &f->half[side];
-	struct key_frame_kept k = {
-		.frame = ref->frame, .at_ns = ref->at_ns, .source = ref->source, .side = (uint8_t)side
-	};
+	struct key_frame_kept k = {.ref = ref, .side = (uint8_t)side};
 
-	if (h->last.frame == ref->frame && h->last.source == ref->source) {
+	if (same_frame(h->last, ref)) {
 		k.len = h->last_len;
 		k.flags = h->last_flags;
 	}
@@ -142,39 +140,39 @@ static struct key_frame_kept describe(const struct flow *f, enum side side, cons
 
 void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label)
 {
-	struct frame_ref ref = { absolute->frame, absolute->at_ns - f->ts_ns, absolute->source };
-	struct key_frame_kept *k = find(f, &ref);
-	struct key_more *m;
+	struct short_ref ref = short_ref(absolute->frame, absolute->source, absolute->at_ns - f->ts_ns);
+	struct key_frame_kept *k = find(f, ref);
+	struct key_marked *m;
 
 	if (!k) {
-		m = flow_key_more(f);
-		if (m->marked_count == KEY_MARKED)
+		m = flow_key_marked(f);
+		if (m->count == KEY_MARKED)
 			return;
-		k = &m->marked[m->marked_count++];
-		*k = describe(f, side, &ref);
+		k = &m->frames[m->count++];
+		*k = describe(f, side, ref);
 	}
 	label_set(f, k, label);
 }
 
 void key_frames_free(struct flow *f)
 {
-	struct cold *c = f->cold;
+	struct cold *c = cold_of(f);
 
 	if (!f->labelled)
 		return;
 	for (int i = 0; i < KEY_FIRST; i++)
 		label_free(f, &c->first[i]);
-	for (int i = 0; f->key_more && i < KEY_MARKED; i++)
-		label_free(f, &f->key_more->marked[i]);
-	for (int i = 0; f->key_more && i < KEY_LAST; i++)
-		label_free(f, &f->key_more->last[i]);
+	for (int i = 0; f->key_marked && i < KEY_MARKED; i++)
+		label_free(f, &f->key_marked->frames[i]);
+	for (int i = 0; f->key_last && i < KEY_LAST; i++)
+		label_free(f, &f->key_last->frames[i]);
 }
 
 static bool is_later(const struct key_frame_kept *x, const struct key_frame_kept *y)
 {
-	if (x->source != y->source)
-		return x->at_ns != y->at_ns ? x->at_ns > y->at_ns : x->source > y->source;
-	return x->frame > y->frame;
+	if (x->ref.source != y->ref.source)
+		return x->ref.at_ns != y->ref.at_ns ? x->ref.at_ns > y->ref.at_ns : x->ref.source > y->ref.source;
+	return x->ref.frame > y->ref.frame;
 }
 
 /* Few, and nearly in order already. */
@@ -195,9 +193,9 @@ static void sort(const struct key_frame_kept *k[], uint32_t n)
 /* The last packet of a side, when it is not among the kept ones. */
 static bool add_last(const struct flow *f, enum side side, struct key_frame_kept *last)
 {
-	const struct frame_ref *ref = &f->half[side].last;
+	struct short_ref ref = f->half[side].last;
 
-	if (!ref->frame || find(f, ref))
+	if (!ref.frame || find(f, ref))
 		return false;
 	*last = describe(f, side, ref);
 	return true;
@@ -205,15 +203,15 @@ static bool add_last(const struct flow *f, enum side side, struct key_frame_kept
 
 static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], const struct key_frame_kept *out[KEPT_MAX])
 {
-	const struct cold *c = f->cold;
+	const struct cold *c = cold_of(f);
 	uint32_t n = 0, first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
 	for (uint32_t i = 0; i < first; i++)
 		out[n++] = &c->first[i];
-	for (uint32_t i = 0; f->key_more && i < f->key_more->marked_count; i++)
-		out[n++] = &f->key_more->marked[i];
-	for (uint32_t i = 0; f->key_more && i < ring_count(f); i++)
-		out[n++] = &f->key_more->last[i];
+	for (uint32_t i = 0; f->key_marked && i < f->key_marked->count; i++)
+		out[n++] = &f->key_marked->frames[i];
+	for (uint32_t i = 0; f->key_last && i < ring_count(f); i++)
+		out[n++] = &f->key_last->frames[i];
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, &last[s]))
 			out[n++] = &last[s];
@@ -252,7 +250,7 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];
 
-		k->ref = (struct frame_ref){ kept[i]->frame, kept[i]->at_ns, kept[i]->source };
+		k->ref = long_ref(kept[i]->ref);
 		k->len = kept[i]->len;
 		k->side = kept[i]->side;
 		k->flags = kept[i]->flags;

@@ -12,7 +12,7 @@ SELDOM void close_fin(struct passing *w)
 	if (own->flags & HALF_FIN)
 		return;
 	own->flags |= HALF_FIN;
-	w->out->fin = passing_ref(w);
+	w->c->start[w->side].fin = passing_ref(w);
 	if (w->c->first_fin == SIDE_NONE)
 		w->c->first_fin = (uint8_t)w->side;
 	else if ((peer->flags & HALF_FIN) && seq_before(w->p->tcp.ack, peer->next_seq))
@@ -48,7 +48,7 @@ static struct rst_seen describe(const struct passing *w)
 {
 	const struct packet *p = w->p;
 	const struct half *own = w->own, *peer = w->peer;
-	struct rst_seen r = { .ref = passing_ref(w),
+	struct rst_seen r = { .ref = long_ref(passing_ref(w)),
 		.after_peer_ns = UNSET,
 		.after_own_ns = UNSET,
 		.seq_delta = UNSET_DELTA,

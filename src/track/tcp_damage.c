@@ -50,8 +50,19 @@ bool damage_packet(struct passing *w)
 	r = flow_repair(w->f, w->side);
 	if (r->damage_count == DAMAGES_MAX)
 		damage_forget(r, 0);
-	r->damages[r->damage_count++] = (struct damage){ w->seq, w->end, passing_ref(w) };
+	r->damages[r->damage_count++] = (struct damage){w->seq, w->end, passing_ref(w)};
 	return false;
+}
+
+static void note_damage(struct passing *w, const struct damage *d)
+{
+	struct side_odd *o = flow_make_odd(w->f, w->side);
+
+	w->f->keep = true;
+	if (o->loss.bad_checksum++)
+		return;
+	o->damaged = d->ref;
+	o->damaged_again = passing_ref(w);
 }
 
 /* The frame itself is among them when its own sum is wrong. */
@@ -63,15 +74,12 @@ void damage_repaired(struct passing *w)
 	while (r && i < r->damage_count) {
 		const struct damage *d = &r->damages[i];
 
-		if (d->ref.frame == w->p->frame->number || seq_diff(d->seq, w->seq) < 0 || seq_diff(d->seq, w->end) >= 0) {
+		if (d->ref.frame == w->p->frame->number || seq_diff(d->seq, w->seq) < 0 ||
+			seq_diff(d->seq, w->end) >= 0) {
 			i++;
 			continue;
 		}
-		if (!w->out->loss.bad_checksum++) {
-			w->out->damaged = d->ref;
-			w->out->damaged_again = passing_ref(w);
-		}
-		w->f->keep = true;
+		note_damage(w, d);
 		damage_forget(r, i);
 	}
 }

@@ -42,9 +42,9 @@ void handshake_answered(struct passing *w, enum syn_answer how)
 static void note_options(struct passing *w)
 {
 	const struct tcp_header *t = &w->p->tcp;
-	struct conn_side *o = w->out;
+	struct side_start *o = &w->c->start[w->side];
 
-	o->mss = w->own->mss = t->mss;
+	w->own->mss = t->mss;
 	o->window_scale = t->window_scale;
 	o->sack_permitted = t->sack_permitted;
 	o->timestamps = t->has_timestamps;
@@ -62,9 +62,12 @@ static SELDOM void on_syn(struct passing *w)
 	struct cold *c = w->c;
 
 	if (w->side == SIDE_ORIG) {
-		if (c->syns < SYN_TIMES_MAX) {
-			c->syn_at_ns[c->syns] = w->at_ns;
-			c->syn_frames[c->syns] = w->p->frame->number;
+		if (c->syns == 0) {
+			c->syn_at_ns = w->at_ns;
+			c->syn_frame = w->p->frame->number;
+		} else if (c->syns < SYN_TIMES_MAX) {
+			flow_rare(w->f)->syn_at_ns[c->syns] = w->at_ns;
+			flow_rare(w->f)->syn_frames[c->syns] = w->p->frame->number;
 		}
 		c->syns++;
 		c->last_syn_ns = w->now_ns;

@@ -66,13 +66,13 @@ static SELDOM void open_hole(struct passing *w)
 
 	if (size < 2 || size > JUMP_MAX || (own->flags & HALF_FIN))
 		return; /* one byte may be a FIN, or a probe */
-	*hole_add(flow_repair(w->f, w->side)) = (struct hole){ .left = own->next_seq,
+	*hole_add(flow_repair(w->f, w->side)) = (struct hole){.left = own->next_seq,
 		.right = w->seq,
 		.since_ns = w->now_ns,
 		.ts_value = w->p->tcp.ts_value,
 		.ip_id = w->p->ip_id,
 		.has_ip_id = w->p->has_ip_id,
-		.has_ts = w->p->tcp.has_timestamps };
+		.has_ts = w->p->tcp.has_timestamps};
 }
 
 /* Bytes that the receiver acknowledged and that were not seen. */
@@ -80,10 +80,10 @@ void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t righ
 {
 	struct repair *r = f->repair[s];
 
-	f->cold->side[s].missing_bytes += right - left;
+	flow_make_odd(f, s)->missing_bytes += right - left;
 	history_again(f, s, 'G');
 	if (r)
-		*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
+		*hole_add(r) = (struct hole){.left = left, .right = right, .since_ns = now_ns, .acked = true};
 }
 
 static int64_t round_trip(const struct cold *c)
@@ -121,24 +121,25 @@ static void add_stall(struct passing *w, struct repair *r, int64_t since_ns, uin
 	if (lasted <= 0)
 		return;
 	r->stalled_until_ns = w->now_ns;
-	w->out->loss.stalled_ns += lasted;
+	flow_make_odd(w->f, w->side)->loss.stalled_ns += lasted;
 	stall_add(w, w->side, STALL_LOSS, lasted, from_frame);
 }
 
 static void judge_fill(struct passing *w, struct repair *r, const struct hole *h, uint32_t bytes)
 {
-	struct tcp_loss *l = &w->out->loss;
+	struct side_odd *o = flow_make_odd(w->f, w->side);
+	struct tcp_loss *l = &o->loss;
 
 	if (h->acked) {
 		/* The ACK was captured before the segment: nothing is missing after all. */
-		w->out->missing_bytes -= bytes < w->out->missing_bytes ? bytes : w->out->missing_bytes;
+		o->missing_bytes -= bytes < o->missing_bytes ? bytes : o->missing_bytes;
 	} else if (is_late_original(w, h)) {
 		l->reordered++;
 	} else {
 		l->lost++;
 		l->retransmitted++;
 		w->resent = true;
-		w->out->resent_bytes += bytes;
+		o->resent_bytes += bytes;
 		add_stall(w, r, h->since_ns, w->own->last_data.frame);
 		turns_resent(w);
 	}
@@ -193,13 +194,14 @@ static SELDOM uint32_t fill_holes(struct passing *w, struct repair *r)
 
 static void note_original(struct passing *w, struct resend *e)
 {
-	const struct sent *ring = w->c->sent[w->side];
+	uint32_t n;
+	const struct sent *ring = flow_sent(w->f, w->side, &n);
 
 	e->first_at_ns = w->at_ns;
-	for (int i = 0; i < SENT_MAX; i++)
-		if (ring[i].frame && ring[i].seq == w->seq) {
-			e->first_at_ns = ring[i].at_ns;
-			e->frames[e->sent++] = ring[i].frame;
+	for (uint32_t i = 0; i < n; i++)
+		if (sent_frame(&ring[i]) && ring[i].seq == w->seq) {
+			e->first_at_ns = sent_at_ns(&ring[i]);
+			e->frames[e->sent++] = sent_frame(&ring[i]);
 			return;
 		}
 }
@@ -218,7 +220,7 @@ static struct resend *resend_entry(struct passing *w, struct repair *r)
 		if (!e->sent || (e->acked && !best->acked) || (e->acked == best->acked && e->last_ns < best->last_ns))
 			best = e;
 	}
-	*best = (struct resend){ .seq = w->seq, .len = w->len };
+	*best = (struct resend){.seq = w->seq, .len = w->len};
 	note_original(w, best);
 	if (!best->sent)
 		best->sent = 1; /* sent before, though too long ago to say in which frame */
@@ -264,16 +266,19 @@ static bool numbers_are_void(const struct half *h)
 
 static SELDOM void on_resent(struct passing *w, uint32_t bytes)
 {
-	struct tcp_loss *l = &w->out->loss;
 	struct repair *r = flow_repair(w->f, w->side);
+	struct side_odd *o;
+	struct tcp_loss *l;
 	struct resend *e;
 	int64_t since;
 
 	if (numbers_are_void(w->own))
 		return;
+	o = flow_make_odd(w->f, w->side);
+	l = &o->loss;
 	l->retransmitted++;
 	w->resent = true;
-	w->out->resent_bytes += bytes;
+	o->resent_bytes += bytes;
 	rtt_cancel(w->own);
 	if ((w->own->flags & HALF_ACKED_SET) && seq_diff(w->end, w->own->acked) <= 0) {
 		l->spurious++;
@@ -293,10 +298,20 @@ static SELDOM void on_resent(struct passing *w, uint32_t bytes)
 	add_stall(w, r, since, w->own->last_data.frame);
 }
 
+void loss_forget_tail(struct flow *f, enum side s)
+{
+	struct side_odd *o = cold_of(f)->odd[s];
+
+	if (!o)
+		return;
+	o->gap_tail = 0;
+	o->gap_first = (struct short_ref){0};
+}
+
 /* Segments beyond a gap that may never fill. */
 static SELDOM void note_tail(struct passing *w)
 {
-	struct conn_side *o = w->out;
+	struct side_odd *o;
 	const struct repair *r = w->f->repair[w->side];
 	bool beyond = false, open = false;
 
@@ -306,10 +321,11 @@ static SELDOM void note_tail(struct passing *w)
 			beyond |= seq_diff(w->seq, r->holes[i].right) >= 0;
 		}
 	if (!open) {
-		o->gap_tail = 0;
-		o->gap_first = (struct frame_ref){ 0 };
-	} else if (beyond && o->gap_tail++ == 0) {
-		o->gap_first = passing_ref(w);
+		loss_forget_tail(w->f, w->side);
+	} else if (beyond) {
+		o = flow_make_odd(w->f, w->side);
+		if (o->gap_tail++ == 0)
+			o->gap_first = passing_ref(w);
 	}
 }
 

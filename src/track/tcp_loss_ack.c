@@ -25,10 +25,13 @@ static bool is_dsack(const struct tcp_header *t)
 	       seq_diff(t->sack_right[0], t->sack_right[1]) <= 0;
 }
 
-static void was_spurious(struct tcp_loss *l, struct resend *e)
+static void was_spurious(struct passing *w, struct resend *e)
 {
+	struct tcp_loss *l;
+
 	if (!e->counted)
 		return;
+	l = &flow_make_odd(w->f, side_other(w->side))->loss;
 	e->counted--;
 	l->lost--;
 	l->spurious++;
@@ -46,11 +49,12 @@ static const struct copied *copy_of(const struct passing *w, const struct repair
 /* The packet that carried these bytes first; NULL: too long ago, or not in the capture. */
 static const struct sent *sending_of(const struct passing *w, uint32_t left, uint32_t right)
 {
-	const struct sent *ring = w->c->sent[side_other(w->side)];
+	uint32_t n;
+	const struct sent *ring = flow_sent(w->f, side_other(w->side), &n);
 
-	for (int i = 0; i < SENT_MAX; i++)
-		if (ring[i].frame && seq_diff(ring[i].seq, left) >= 0 && seq_before(ring[i].seq, right) &&
-			w->at_ns - ring[i].at_ns < ANSWER_NS)
+	for (uint32_t i = 0; i < n; i++)
+		if (sent_frame(&ring[i]) && seq_diff(ring[i].seq, left) >= 0 && seq_before(ring[i].seq, right) &&
+			w->at_ns - sent_at_ns(&ring[i]) < ANSWER_NS)
 			return &ring[i];
 	return NULL;
 }
@@ -62,16 +66,18 @@ static const struct sent *sending_of(const struct passing *w, uint32_t left, uin
  */
 static void on_doubled(struct passing *w, const struct repair *r, uint32_t left, uint32_t right)
 {
-	struct conn_side *o = w->peer_out;
+	const struct side_odd *known = flow_odd(w->f, side_other(w->side));
 	const struct copied *copy = copy_of(w, r, left, right);
 	const struct sent *first = sending_of(w, left, right);
+	struct side_odd *o;
 
-	if (right - left < 2 || (!copy && (!first || o->loss.retransmitted || o->missing_bytes)))
+	if (right - left < 2 || (!copy && (!first || known->loss.retransmitted || known->missing_bytes)))
 		return;
+	o = flow_make_odd(w->f, side_other(w->side));
 	if (o->loss.duplicated_by_network++)
 		return;
 	if (first)
-		o->doubled = (struct frame_ref){ first->frame, first->at_ns, w->f->cold->source };
+		o->doubled = short_ref(sent_frame(first), (uint16_t)w->c->begun.source, sent_at_ns(first));
 	if (copy)
 		o->doubled_copy = copy->ref;
 	o->doubled_answer = passing_ref(w);
@@ -87,7 +93,7 @@ static void on_dsack(struct passing *w, uint32_t left, uint32_t right)
 		struct resend *e = &r->resends[i];
 
 		if (e->sent && seq_before(left, e->end) && seq_after(right, e->seq)) {
-			was_spurious(&w->peer_out->loss, e);
+			was_spurious(w, e);
 			return;
 		}
 	}
@@ -112,14 +118,16 @@ static void resend_acked(struct passing *w, struct resend *e)
 		return;
 	e->acked = true;
 	if (e->has_ts && t->has_timestamps && t->ts_echo && seq_before(t->ts_echo, e->ts_value))
-		was_spurious(&w->peer_out->loss, e);
+		was_spurious(w, e);
 }
 
 /* The ACK that says so for the first time, or again after the bytes came late. */
 static void show_missing(struct passing *w)
 {
-	if (!w->peer_out->missing_bytes)
-		w->peer_out->missing_first = passing_ref(w);
+	struct side_odd *o = flow_make_odd(w->f, side_other(w->side));
+
+	if (!o->missing_bytes)
+		o->missing_first = passing_ref(w);
 }
 
 static void holes_acked(struct passing *w, struct repair *r)
@@ -131,13 +139,11 @@ static void holes_acked(struct passing *w, struct repair *r)
 			continue;
 		h->acked = true;
 		show_missing(w);
-		w->peer_out->missing_bytes += h->right - h->left;
+		flow_make_odd(w->f, side_other(w->side))->missing_bytes += h->right - h->left;
 		history_again(w->f, side_other(w->side), 'G');
 	}
-	if (!loss_has_holes(w->f, side_other(w->side))) {
-		w->peer_out->gap_tail = 0;
-		w->peer_out->gap_first = (struct frame_ref){ 0 };
-	}
+	if (!loss_has_holes(w->f, side_other(w->side)))
+		loss_forget_tail(w->f, side_other(w->side));
 }
 
 /* An ACK beyond all that was seen of the peer: the capture missed something. */

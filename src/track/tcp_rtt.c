@@ -26,15 +26,16 @@ void rtt_cancel(struct half *h)
 void rtt_acked(struct passing *w)
 {
 	struct half *peer = w->peer;
+	struct rtts *r = &w->c->rtt[side_other(w->side)];
 	int64_t rtt;
 
 	if (!(peer->flags & HALF_TIMED) || seq_before(w->p->tcp.ack, peer->timed_end))
 		return;
 	rtt_cancel(peer);
 	rtt = w->now_ns - peer->timed_ns;
-	peer->rtt_min_ns = !peer->rtt_samples || rtt < peer->rtt_min_ns ? rtt : peer->rtt_min_ns;
-	peer->rtt_max_ns = rtt > peer->rtt_max_ns ? rtt : peer->rtt_max_ns;
-	peer->rtt_sum_ns += rtt;
+	r->min_ns = !r->samples || rtt < r->min_ns ? rtt : r->min_ns;
+	r->max_ns = rtt > r->max_ns ? rtt : r->max_ns;
+	r->sum_ns += rtt;
+	r->samples++;
 	w->rtt_ns = rtt;
-	peer->rtt_samples++;
 }

@@ -62,11 +62,12 @@ static void largest_acked(struct half *h, uint32_t ack)
 static SELDOM void first_data_acked(struct passing *w)
 {
 	struct half *peer = w->peer;
+	struct side_start *start = &w->c->start[side_other(w->side)];
 
-	if (!seq_after(w->p->tcp.ack, peer->base_seq + w->peer_out->first_data_len))
+	if (!seq_after(w->p->tcp.ack, peer->base_seq + start->first_data_len))
 		return;
 	peer->flags |= HALF_FIRST_ACKED;
-	w->peer_out->first_data_acked_ns = w->at_ns;
+	start->first_data_acked_ns = w->at_ns;
 }
 
 /* What the packet acknowledges. */
@@ -84,10 +85,12 @@ static void on_ack(struct passing *w)
 	largest_acked(peer, ack);
 	if ((peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) == HALF_DATA)
 		first_data_acked(w);
-	if (!(own->flags & HALF_ACK_SENT))
-		own->first_ack = ack;
-	if (!(own->flags & HALF_ACK_SENT) || seq_after(ack, own->last_ack))
+	if (!(own->flags & HALF_ACK_SENT)) {
 		own->last_ack = ack;
+	} else if (seq_after(ack, own->last_ack)) {
+		own->last_ack = ack;
+		own->flags |= HALF_ACK_MOVED;
+	}
 	own->flags |= HALF_ACK_SENT;
 	if (!(peer->flags & HALF_ACKED_SET) || seq_after(ack, peer->acked))
 		peer->acked = ack;
@@ -96,9 +99,12 @@ static void on_ack(struct passing *w)
 
 static void remember_sent(struct passing *w)
 {
-	struct sent *s = &w->c->sent[w->side][w->own->data_segments % SENT_MAX];
+	uint32_t at = w->own->data_segments;
 
-	*s = (struct sent){ .frame = w->p->frame->number, .at_ns = w->at_ns, .seq = w->seq };
+	if (w->f->lasting || at >= SENT_FIRST)
+		sent_keep(&flow_lasting(w->f)->sent[w->side][at % SENT_MAX], w->p->frame->number, w->at_ns, w->seq);
+	else
+		sent_keep(&w->c->sent[w->side][at], w->p->frame->number, w->at_ns, w->seq);
 }
 
 static void on_new_data(struct passing *w)
@@ -111,8 +117,8 @@ static void on_new_data(struct passing *w)
 	turns_data(w);
 	if (!(own->flags & HALF_DATA)) {
 		own->flags |= HALF_DATA;
-		w->out->first_data = passing_ref(w);
-		w->out->first_data_len = w->len;
+		w->c->start[w->side].first_data = passing_ref(w);
+		w->c->start[w->side].first_data_len = w->len;
 	}
 	if (w->len >= own->pending_len) {
 		own->pending_len = w->len;
@@ -129,7 +135,7 @@ static SELDOM void on_probe(struct passing *w)
 	w->f->keep = true;
 	if (w->peer->flags & HALF_ZERO)
 		return;
-	w->out->keep_alives++;
+	flow_make_odd(w->f, w->side)->keep_alives++;
 	w->own->flags |= HALF_KEEP_ALIVE;
 }
 
@@ -155,7 +161,7 @@ static SELDOM void answer_keep_alive(struct passing *w)
 {
 	w->peer->flags &= ~(uint32_t)HALF_KEEP_ALIVE;
 	if (!(w->flags & TCP_RST))
-		w->peer_out->keep_alives_answered++;
+		flow_make_odd(w->f, side_other(w->side))->keep_alives_answered++;
 }
 
 static void remember(struct passing *w)
@@ -232,11 +238,13 @@ static SELDOM void note_copy(struct passing *w)
 	if (!w->len)
 		return;
 	r = flow_repair(w->f, w->side);
-	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){ w->seq, w->end, passing_ref(w) };
+	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){w->seq, w->end, passing_ref(w)};
 }
 
 void tcp_track(struct passing *w, struct tracked *out)
 {
+	uint32_t class;
+
 	w->flags = w->p->tcp.flags;
 	if (w->len && is_padding(w->p))
 		w->len = 0;
@@ -244,7 +252,9 @@ void tcp_track(struct passing *w, struct tracked *out)
 	w->end = w->seq + w->len;
 	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		count_flags(w);
-	ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p, &w->c->analysis);
+	class = ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p);
+	if (class)
+		ws_count(class, &flow_rare(w->f)->analysis);
 	if (duplicate_in_flow(w)) {
 		note_copy(w);
 		out->duplicate = true;
@@ -254,7 +264,7 @@ void tcp_track(struct passing *w, struct tracked *out)
 	if (w->peer->flags & HALF_KEEP_ALIVE)
 		answer_keep_alive(w);
 	if (w->p->tcp.mptcp)
-		w->out->mptcp = true;
+		w->c->start[w->side].mptcp = true;
 	history_packet(w);
 	if (!damage_packet(w)) {
 		if (w->flags & TCP_RST)

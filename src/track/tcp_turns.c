@@ -16,49 +16,68 @@ static int64_t above(int64_t time_ns, int64_t rtt_ns)
 	return time_ns > 0 ? time_ns : 0;
 }
 
+static uint32_t in_us(int64_t ns)
+{
+	int64_t us = ns / NS_PER_US;
+
+	return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}
+
+static void add_think(struct flow *f, int64_t think_ns)
+{
+	struct cold *c = cold_of(f);
+	uint32_t *us = flow_lasting(f)->think_us;
+
+	if (!c->thinks) {
+		us[0] = in_us(c->think_min_ns);
+		c->thinks_stride = c->thinks = 1;
+	}
+	if (c->thinks == THINKS_MAX) {
+		for (uint32_t i = 0; i < THINKS_MAX / 2; i++)
+			us[i] = us[2 * i];
+		c->thinks = THINKS_MAX / 2;
+		c->thinks_stride *= 2;
+	}
+	us[c->thinks++] = in_us(think_ns);
+	c->thinks_skip = c->thinks_stride - 1;
+}
+
+/* Called before the least one is brought up to date: the first is that. */
 static void keep_think(struct flow *f, int64_t think_ns)
 {
-	struct thinks *t = &f->cold->thinks;
-	int64_t us = think_ns / NS_PER_US;
+	struct cold *c = cold_of(f);
 
-	if (!t->stride)
-		t->stride = 1;
-	if (t->skip) {
-		t->skip--;
-		return;
-	}
-	if (t->n == THINKS_MAX) {
-		for (uint32_t i = 0; i < THINKS_MAX / 2; i++)
-			t->us[i] = t->us[2 * i];
-		t->n = THINKS_MAX / 2;
-		t->stride *= 2;
-	}
-	t->us[t->n++] = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
-	t->skip = t->stride - 1;
+	if (c->thinks_skip)
+		c->thinks_skip--;
+	else if (c->turns)
+		add_think(f, think_ns);
 }
 
 static void keep_first(struct cold *c)
 {
-	if (!c->first_turn_done)
-		c->first_turn = c->last_turn;
+	if (c->first_turn_done)
+		return;
+	c->first_turn = c->last_turn;
+	c->first_ask_bytes = c->ask_bytes;
 }
 
 static void on_ask(struct passing *w)
 {
 	struct flow *f = w->f;
 	struct cold *c = w->c;
-	struct turn *t = &c->last_turn;
+	struct turn_kept *t = &c->last_turn;
 
 	if (f->talker != SIDE_ORIG) {
 		if (f->answer_last_ns != UNSET)
 			c->client_ns += above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
 		c->first_turn_done = t->ask.frame != 0;
-		*t = (struct turn){ .ask = passing_ref(w) };
+		*t = (struct turn_kept){.ask = passing_ref(w)};
+		c->ask_bytes = 0;
 		f->ask_open = true;
 	}
 	t->ask_last = passing_ref(w);
-	t->ask_bytes += w->len;
-	t->acked = (struct frame_ref){ 0 };
+	c->ask_bytes += w->len;
+	t->acked = (struct short_ref){0};
 	f->ask_unacked = true;
 	f->ask_last_ns = w->now_ns;
 	keep_first(c);
@@ -75,12 +94,12 @@ static void on_answer(struct passing *w)
 		return;
 	f->ask_open = false;
 	c->last_turn.answer = passing_ref(w);
-	c->turns++;
 	think = w->now_ns - f->ask_last_ns;
+	keep_think(f, think);
+	c->turns++;
 	c->think_min_ns = c->think_min_ns == UNSET || think < c->think_min_ns ? think : c->think_min_ns;
 	c->think_max_ns = think > c->think_max_ns ? think : c->think_max_ns;
 	c->server_ns += above(think, c->rtt_server_ns);
-	keep_think(f, think);
 	keep_first(c);
 }
 
@@ -124,30 +143,41 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void think_percentiles(const struct thinks *t, struct conn *c)
+static void think_percentiles(const struct flow *f, struct conn *c)
 {
-	uint32_t sorted[THINKS_MAX];
+	uint32_t sorted[THINKS_MAX] = {in_us(cold_of(f)->think_min_ns)}, n = cold_of(f)->thinks;
 
-	for (uint32_t i = 0; i < t->n; i++)
-		sorted[i] = t->us[i];
-	qsort(sorted, t->n, sizeof(*sorted), by_size);
-	c->think_p50_ns = sorted[(t->n - 1) / 2] * NS_PER_US;
-	c->think_p95_ns = sorted[(t->n * 95 + 99) / 100 - 1] * NS_PER_US;
+	for (uint32_t i = 0; i < n; i++)
+		sorted[i] = f->lasting->think_us[i];
+	if (!n)
+		n = 1;
+	qsort(sorted, n, sizeof(*sorted), by_size);
+	c->think_p50_ns = sorted[(n - 1) / 2] * NS_PER_US;
+	c->think_p95_ns = sorted[(n * 95 + 99) / 100 - 1] * NS_PER_US;
+}
+
+static struct turn turn_of(const struct turn_kept *t, uint32_t ask_bytes)
+{
+	return (struct turn){.ask = long_ref(t->ask),
+		.ask_last = long_ref(t->ask_last),
+		.acked = long_ref(t->acked),
+		.answer = long_ref(t->answer),
+		.ask_bytes = ask_bytes};
 }
 
 void turns_record(const struct flow *f, struct conn *c)
 {
-	const struct cold *k = f->cold;
+	const struct cold *k = cold_of(f);
 	int64_t server = k->server_ns, client = k->client_ns;
 
 	c->turns = k->turns;
-	c->first_turn = k->first_turn;
-	c->last_turn = k->last_turn;
+	c->first_turn = turn_of(&k->first_turn, k->first_ask_bytes);
+	c->last_turn = turn_of(&k->last_turn, k->ask_bytes);
 	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;
-	if (k->thinks.n)
-		think_percentiles(&k->thinks, c);
+	if (k->turns)
+		think_percentiles(f, c);
 	if (!k->turns || f->key.proto != 6 || k->rtt_server_ns == UNSET)
 		return;
 	/* What nobody ended is counted up to the end. */

@@ -17,14 +17,15 @@
 
 static SELDOM void window_closed(struct passing *w)
 {
-	struct conn_side *o = w->out;
+	struct side_odd *o;
 
 	if (w->own->flags & HALF_ZERO)
 		return;
+	o = flow_make_odd(w->f, w->side);
 	w->own->flags |= HALF_ZERO;
 	w->peer->flags |= HALF_BLOCKED;
 	w->f->keep = true;
-	w->c->zero_since_ns[w->side] = w->now_ns;
+	o->zero_since_ns = w->now_ns;
 	if (o->zero_windows++ == 0)
 		o->zero_window_first = passing_ref(w);
 	o->zero_window_open_ns = w->at_ns;
@@ -32,13 +33,14 @@ static SELDOM void window_closed(struct passing *w)
 
 static SELDOM void window_opened(struct passing *w)
 {
-	int64_t lasted = w->now_ns - w->c->zero_since_ns[w->side];
+	struct side_odd *o = flow_make_odd(w->f, w->side);
+	int64_t lasted = w->now_ns - o->zero_since_ns;
 
 	w->f->keep = true;
 	w->own->flags &= ~(uint32_t)HALF_ZERO;
 	w->peer->flags &= ~(uint32_t)HALF_FULL;
-	w->out->zero_window_ns += lasted;
-	w->out->zero_window_open_ns = UNSET;
+	o->zero_window_ns += lasted;
+	o->zero_window_open_ns = UNSET;
 	stall_add(w, side_other(w->side), STALL_RECEIVER_WINDOW, lasted, w->peer->last_data.frame);
 }
 
@@ -57,7 +59,8 @@ void window_packet(struct passing *w)
 		own->window_min = window < own->window_min ? window : own->window_min;
 		own->window_max = window > own->window_max ? window : own->window_max;
 	}
-	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)) && !(w->peer->flags & HALF_FIN)) /* after its FIN nobody waits */
+	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)) &&
+		!(w->peer->flags & HALF_FIN)) /* after its FIN nobody waits */
 		window_closed(w);
 	else if (window && (own->flags & HALF_ZERO))
 		window_opened(w);
@@ -79,21 +82,21 @@ static int64_t trip_to(const struct cold *c, enum side s)
 /* The same, as quick as it ever was: the handshake may have waited for ARP, data for a delayed ACK. */
 static int64_t least_trip(const struct flow *f, enum side s)
 {
-	const struct half *asker = &f->half[side_other(s)];
-	int64_t handshake = trip_to(f->cold, s);
+	const struct rtts *asker = &cold_of(f)->rtt[side_other(s)];
+	int64_t handshake = trip_to(cold_of(f), s);
 
-	return asker->rtt_samples && (!handshake || asker->rtt_min_ns < handshake) ? asker->rtt_min_ns : handshake;
+	return asker->samples && (!handshake || asker->min_ns < handshake) ? asker->min_ns : handshake;
 }
 
 static SELDOM void small_released(struct passing *w)
 {
-	struct cold *c = w->c;
-	int64_t waited = c->small_acked_ns[w->side] - c->small_since_ns[w->side];
+	struct side_odd *o = flow_make_odd(w->f, w->side);
+	int64_t waited = w->c->small_acked_ns[w->side] - w->own->last_data_ns;
 
-	w->out->delayed_ack_stalls++;
-	w->out->delayed_ack_ns += waited;
-	if (!w->out->delayed_ack_first.frame)
-		w->out->delayed_ack_first = passing_ref(w);
+	o->delayed_ack_stalls++;
+	o->delayed_ack_ns += waited;
+	if (!o->delayed_ack_first.frame)
+		o->delayed_ack_first = passing_ref(w);
 	stall_add(w, w->side, STALL_DELAYED_ACK, waited, w->own->last_data.frame);
 }
 
@@ -101,39 +104,35 @@ static SELDOM void small_released(struct passing *w)
 static void small_data(struct passing *w)
 {
 	struct half *own = w->own;
-	struct cold *c = w->c;
 	uint32_t mss = w->peer->mss ? w->peer->mss : USUAL_MSS;
+	bool acked = (own->flags & HALF_SMALL_ACKED) != 0;
 
-	if (own->flags & HALF_SMALL) {
-		own->flags &= ~(uint32_t)HALF_SMALL;
-		if (c->small_acked_ns[w->side] != UNSET && w->seq == c->small_end[w->side] &&
-			w->now_ns - c->small_acked_ns[w->side] <= RELEASE_NS + trip_to(c, w->side)) {
-			small_released(w);
-			return;
-		}
+	own->flags &= ~(uint32_t)(HALF_SMALL | HALF_SMALL_ACKED);
+	if (acked && w->seq == own->small_end &&
+		w->now_ns - w->c->small_acked_ns[w->side] <= RELEASE_NS + trip_to(w->c, w->side)) {
+		small_released(w);
+		return;
 	}
 	if (!(own->flags & HALF_ACKED_SET) || own->acked != w->seq || w->len + 40 >= mss)
 		return;
 	own->flags |= HALF_SMALL;
-	c->small_since_ns[w->side] = w->now_ns;
-	c->small_acked_ns[w->side] = UNSET;
-	c->small_end[w->side] = w->end;
+	own->small_end = w->end;
 }
 
 void window_small_acked(struct passing *w)
 {
-	enum side asker = side_other(w->side);
-	struct cold *c = w->c;
+	struct half *peer = w->peer;
 	int64_t waited;
 
-	if (!(w->peer->flags & HALF_SMALL) || c->small_acked_ns[asker] != UNSET)
+	if ((peer->flags & (HALF_SMALL | HALF_SMALL_ACKED)) != HALF_SMALL)
 		return;
-	waited = w->now_ns - c->small_since_ns[asker] - trip_to(c, w->side);
-	if (w->len || w->p->tcp.ack != c->small_end[asker] || waited < DELAYED_ACK_MIN_NS ||
-		waited > DELAYED_ACK_MAX_NS)
-		w->peer->flags &= ~(uint32_t)HALF_SMALL;
-	else
-		c->small_acked_ns[asker] = w->now_ns;
+	waited = w->now_ns - peer->last_data_ns - trip_to(w->c, w->side);
+	if (w->len || w->p->tcp.ack != peer->small_end || waited < DELAYED_ACK_MIN_NS || waited > DELAYED_ACK_MAX_NS) {
+		peer->flags &= ~(uint32_t)HALF_SMALL;
+		return;
+	}
+	peer->flags |= HALF_SMALL_ACKED;
+	w->c->small_acked_ns[side_other(w->side)] = w->now_ns;
 }
 
 static void full_window(struct passing *w)
@@ -147,7 +146,7 @@ static void full_window(struct passing *w)
 		return;
 	room = peer->last_ack + peer->window - w->end;
 	if (room == 0)
-		w->out->window_full++;
+		flow_make_odd(w->f, w->side)->window_full++;
 	if (room < mss && mss <= peer->window)
 		own->flags |= HALF_FULL | HALF_BLOCKED;
 }
@@ -165,9 +164,9 @@ static void note_wait(struct passing *w)
 		return;
 	trips = least_trip(w->f, SIDE_RESP) + least_trip(w->f, SIDE_ORIG);
 	if ((own->flags & HALF_BLOCKED) && waited > READER_TRIPS * trips)
-		w->out->window_wait_ns += waited - trips;
+		flow_make_odd(w->f, w->side)->window_wait_ns += waited - trips;
 	if (own->flags & HALF_FULL)
-		w->out->window_limited_ns += waited;
+		flow_make_odd(w->f, w->side)->window_limited_ns += waited;
 	else if (w->f->talker != w->side || waited < IDLE_STALL_NS)
 		return;
 	if ((own->flags & HALF_FULL) && waited > READER_TRIPS * trips)

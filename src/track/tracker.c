@@ -21,9 +21,7 @@ struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_byt
 	flow_table_init(&t->table);
 	pool_init(&t->flows, sizeof(struct whole_flow));
 	pool_init(&t->tombstones, sizeof(struct tombstone));
-	pool_init_objects(&t->troubles, sizeof(struct trouble));
-	pool_init_objects(&t->repairs, sizeof(struct repair));
-	pool_init_objects(&t->key_mores, sizeof(struct key_more));
+	rare_pools_init(&t->rare);
 	return t;
 }
 
@@ -44,9 +42,7 @@ void tracker_free(struct tracker *t)
 	flow_table_free(&t->table);
 	pool_free(&t->flows);
 	pool_free(&t->tombstones);
-	pool_free(&t->troubles);
-	pool_free(&t->repairs);
-	pool_free(&t->key_mores);
+	rare_pools_free(&t->rare);
 	free(t->streams);
 	free(t->ending);
 	free(t);
@@ -55,7 +51,7 @@ void tracker_free(struct tracker *t)
 size_t tracker_held_bytes(const struct tracker *t)
 {
 	return flow_table_bytes(&t->table) + pool_bytes(&t->flows) + pool_bytes(&t->tombstones) +
-	       pool_bytes(&t->troubles) + pool_bytes(&t->repairs) + pool_bytes(&t->key_mores) + t->text_bytes;
+	       rare_pools_bytes(&t->rare) + t->text_bytes;
 }
 
 void tracker_charge(struct tracker *t, size_t held_elsewhere)
@@ -112,7 +108,7 @@ static void part_due(struct tracker *t, struct flow *f)
 		return;
 	f->emitted_ns = t->now_ns;
 	f->next_part_ns = t->now_ns + PART_NS;
-	f->cold->part++;
+	cold_of(f)->part++;
 	t->owner.ended(t->owner.arg, f, CONN_END_PART);
 }
 
@@ -121,13 +117,11 @@ static void passing_begin(struct passing *w, struct tracker *t, struct flow *f, 
 {
 	w->t = t;
 	w->f = f;
-	w->c = f->cold;
+	w->c = cold_of(f);
 	w->p = p;
 	w->side = src_is_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 	w->own = &f->half[w->side];
 	w->peer = &f->half[side_other(w->side)];
-	w->out = &w->c->side[w->side];
-	w->peer_out = &w->c->side[side_other(w->side)];
 	w->now_ns = t->now_ns;
 	w->at_ns = p->ts_ns - f->ts_ns;
 	w->new_link = w->resent = false;
@@ -212,18 +206,18 @@ struct session **flow_session(struct flow *f)
 
 enum side flow_first_fin(const struct flow *f)
 {
-	return f->cold->first_fin;
+	return cold_of(f)->first_fin;
 }
 
 enum side flow_first_rst(const struct flow *f)
 {
-	return f->cold->first_rst;
+	return cold_of(f)->first_rst;
 }
 
 void flow_first_frame(const struct flow *f, uint16_t *source, uint64_t *frame)
 {
-	*source = f->cold->source;
-	*frame = f->cold->frame;
+	*source = (uint16_t)cold_of(f)->begun.source;
+	*frame = cold_of(f)->begun.frame;
 }
 
 int64_t flow_emitted_ns(const struct flow *f)

@@ -70,7 +70,8 @@ struct tracker {
 	int64_t looks_again_ns; /* before that time nothing is due */
 	struct flow_table table;
 	struct pool flows; /* of struct whole_flow */
-	struct pool troubles, repairs, key_mores, tombstones;
+	struct pool tombstones;
+	struct rare_pools rare;
 	size_t text_bytes;
 	struct flow_queue lists[LISTS];
 	struct flow_queue graves;     /* tombstones, oldest first */
@@ -137,6 +138,7 @@ void damage_acked(struct passing *w);	 /* an ACK: what it covers was no damage *
 /* tcp_loss_ack.c: what an ACK, its SACK blocks and its time stamp say about the peer's segments */
 void loss_acked(struct passing *w);
 bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end);
+void loss_forget_tail(struct flow *f, enum side s); /* there is no gap any more */
 void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
 
 /* tcp_window.c */

@@ -29,8 +29,8 @@ void udp_track(struct passing *w, struct tracked *out)
 		own->last_data_ns = w->now_ns;
 		if (!(own->flags & HALF_DATA)) {
 			own->flags |= HALF_DATA;
-			w->out->first_data = passing_ref(w);
-			w->out->first_data_len = w->len;
+			w->c->start[w->side].first_data = passing_ref(w);
+			w->c->start[w->side].first_data_len = w->len;
 		}
 		if (w->len > own->largest_len)
 			own->largest_len = w->len;

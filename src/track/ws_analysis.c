@@ -270,7 +270,7 @@ static void look_at_handshake(struct seen *s)
 }
 
 /* Wireshark files fast and spurious retransmissions under tcp.analysis.retransmission too. */
-static SELDOM void count(uint32_t class, struct tcp_analysis *n)
+SELDOM void ws_count(uint32_t class, struct tcp_analysis *n)
 {
 	n->retransmission += (class & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) != 0;
 	n->fast_retransmission += (class & FAST_RETRANSMISSION) != 0;
@@ -298,7 +298,7 @@ static SELDOM void judge(struct seen *s)
 	classify(s);
 }
 
-void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct tcp_analysis *counts)
+uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p)
 {
 	struct seen s = { .a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp };
 
@@ -313,6 +313,5 @@ void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct t
 		s.fwd->duplicate_acks = 0;
 	remember(&s);
 	look_at_handshake(&s);
-	if (s.class)
-		count(s.class, counts);
+	return s.class;
 }

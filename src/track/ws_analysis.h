@@ -39,7 +39,8 @@ struct ws_analysis {
 	bool syn_seen, begun;
 };
 
-/* One segment, sent by end 0 or 1 of the pair. A zeroed state is a fresh one. */
-void ws_analyse(struct ws_analysis *a, int end, const struct packet *p, struct tcp_analysis *counts);
+/* One segment, sent by end 0 or 1 of the pair. A zeroed state is a fresh one. Gives its classes, to be counted. */
+uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p);
+void ws_count(uint32_t class, struct tcp_analysis *counts);
 
 #endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What only some conversations need comes from pools, and goes back to them. */
+#include "track/flow_rare.h"
+
+#include "base/seldom.h"
+#include "base/text.h"
+#include "track/tracker_impl.h"
+
+const struct side_odd side_odd_none = {.zero_window_open_ns = UNSET};
+
+void rare_pools_init(struct rare_pools *p)
+{
+	pool_init_objects(&p->troubles, sizeof(struct trouble));
+	pool_init_objects(&p->rares, sizeof(struct rare));
+	pool_init_objects(&p->stalls, sizeof(struct stalls));
+	pool_init_objects(&p->odds, sizeof(struct side_odd));
+	pool_init_objects(&p->repairs, sizeof(struct repair));
+	pool_init_objects(&p->lastings, sizeof(struct lasting));
+	pool_init_objects(&p->key_lasts, sizeof(struct key_last));
+	pool_init_objects(&p->key_markeds, sizeof(struct key_marked));
+}
+
+void rare_pools_free(struct rare_pools *p)
+{
+	pool_free(&p->troubles);
+	pool_free(&p->rares);
+	pool_free(&p->stalls);
+	pool_free(&p->odds);
+	pool_free(&p->repairs);
+	pool_free(&p->lastings);
+	pool_free(&p->key_lasts);
+	pool_free(&p->key_markeds);
+}
+
+size_t rare_pools_bytes(const struct rare_pools *p)
+{
+	return pool_bytes(&p->troubles) + pool_bytes(&p->rares) + pool_bytes(&p->stalls) + pool_bytes(&p->odds) +
+	       pool_bytes(&p->repairs) + pool_bytes(&p->lastings) + pool_bytes(&p->key_lasts) +
+	       pool_bytes(&p->key_markeds);
+}
+
+void flow_free_rare(struct flow *f)
+{
+	struct rare_pools *p = &f->tracker->rare;
+	struct cold *c = cold_of(f);
+
+	pool_delete(&p->troubles, c->trouble);
+	pool_delete(&p->rares, c->rare);
+	pool_delete(&p->stalls, c->stalls);
+	pool_delete(&p->lastings, f->lasting);
+	pool_delete(&p->key_lasts, f->key_last);
+	pool_delete(&p->key_markeds, f->key_marked);
+	for (int s = 0; s < 2; s++) {
+		pool_delete(&p->odds, c->odd[s]);
+		pool_delete(&p->repairs, f->repair[s]);
+	}
+}
+
+struct trouble *flow_trouble(struct flow *f)
+{
+	struct cold *c = cold_of(f);
+
+	if (!c->trouble)
+		c->trouble = pool_new(&f->tracker->rare.troubles);
+	return c->trouble;
+}
+
+struct rare *flow_rare(struct flow *f)
+{
+	struct cold *c = cold_of(f);
+
+	if (!c->rare)
+		c->rare = pool_new(&f->tracker->rare.rares);
+	return c->rare;
+}
+
+struct stalls *flow_stalls(struct flow *f)
+{
+	struct cold *c = cold_of(f);
+
+	if (!c->stalls)
+		c->stalls = pool_new(&f->tracker->rare.stalls);
+	return c->stalls;
+}
+
+struct side_odd *flow_make_odd(struct flow *f, enum side s)
+{
+	struct cold *c = cold_of(f);
+
+	if (!c->odd[s]) {
+		c->odd[s] = pool_new(&f->tracker->rare.odds);
+		*c->odd[s] = side_odd_none;
+	}
+	return c->odd[s];
+}
+
+struct repair *flow_repair(struct flow *f, enum side s)
+{
+	if (!f->repair[s])
+		f->repair[s] = pool_new(&f->tracker->rare.repairs);
+	return f->repair[s];
+}
+
+/* Where a segment was kept before has its place in the ring too. */
+static SELDOM void begin_lasting(struct flow *f)
+{
+	struct cold *c = cold_of(f);
+
+	f->lasting = pool_new(&f->tracker->rare.lastings);
+	for (int s = 0; s < 2; s++)
+		for (int i = 0; i < SENT_FIRST; i++)
+			f->lasting->sent[s][i] = c->sent[s][i];
+}
+
+struct lasting *flow_lasting(struct flow *f)
+{
+	if (!f->lasting)
+		begin_lasting(f);
+	return f->lasting;
+}
+
+struct key_last *flow_key_last(struct flow *f)
+{
+	if (!f->key_last)
+		f->key_last = pool_new(&f->tracker->rare.key_lasts);
+	return f->key_last;
+}
+
+struct key_marked *flow_key_marked(struct flow *f)
+{
+	if (!f->key_marked)
+		f->key_marked = pool_new(&f->tracker->rare.key_markeds);
+	return f->key_marked;
+}
