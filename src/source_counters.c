@@ -21,9 +21,8 @@ void source_counters_reach(struct source_counters *all, uint16_t source)
 	all->count = (uint16_t)(source + 1);
 }
 
-void source_count_packet(struct source_count *n, const struct frame *f, const struct packet *p)
+void source_count_odd(struct source_count *n, const struct frame *f, const struct packet *p)
 {
-	n->kinds[p->kind]++;
 	if (p->verdict == PACKET_BAD || p->fault == FAULT_UDP_LENGTH) {
 		n->faults[p->fault]++;
 		if (!n->first_fault)

@@ -29,7 +29,15 @@ static inline struct source_count *source_count_of(struct source_counters *all, 
 	return &all->list[source];
 }
 
-void source_count_packet(struct source_count *n, const struct frame *f, const struct packet *p);
+void source_count_odd(struct source_count *n, const struct frame *f, const struct packet *p);
+
+static inline void source_count_packet(struct source_count *n, const struct frame *f, const struct packet *p)
+{
+	n->kinds[p->kind]++;
+	if (p->verdict != PACKET_OK || p->fault || p->kind == PACKET_OTHER)
+		source_count_odd(n, f, p);
+}
+
 /* Fills what it knows of that source's record. */
 void source_counters_tell(const struct source_counters *all, uint16_t source, struct capture *out);
 

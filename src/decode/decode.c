@@ -32,11 +32,8 @@ static void packet_begin(struct packet *p, const struct frame *f)
 	p->frame = f;
 	p->ts_ns = f->ts_ns;
 	p->clock_ns = f->clock_ns;
-	memset((uint8_t *)p + offsetof(struct packet, kind), 0,
-		offsetof(struct packet, vlans) - offsetof(struct packet, kind));
+	memset((uint8_t *)p + offsetof(struct packet, kind), 0, offsetof(struct packet, tcp) - offsetof(struct packet, kind));
 	p->sll_type = SLL_TYPE_NONE;
-	p->tunnel_count = 0;
-	packet_clear_network(p);
 }
 
 void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)

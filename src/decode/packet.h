@@ -131,14 +131,9 @@ struct packet {
 	uint8_t sll_type; /* packet type of cooked captures: 0 to us, 1 broadcast, 2 multicast, 3 other host, 4 from us; 255 none */
 	uint32_t interface; /* of SLL2; 0 unknown */
 	uint16_t ether_type;
-	uint8_t vlan_count;
-	uint16_t vlans[VLANS_MAX]; /* ids, outermost first */
+	uint8_t vlan_count, tunnel_count;
 
-	/* encapsulation, outermost first; the addresses below are the innermost */
-	uint8_t tunnel_count;
-	struct tunnel_level tunnels[TUNNEL_DEPTH_MAX];
-
-	/* network */
+	/* network; the innermost addresses */
 	struct addr src, dst;
 	uint8_t proto, ttl, tos;
 	bool df, has_ip_id, is_fragment; /* df: always for IPv6; is_fragment: joined from fragments, or one of them */
@@ -161,6 +156,10 @@ struct packet {
 		struct icmp_header icmp;
 		struct arp_header arp;
 	};
+
+	/* what few packets have */
+	uint16_t vlans[VLANS_MAX];		       /* ids, outermost first */
+	struct tunnel_level tunnels[TUNNEL_DEPTH_MAX]; /* outermost first */
 };
 
 /*

@@ -6,20 +6,17 @@
 
 /* A packet without its list of tunnels, which only grows on the way in. */
 struct outer {
-	uint8_t head[offsetof(struct packet, tunnels)];
-	uint8_t tail[sizeof(struct packet) - offsetof(struct packet, src)];
+	uint8_t bytes[offsetof(struct packet, tunnels)];
 };
 
 static void outer_save(struct outer *o, const struct packet *p)
 {
-	memcpy(o->head, p, sizeof(o->head));
-	memcpy(o->tail, (const uint8_t *)p + offsetof(struct packet, src), sizeof(o->tail));
+	memcpy(o->bytes, p, sizeof(o->bytes));
 }
 
 static void outer_restore(const struct outer *o, struct packet *p)
 {
-	memcpy((void *)p, o->head, sizeof(o->head));
-	memcpy((uint8_t *)p + offsetof(struct packet, src), o->tail, sizeof(o->tail));
+	memcpy((void *)p, o->bytes, sizeof(o->bytes));
 }
 
 /* Notes the level and empties what the inner packet will fill. */

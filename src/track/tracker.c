@@ -155,27 +155,11 @@ static void track(struct tracker *t, const struct packet *p, struct tracked *out
 		part_due(t, f);
 }
 
-bool tracker_wants(const struct packet *p)
-{
-	switch ((enum packet_kind)p->kind) {
-	case PACKET_TCP:
-	case PACKET_UDP:
-	case PACKET_ICMP:
-		return p->verdict != PACKET_BAD;
-	case PACKET_IP:
-		return p->verdict != PACKET_BAD && p->proto != 6 && p->proto != 17 && p->proto != 1 && p->proto != 58;
-	case PACKET_ARP:
-	case PACKET_OTHER:
-	case PACKET_FRAGMENT:
-		break;
-	}
-	return false;
-}
-
 void tracker_packet(struct tracker *t, const struct packet *p, struct tracked *out)
 {
 	*out = (struct tracked){ 0 };
-	tracker_clock(t, p->clock_ns);
+	if (p->clock_ns > t->now_ns)
+		tracker_clock(t, p->clock_ns);
 	if (!tracker_wants(p))
 		return;
 	if (p->kind == PACKET_ICMP)

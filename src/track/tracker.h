@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decode/packet.h"
 #include "record/record.h"
 
 struct frame;
-struct packet;
 struct flow_key;
 struct stream_births;
 struct flow; /* flow.h: hot and cold state of one conversation */
@@ -56,7 +56,14 @@ void tracker_free(struct tracker *t);
 /* Any packet of TCP, UDP or another IP protocol, or an ICMP message; the rest have no conversation. */
 void tracker_packet(struct tracker *t, const struct packet *p, struct tracked *out);
 /* Whether the packet is one of those; without a transport header that can be read no conversation can be named. */
-bool tracker_wants(const struct packet *p);
+static inline bool tracker_wants(const struct packet *p)
+{
+	if (p->verdict == PACKET_BAD)
+		return false;
+	if (p->kind == PACKET_TCP || p->kind == PACKET_UDP || p->kind == PACKET_ICMP)
+		return true;
+	return p->kind == PACKET_IP && p->proto != 6 && p->proto != 17 && p->proto != 1 && p->proto != 58;
+}
 
 /*
  * Gives a tuple a stream number because Wireshark would, though none of its packets is here: it is only quoted in an
