@@ -41,6 +41,7 @@ struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const 
 	pool_init_objects(&e->sessions, sizeof(struct session));
 	e->states = xcalloc(table_rows(), sizeof(*e->states));
 	e->parts = xcalloc(table_rows(), sizeof(*e->parts));
+	e->over = xcalloc(table_rows(), sizeof(*e->over));
 	return e;
 }
 
@@ -57,6 +58,7 @@ void dissect_engine_free(struct dissect_engine *e)
 	}
 	free(e->states);
 	free(e->parts);
+	free(e->over);
 	free(e);
 }
 
@@ -85,16 +87,35 @@ static void take_expected(struct session *s)
 	found = table_find(&s->engine->expected, &key);
 	if (!found)
 		return;
-	text_copy(s->service, sizeof(s->service), found->service);
+	memcpy(s->service, found->service, sizeof(s->service));
 	table_remove(&s->engine->expected, &key);
 	s->mode = SESSION_DONE;
 }
 
+static struct session *session_new(struct dissect_engine *e)
+{
+	struct session *s = pool_new(&e->sessions);
+
+	e->held_bytes += sizeof(*s);
+	return s;
+}
+
+static void session_free(struct dissect_engine *e, struct session *s)
+{
+	e->held_bytes -= sizeof(*s);
+	pool_delete(&e->sessions, s);
+}
+
 static struct session *session_open(struct dissect_engine *e, struct session **s, const struct session_owner *o)
 {
-	if (!*s) {
-		*s = pool_new(&e->sessions);
-		e->held_bytes += sizeof(**s);
+	const struct session *shared = *s && (*s)->shared ? *s : NULL;
+
+	if (shared) {
+		*s = session_new(e);
+		**s = *shared;
+		(*s)->shared = false;
+	} else if (!*s) {
+		*s = session_new(e);
 		(*s)->engine = e;
 		(*s)->owner = o;
 		take_expected(*s);
@@ -114,7 +135,8 @@ void session_start(struct session *s, const struct dissector *d)
 		pool_init_objects(states, d->state_size);
 	s->dissector = d;
 	s->mode = SESSION_RUNNING;
-	text_copy(s->service, sizeof(s->service), d->name);
+	memset(s->service, 0, sizeof(s->service));
+	memcpy(s->service, d->name, strnlen(d->name, sizeof(s->service) - 1));
 	s->state = pool_new(states);
 	s->engine->held_bytes += d->state_size;
 }
@@ -260,22 +282,44 @@ void session_gap(struct dissect_engine *e, struct session **s, const struct sess
 	stream_gap(*s, side, missing, ref);
 }
 
-/* A closed conversation may be kept for a while; what its dissector is done with need not be. */
-static void drop_when_over(struct session *s)
+/* What stands for the session from now on, when nothing but its service is left to tell; NULL: more is left. */
+static struct session *session_over(const struct session *s, uint8_t row)
 {
+	struct session *over = &s->engine->over[row];
+
+	if (s->restarts || s->skipped_bytes || s->handed_on || s->side[SIDE_ORIG].gap_bytes || s->side[SIDE_RESP].gap_bytes)
+		return NULL;
+	if (!over->shared) {
+		*over = (struct session){ .engine = s->engine, .mode = SESSION_DONE, .shared = true };
+		memcpy(over->service, s->service, sizeof(over->service));
+	}
+	return over;
+}
+
+/* A closed conversation may be kept for a while; what its dissector is done with need not be. */
+static void drop_when_over(struct session **sp)
+{
+	struct session *s = *sp, *over;
+	uint8_t row = s->row;
+
 	if (s->mode != SESSION_RUNNING || !s->side[SIDE_ORIG].ended || !s->side[SIDE_RESP].ended)
 		return;
 	if (!s->dissector->is_over || !s->dissector->is_over(s->state))
 		return;
 	session_stop(s);
 	session_set_done(s);
+	over = session_over(s, row);
+	if (!over)
+		return;
+	session_free(s->engine, s);
+	*sp = over;
 }
 
 void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
 	const struct frame_ref *ref)
 {
 	(void)e;
-	if (!*s)
+	if (!*s || (*s)->shared)
 		return;
 	(*s)->owner = o;
 	(*s)->side[side].ended = true;
@@ -283,7 +327,7 @@ void session_end(struct dissect_engine *e, struct session **s, const struct sess
 		choose_side_ended(*s);
 	if ((*s)->mode == SESSION_RUNNING && (*s)->dissector->end)
 		(*s)->dissector->end((*s)->state, *s, side, ref);
-	drop_when_over(*s);
+	drop_when_over(s);
 }
 
 /* The datagram that shows whose the conversation is belongs to the next one already. */
@@ -370,7 +414,7 @@ void session_summarise(const struct session *s, struct session_summary *out)
 	memset(out, 0, sizeof(*out));
 	if (!s)
 		return;
-	text_copy(out->service, sizeof(out->service), s->service);
+	memcpy(out->service, s->service, sizeof(out->service));
 	out->restarts = s->restarts;
 	out->skipped_bytes = s->skipped_bytes;
 	out->gap_bytes[SIDE_ORIG] = s->side[SIDE_ORIG].gap_bytes;
@@ -381,7 +425,8 @@ void session_close(struct dissect_engine *e, struct session **s, const struct se
 {
 	struct session *old = *s;
 
-	if (!old)
+	*s = NULL;
+	if (!old || old->shared)
 		return;
 	old->owner = o;
 	if (old->mode == SESSION_CHOOSING)
@@ -391,7 +436,5 @@ void session_close(struct dissect_engine *e, struct session **s, const struct se
 	if (old->handed_on)
 		e->held_bytes -= sizeof(*old->handed_on);
 	free(old->handed_on);
-	e->held_bytes -= sizeof(*old);
-	pool_delete(&e->sessions, old);
-	*s = NULL;
+	session_free(e, old);
 }

@@ -112,7 +112,7 @@ void choose_exclude(struct session *s, const struct dissector *d)
 			s->excluded |= UINT64_C(1) << i;
 	session_stop(s);
 	s->mode = SESSION_CHOOSING;
-	s->service[0] = '\0';
+	memset(s->service, 0, sizeof(s->service));
 }
 
 static struct candidate best_of_chunks(const struct session *s, struct chunk client, struct chunk server)

@@ -60,6 +60,7 @@ struct session {
 	uint8_t mode; /* enum session_mode */
 	uint8_t tries, handoffs;
 	uint8_t row; /* of the dissector, while there is a state */
+	bool shared; /* it stands for many: see session_over */
 	uint32_t restarts;
 	uint64_t skipped_bytes;
 	int64_t restarted_ns;
@@ -91,6 +92,7 @@ struct dissect_engine {
 	struct pool sessions;
 	/* by row of the table of dissectors; size 0: not needed yet */
 	struct pool *states, *parts;
+	struct session *over; /* also by row: sessions of which nothing is left but the service */
 };
 
 /* --- session.c --- */

@@ -116,7 +116,7 @@ static const struct stream_taker taker = { .data = on_data, .gap = on_gap, .end 
 
 static void fill_service(const struct session_summary *s, struct conn *c)
 {
-	text_copy(c->service, sizeof(c->service), s->service);
+	memcpy(c->service, s->service, sizeof(c->service));
 	c->restarts = s->restarts;
 	c->skipped_bytes = s->skipped_bytes;
 	c->gap_bytes[0] = s->gap_bytes[0];
