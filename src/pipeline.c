@@ -425,13 +425,27 @@ void pipeline_charge(struct pipeline *p, size_t held_elsewhere)
 	p->elsewhere = held_elsewhere > p->sink_bytes ? held_elsewhere - p->sink_bytes : 0;
 }
 
-static void for_each_end(struct lane *l, void (*what)(struct lane *l))
+static void pass_ends(struct lane *l)
 {
 	uint16_t source;
 	uint64_t frame;
 
+	lane_ending(l);
 	while (lane_next_end(l, &source, &frame))
-		what(l);
+		lane_pass_next(l);
+	lane_ending_rewind(l);
+}
+
+/* Conversations end in the order of their first frames: what is before the next one need not be held back. */
+static void end_all(struct pipeline *p)
+{
+	uint16_t source;
+	uint64_t frame;
+
+	while (lane_next_end(p->lane, &source, &frame)) {
+		record_order_passed(p->order, source, frame);
+		lane_end_next(p->lane);
+	}
 }
 
 /* Everything before the ends of conversations that comes at the same instant. */
@@ -441,9 +455,7 @@ static void end_surroundings(struct pipeline *p)
 		crew_rest(p->crew);
 		crew_ending(p->crew);
 	} else {
-		lane_ending(p->lane);
-		for_each_end(p->lane, lane_pass_next);
-		lane_ending_rewind(p->lane);
+		pass_ends(p->lane);
 	}
 	if (p->clock_ns != INT64_MIN)
 		surroundings_until(p, p->clock_ns);
@@ -458,7 +470,7 @@ void pipeline_finish(struct pipeline *p)
 	if (p->crew)
 		crew_finish(p->crew);
 	else
-		for_each_end(p->lane, lane_end_next);
+		end_all(p);
 	record_order_flush(p->order);
 }
 

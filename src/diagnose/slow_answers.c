@@ -52,14 +52,20 @@ static bool begins_word(const char *at)
 	return false;
 }
 
+/* Whether the byte may begin one of them: a bit for each of the last five of its bits. */
+static bool may_begin_word(char c)
+{
+	static const uint32_t first_letters = 1u << ('p' & 31) | 1u << ('s' & 31) | 1u << ('n' & 31) | 1u << ('/' & 31);
+
+	return first_letters >> (c & 31) & 1;
+}
+
 bool slow_is_held_back(const struct http *h)
 {
-	static const char first_letters[] = "pPsSnN/";
-
 	if (h->status == 101 || strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace"))
 		return true;
-	for (const char *at = h->uri; (at = strpbrk(at, first_letters)); at++)
-		if (begins_word(at))
+	for (const char *at = h->uri; *at; at++)
+		if (may_begin_word(*at) && begins_word(at))
 			return true;
 	return false;
 }

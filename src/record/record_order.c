@@ -118,6 +118,19 @@ void record_order_clock(struct record_order *o, int64_t clock_ns)
 		record_order_flush(o);
 }
 
+static bool is_before(const struct record *r, uint16_t source, uint64_t frame)
+{
+	return r->source != source ? r->source < source : r->frame < frame;
+}
+
+void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame)
+{
+	if (o->has_one && is_before(&o->one, source, frame))
+		record_order_flush(o);
+	while (o->count && is_before(o->heap[0].record, source, frame))
+		emit_first(o);
+}
+
 void record_order_take(struct record_order *o, const struct record *r)
 {
 	record_order_clock(o, r->emitted_ns);

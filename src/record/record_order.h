@@ -23,6 +23,8 @@ void record_order_free(struct record_order *o);
 void record_order_take(struct record_order *o, const struct record *r);
 /* Nothing of an earlier time than that can follow. */
 void record_order_clock(struct record_order *o, int64_t clock_ns);
+/* Of that instant nothing can follow whose first frame is before that one. */
+void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame);
 void record_order_flush(struct record_order *o);
 size_t record_order_bytes(const struct record_order *o);
 
