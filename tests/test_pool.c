@@ -53,7 +53,7 @@ static void test_addresses_stay_apart_and_do_not_change(void **state)
 	for (uint32_t i = 1; i <= MANY; i++) {
 		assert_int_equal(pool_take(&p), i);
 		at[i] = pool_at(&p, i);
-		assert_int_equal((uintptr_t)at[i] % 64, 0);
+		assert_int_equal((uintptr_t)at[i] % 8, 0);
 		assert_true(is_zero(at[i], SIZE));
 		memset(at[i], (int)(i % 251) + 1, SIZE);
 	}
@@ -64,6 +64,18 @@ static void test_addresses_stay_apart_and_do_not_change(void **state)
 	}
 	pool_free(&p);
 	free(at);
+}
+
+static void test_large_objects_begin_with_a_cache_line(void **state)
+{
+	struct pool p;
+
+	(void)state;
+	pool_init(&p, 300);
+	for (uint32_t i = 1; i <= MANY; i++)
+		assert_int_equal((uintptr_t)pool_at(&p, pool_take(&p)) % 64, 0);
+	assert_int_equal(p.size, 5 * 64);
+	pool_free(&p);
 }
 
 static void test_freed_objects_are_taken_again_first_and_zeroed(void **state)
@@ -188,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_run_from_one),
 		cmocka_unit_test(test_addresses_stay_apart_and_do_not_change),
+		cmocka_unit_test(test_large_objects_begin_with_a_cache_line),
 		cmocka_unit_test(test_freed_objects_are_taken_again_first_and_zeroed),
 		cmocka_unit_test(test_room_is_bound_by_what_is_in_use),
 		cmocka_unit_test(test_an_emptied_pool_begins_anew),

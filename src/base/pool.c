@@ -26,6 +26,7 @@
 
 #define LINE 64
 #define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
+#define SMALL (4 * LINE) /* objects whose every line is touched together */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define SLABS_ALONE 8 /* slabs that come one by one: a small capture should not pay for a large one */
 
@@ -35,14 +36,20 @@ static size_t spread(size_t size)
 	return ((size + LINE - 1) / LINE | 1) * LINE;
 }
 
+/* Small objects stand side by side. */
+static size_t whole_words(size_t size)
+{
+	return (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+}
+
 void pool_init(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = spread(size) };
+	*p = (struct pool){ .size = size < SMALL ? whole_words(size) : spread(size) };
 }
 
 void pool_init_objects(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = spread(size + TAIL) };
+	*p = (struct pool){ .size = size + TAIL <= LINE ? whole_words(size + TAIL) : spread(size + TAIL) };
 }
 
 void pool_free(struct pool *p)

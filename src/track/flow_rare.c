@@ -18,6 +18,7 @@ void rare_pools_init(struct rare_pools *p)
 	pool_init_objects(&p->lastings, sizeof(struct lasting));
 	pool_init_objects(&p->key_lasts, sizeof(struct key_last));
 	pool_init_objects(&p->key_markeds, sizeof(struct key_marked));
+	pool_init_objects(&p->labels, sizeof(struct label));
 }
 
 void rare_pools_free(struct rare_pools *p)
@@ -30,13 +31,14 @@ void rare_pools_free(struct rare_pools *p)
 	pool_free(&p->lastings);
 	pool_free(&p->key_lasts);
 	pool_free(&p->key_markeds);
+	pool_free(&p->labels);
 }
 
 size_t rare_pools_bytes(const struct rare_pools *p)
 {
 	return pool_bytes(&p->troubles) + pool_bytes(&p->rares) + pool_bytes(&p->stalls) + pool_bytes(&p->odds) +
 	       pool_bytes(&p->repairs) + pool_bytes(&p->lastings) + pool_bytes(&p->key_lasts) +
-	       pool_bytes(&p->key_markeds);
+	       pool_bytes(&p->key_markeds) + pool_bytes(&p->labels);
 }
 
 void flow_free_rare(struct flow *f)

@@ -67,9 +67,13 @@ struct lasting {
 	uint32_t think_us[THINKS_MAX]; /* every stride-th think time */
 };
 
+struct label {
+	char text[sizeof(((struct key_frame *)0)->label)];
+};
+
 struct key_frame_kept {
 	struct short_ref ref;
-	char *label; /* owned; NULL: none */
+	struct label *label; /* owned; NULL: none */
 	uint32_t len;
 	uint8_t side, flags;
 };
@@ -199,7 +203,7 @@ struct rare {
 
 /* Where all of them come from. */
 struct rare_pools {
-	struct pool troubles, rares, stalls, odds, repairs, lastings, key_lasts, key_markeds;
+	struct pool troubles, rares, stalls, odds, repairs, lastings, key_lasts, key_markeds, labels;
 };
 
 void rare_pools_init(struct rare_pools *p);

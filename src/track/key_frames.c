@@ -7,7 +7,6 @@
  */
 #include "track/tracker_impl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/seldom.h"
@@ -20,11 +19,7 @@ static struct key_frame_kept *last_place(struct key_last *m, uint32_t n)
 
 static void label_free(struct flow *f, struct key_frame_kept *k)
 {
-	size_t size = k->label ? strlen(k->label) + 1 : 0;
-
-	cold_of(f)->text_bytes -= size;
-	f->tracker->text_bytes -= size;
-	free(k->label);
+	pool_delete(&f->tracker->rare.labels, k->label);
 	k->label = NULL;
 }
 
@@ -35,18 +30,14 @@ static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
 
 static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
 {
-	char cut[sizeof(((struct key_frame *)0)->label)];
-
 	label_free(f, k);
 	if (!label || !*label)
 		return;
-	text_copy(cut, sizeof(cut), label);
-	k->label = xstrdup(cut);
+	k->label = pool_new(&f->tracker->rare.labels);
+	text_copy(k->label->text, sizeof(k->label->text), label);
 	f->labelled = true;
 	if (in_ring(f, k))
 		f->ring_labels |= (uint16_t)(1u << (k - f->key_last->frames));
-	cold_of(f)->text_bytes += strlen(cut) + 1;
-	f->tracker->text_bytes += strlen(cut) + 1;
 }
 
 /* A marked frame leaves the ring: it is kept apart, as long as there is room. */
@@ -119,9 +110,9 @@ static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
 	for (uint32_t i = 0; f->key_marked && i < f->key_marked->count; i++)
 		if (same_frame(f->key_marked->frames[i].ref, ref))
 			return &f->key_marked->frames[i];
-	for (uint32_t i = 0; i < first; i++)
-		if (same_frame(c->first[i].ref, ref))
-			return &c->first[i];
+	while (first--)
+		if (same_frame(c->first[first].ref, ref))
+			return &c->first[first];
 	return NULL;
 }
 
@@ -255,7 +246,7 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 		k->side = kept[i]->side;
 		k->flags = kept[i]->flags;
 		if (kept[i]->label)
-			text_copy(k->label, sizeof(k->label), kept[i]->label);
+			memcpy(k->label, kept[i]->label->text, sizeof(k->label));
 	}
 	c->key_frame_count = n;
 	c->key_frames_left_out = all > n ? (uint32_t)(all - n) : 0;
