@@ -281,11 +281,11 @@ static void fill_stalls(const struct stalls *k, struct conn *c)
 		return;
 	c->stall_count = k->count;
 	for (uint32_t i = 0; i < k->count && i < STALLS_MAX; i++)
-		c->stalls[i] = (struct stall){.ref = long_ref(k->list[i].ref),
+		c->stalls[i] = (struct stall){ .ref = long_ref(k->list[i].ref),
 			.lasted_ns = k->list[i].lasted_ns,
 			.from_frame = k->list[i].from_frame,
 			.reason = (uint8_t)k->list[i].reason,
-			.side = (uint8_t)k->list[i].side};
+			.side = (uint8_t)k->list[i].side };
 }
 
 static void fill_overlaps(const struct rare *k, struct conn *c)

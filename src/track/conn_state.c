@@ -5,11 +5,6 @@
 
 #include "track/tracker_impl.h"
 
-static uint64_t history_bit(enum side side, char letter)
-{
-	return UINT64_C(1) << ((letter - 'A') + (side == SIDE_RESP ? 32 : 0));
-}
-
 /* Appends a letter the first time that the side earns it: upper case for orig, lower for resp. */
 void history_add(struct flow *f, enum side side, char letter)
 {

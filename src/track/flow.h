@@ -50,6 +50,7 @@ enum half_flag {
 	HALF_BLOCKED = 1 << 20,	    /* the peer's window was full or closed since its last data */
 	HALF_ACK_MOVED = 1 << 21,   /* it acknowledged more than at first */
 	HALF_SMALL_ACKED = 1 << 22, /* the small data was acknowledged late */
+	HALF_REPAIR = 1 << 23,	    /* something of it was out of order: flow->repair */
 };
 
 #define RECENT_MAX 8
@@ -263,7 +264,8 @@ struct passing {
 	uint32_t len;	   /* payload on the wire */
 	uint32_t seq, end; /* TCP: of the payload, without SYN and FIN */
 	uint8_t flags;
-	bool resent;	/* what struct tracked says of it */
+	struct short_ref ref; /* of the frame */
+	bool resent;	      /* what struct tracked says of it */
 	int64_t rtt_ns;
 };
 
@@ -280,7 +282,7 @@ static inline const struct addr *flow_addr(const struct flow *f, enum side s)
 /* The packet at hand as evidence. */
 static inline struct short_ref passing_ref(const struct passing *w)
 {
-	return short_ref(w->p->frame->number, w->p->frame->source, w->at_ns);
+	return w->ref;
 }
 
 /* What a side sent lately, for the segments sent last. `*n` places; frame 0: none. */

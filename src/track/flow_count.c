@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every packet of a conversation leaves: counts, MACs, TTLs, the longest silence. */
 #include "base/seldom.h"
-#include "track/tracker_impl.h"
+#include "track/tcp_steps.h"
 
 #define LONG_SILENCE_NS NS_PER_S /* what breaks it is a key frame */
-#define PAUSE_NS (5 * NS_PER_S)	 /* a stateful device may forget a connection in it */
 #define PAUSE_UNANSWERED 3	 /* segments after a pause: one or two may be lost */
 
 /* The most frequent TTL, kept with one rival: the rival loses when it is neither. */
@@ -62,14 +61,14 @@ bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
 
 	if (!h->unlinked)
 		return false;
-	*out = (struct flow_link){.mac = h->mac,
+	*out = (struct flow_link){ .mac = h->mac,
 		.vlan = cold_of(f)->vlan,
 		.ip = *flow_addr(f, s),
 		.pkts = h->unlinked,
 		.ttl = h->ttl,
 		.ttl_min = h->ttl_min,
 		.ttl_max = h->ttl_max,
-		.last = long_ref(h->last)};
+		.last = long_ref(h->last) };
 	out->last.at_ns += f->ts_ns;
 	h->unlinked = 0;
 	return true;
@@ -187,16 +186,11 @@ static SELDOM void note_silence(struct passing *w, int64_t gap)
 
 void flow_count(struct passing *w)
 {
-	const struct packet *p = w->p;
-	struct half *own = w->own;
 	bool rst = (w->flags & TCP_RST) != 0;
 	bool carries = !rst && (w->len > 0 || (w->flags & TCP_SYN));
 	int64_t gap = w->now_ns - w->f->last_ns;
 
-	own->pkts++;
-	own->ip_bytes += p->ip_len;
-	if (p->verdict == PACKET_CUT || p->payload_len < p->payload_wire)
-		w->c->cut_frames = true;
+	packet_counted(w);
 	if (!(w->f->idle_watch && watch_pause(w)) && w->f->last_side != SIDE_NONE &&
 		(gap > w->f->idle_max_ns || gap >= PAUSE_NS))
 		note_silence(w, gap);

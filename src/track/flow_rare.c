@@ -98,8 +98,10 @@ struct side_odd *flow_make_odd(struct flow *f, enum side s)
 
 struct repair *flow_repair(struct flow *f, enum side s)
 {
-	if (!f->repair[s])
+	if (!f->repair[s]) {
 		f->repair[s] = pool_new(&f->tracker->rare.repairs);
+		f->half[s].flags |= HALF_REPAIR;
+	}
 	return f->repair[s];
 }
 

@@ -22,12 +22,12 @@ struct short_ref {
 
 static inline struct short_ref short_ref(uint64_t frame, uint16_t source, int64_t at_ns)
 {
-	return (struct short_ref){.frame = frame & FRAME_MASK, .source = source, .at_ns = at_ns};
+	return (struct short_ref){ .frame = frame & FRAME_MASK, .source = source, .at_ns = at_ns };
 }
 
 static inline struct frame_ref long_ref(struct short_ref r)
 {
-	return (struct frame_ref){.frame = r.frame, .at_ns = r.at_ns, .source = (uint16_t)r.source};
+	return (struct frame_ref){ .frame = r.frame, .at_ns = r.at_ns, .source = (uint16_t)r.source };
 }
 
 /* When a segment was sent, for the ones sent last: four of them in a cache line. */
@@ -55,7 +55,7 @@ static inline void sent_keep(struct sent *s, uint64_t frame, int64_t at_ns, uint
 	bool fits = high >> SENT_FRAME_BITS == 0 && at_ns <= INT64_MAX >> SENT_FRAME_BITS &&
 		    at_ns >= INT64_MIN >> SENT_FRAME_BITS;
 
-	*s = (struct sent){seq, fits ? (uint32_t)frame : 0, fits ? at_ns * (1 << SENT_FRAME_BITS) + (int64_t)high : 0};
+	*s = (struct sent){ seq, fits ? (uint32_t)frame : 0, fits ? at_ns * (1 << SENT_FRAME_BITS) + (int64_t)high : 0 };
 }
 
 #define SENT_MAX 16

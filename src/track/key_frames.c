@@ -77,7 +77,7 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 			leave_ring(f, k);
 	}
 	f->key_frames++;
-	*k = (struct key_frame_kept){.ref = passing_ref(w), .len = w->len, .side = (uint8_t)side, .flags = w->flags};
+	*k = (struct key_frame_kept){ .ref = passing_ref(w), .len = w->len, .side = (uint8_t)side, .flags = w->flags };
 	if (label)
 		label_set(w->f, k, label);
 }

@@ -18,9 +18,9 @@ void stall_add(struct passing *w, enum side side, enum stall_reason reason, int6
 			if (t->list[i].lasted_ns < at->lasted_ns)
 				at = &t->list[i];
 	if (t->count++ < STALLS_MAX || at->lasted_ns < lasted_ns)
-		*at = (struct stall_kept){.ref = passing_ref(w),
+		*at = (struct stall_kept){ .ref = passing_ref(w),
 			.lasted_ns = lasted_ns,
 			.from_frame = from_frame & FRAME_MASK,
 			.reason = (uint8_t)reason,
-			.side = (uint8_t)side};
+			.side = (uint8_t)side };
 }

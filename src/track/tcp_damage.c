@@ -50,7 +50,7 @@ bool damage_packet(struct passing *w)
 	r = flow_repair(w->f, w->side);
 	if (r->damage_count == DAMAGES_MAX)
 		damage_forget(r, 0);
-	r->damages[r->damage_count++] = (struct damage){w->seq, w->end, passing_ref(w)};
+	r->damages[r->damage_count++] = (struct damage){ w->seq, w->end, passing_ref(w) };
 	return false;
 }
 

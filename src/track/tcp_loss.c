@@ -8,27 +8,11 @@
  */
 #include "base/seldom.h"
 #include "base/seq.h"
-#include "track/tracker_impl.h"
+#include "track/tcp_steps.h"
 
 #define JUMP_MAX (1 << 26) /* a larger gap is no gap but another numbering */
-#define ID_STEP_MAX 2048   /* IP ids of one sender that counts: at most so far apart */
 #define ID_SURE 4
-#define ID_SCORE_MAX 16
 #define REORDER_NS (3 * NS_PER_MS) /* without a known round trip */
-
-/* Learns whether the sender's IP ids count upwards. */
-void loss_id(struct passing *w)
-{
-	struct half *own = w->own;
-	int16_t step = (int16_t)(w->p->ip_id - own->last_ip_id);
-
-	if (!w->p->has_ip_id || own->pkts <= 1)
-		return;
-	if (step > 0 && step < ID_STEP_MAX)
-		own->id_rising = (int8_t)(own->id_rising < ID_SCORE_MAX ? own->id_rising + 1 : ID_SCORE_MAX);
-	else if (step >= 0 || step < -ID_STEP_MAX)
-		own->id_rising = (int8_t)(own->id_rising > 2 ? own->id_rising - 2 : 0);
-}
 
 bool loss_has_holes(const struct flow *f, enum side s)
 {
@@ -66,13 +50,13 @@ static SELDOM void open_hole(struct passing *w)
 
 	if (size < 2 || size > JUMP_MAX || (own->flags & HALF_FIN))
 		return; /* one byte may be a FIN, or a probe */
-	*hole_add(flow_repair(w->f, w->side)) = (struct hole){.left = own->next_seq,
+	*hole_add(flow_repair(w->f, w->side)) = (struct hole){ .left = own->next_seq,
 		.right = w->seq,
 		.since_ns = w->now_ns,
 		.ts_value = w->p->tcp.ts_value,
 		.ip_id = w->p->ip_id,
 		.has_ip_id = w->p->has_ip_id,
-		.has_ts = w->p->tcp.has_timestamps};
+		.has_ts = w->p->tcp.has_timestamps };
 }
 
 /* Bytes that the receiver acknowledged and that were not seen. */
@@ -83,7 +67,7 @@ void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t righ
 	flow_make_odd(f, s)->missing_bytes += right - left;
 	history_again(f, s, 'G');
 	if (r)
-		*hole_add(r) = (struct hole){.left = left, .right = right, .since_ns = now_ns, .acked = true};
+		*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
 }
 
 static int64_t round_trip(const struct cold *c)
@@ -220,7 +204,7 @@ static struct resend *resend_entry(struct passing *w, struct repair *r)
 		if (!e->sent || (e->acked && !best->acked) || (e->acked == best->acked && e->last_ns < best->last_ns))
 			best = e;
 	}
-	*best = (struct resend){.seq = w->seq, .len = w->len};
+	*best = (struct resend){ .seq = w->seq, .len = w->len };
 	note_original(w, best);
 	if (!best->sent)
 		best->sent = 1; /* sent before, though too long ago to say in which frame */
@@ -305,7 +289,7 @@ void loss_forget_tail(struct flow *f, enum side s)
 	if (!o)
 		return;
 	o->gap_tail = 0;
-	o->gap_first = (struct short_ref){0};
+	o->gap_first = (struct short_ref){ 0 };
 }
 
 /* Segments beyond a gap that may never fill. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One TCP segment of a conversation, step by step. */
 #include "base/seldom.h"
-#include "base/seq.h"
-#include "track/tracker_impl.h"
+#include "track/tcp_steps.h"
 
 #define MINIMAL_IP_LEN 46 /* of an Ethernet frame without VLAN tag */
 
@@ -50,15 +49,6 @@ static SELDOM void begin_numbers(struct passing *w)
 	}
 }
 
-static void largest_acked(struct half *h, uint32_t ack)
-{
-	if (!h->pending_len || seq_before(ack, h->pending_end))
-		return;
-	if (h->pending_len > h->largest_acked_len)
-		h->largest_acked_len = h->pending_len;
-	h->pending_len = 0;
-}
-
 static SELDOM void first_data_acked(struct passing *w)
 {
 	struct half *peer = w->peer;
@@ -70,44 +60,56 @@ static SELDOM void first_data_acked(struct passing *w)
 	start->first_data_acked_ns = w->at_ns;
 }
 
+/* The peer's data that the packet acknowledges. */
+static inline void data_acked(struct passing *w)
+{
+	window_small_acked(w);
+	rtt_acked(w);
+	turns_acked(w);
+	largest_acked(w->peer, w->p->tcp.ack);
+}
+
+static inline void move_ack(struct passing *w)
+{
+	uint32_t ack = w->p->tcp.ack;
+
+	if (seq_after(ack, w->own->last_ack)) {
+		w->own->last_ack = ack;
+		w->own->flags |= HALF_ACK_MOVED;
+	}
+	if (seq_after(ack, w->peer->acked))
+		w->peer->acked = ack;
+}
+
+static SELDOM void begin_acks(struct passing *w)
+{
+	uint32_t ack = w->p->tcp.ack;
+
+	if (!(w->own->flags & HALF_ACK_SENT))
+		w->own->last_ack = ack;
+	if (!(w->peer->flags & HALF_ACKED_SET))
+		w->peer->acked = ack;
+	w->own->flags |= HALF_ACK_SENT;
+	w->peer->flags |= HALF_ACKED_SET;
+}
+
 /* What the packet acknowledges. */
 static void on_ack(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
-	uint32_t ack = w->p->tcp.ack;
 
 	window_packet(w);
-	window_small_acked(w);
 	damage_acked(w);
 	loss_acked(w);
-	rtt_acked(w);
-	turns_acked(w);
-	largest_acked(peer, ack);
+	data_acked(w);
 	if ((peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) == HALF_DATA)
 		first_data_acked(w);
-	if (!(own->flags & HALF_ACK_SENT)) {
-		own->last_ack = ack;
-	} else if (seq_after(ack, own->last_ack)) {
-		own->last_ack = ack;
-		own->flags |= HALF_ACK_MOVED;
-	}
-	own->flags |= HALF_ACK_SENT;
-	if (!(peer->flags & HALF_ACKED_SET) || seq_after(ack, peer->acked))
-		peer->acked = ack;
-	peer->flags |= HALF_ACKED_SET;
+	if (!(own->flags & HALF_ACK_SENT) || !(peer->flags & HALF_ACKED_SET))
+		begin_acks(w);
+	move_ack(w);
 }
 
-static void remember_sent(struct passing *w)
-{
-	uint32_t at = w->own->data_segments;
-
-	if (w->f->lasting || at >= SENT_FIRST)
-		sent_keep(&flow_lasting(w->f)->sent[w->side][at % SENT_MAX], w->p->frame->number, w->at_ns, w->seq);
-	else
-		sent_keep(&w->c->sent[w->side][at], w->p->frame->number, w->at_ns, w->seq);
-}
-
-static void on_new_data(struct passing *w)
+static inline void on_new_data(struct passing *w)
 {
 	struct half *own = w->own;
 
@@ -115,19 +117,11 @@ static void on_new_data(struct passing *w)
 	rtt_data(w);
 	remember_sent(w);
 	turns_data(w);
-	if (!(own->flags & HALF_DATA)) {
-		own->flags |= HALF_DATA;
-		w->c->start[w->side].first_data = passing_ref(w);
-		w->c->start[w->side].first_data_len = w->len;
-	}
 	if (w->len >= own->pending_len) {
 		own->pending_len = w->len;
 		own->pending_end = w->end;
 	}
-	if (w->len > own->largest_len)
-		own->largest_len = w->len;
-	own->last_data = passing_ref(w);
-	own->last_data_ns = w->now_ns;
+	data_noted(w);
 }
 
 static SELDOM void on_probe(struct passing *w)
@@ -162,21 +156,6 @@ static SELDOM void answer_keep_alive(struct passing *w)
 	w->peer->flags &= ~(uint32_t)HALF_KEEP_ALIVE;
 	if (!(w->flags & TCP_RST))
 		flow_make_odd(w->f, side_other(w->side))->keep_alives_answered++;
-}
-
-static void remember(struct passing *w)
-{
-	struct half *own = w->own;
-
-	w->f->last_side = (uint8_t)w->side;
-	w->f->last_ns = w->now_ns;
-	if (w->flags & TCP_RST)
-		return;
-	own->last = passing_ref(w);
-	own->last_ns = w->now_ns;
-	own->last_len = w->len;
-	own->last_flags = w->flags;
-	own->last_ip_id = w->p->ip_id;
 }
 
 static void on_segment(struct passing *w)
@@ -238,18 +217,102 @@ static SELDOM void note_copy(struct passing *w)
 	if (!w->len)
 		return;
 	r = flow_repair(w->f, w->side);
-	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){w->seq, w->end, passing_ref(w)};
+	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){ w->seq, w->end, passing_ref(w) };
+}
+
+/* What both sides' flags are in the middle of a conversation in which nothing is pending. */
+#define HALF_RUNS (HALF_BASE_SET | HALF_NEXT_SET | HALF_ACKED_SET | HALF_ACK_SENT | HALF_WINDOW)
+#define HALF_PENDING (HALF_ZERO | HALF_FIN | HALF_RST_SEEN | HALF_KEEP_ALIVE | HALF_REPAIR)
+
+static inline bool half_runs(const struct half *h)
+{
+	return (h->flags & (HALF_RUNS | HALF_PENDING)) == HALF_RUNS;
+}
+
+/* Of a side that sends data its first has to be acknowledged. */
+static inline bool first_is_acked(const struct half *h)
+{
+	return (h->flags & (HALF_DATA | HALF_FIRST_ACKED)) != HALF_DATA;
+}
+
+static inline bool sum_is_right(const struct half *h, const struct packet *p)
+{
+	return (h->flags & HALF_PARTIAL_SUM) || ((h->flags & HALF_GOOD_SUM) && p->checksum == CHECKSUM_GOOD);
+}
+
+static inline bool handshake_is_over(const struct flow *f, const struct half *peer)
+{
+	return f->handshake_done || (f->midstream && (peer->flags & HALF_DATA));
+}
+
+/* Whether the headers are those of the middle of a conversation. */
+static inline bool is_usual(const struct packet *p)
+{
+	return (p->tcp.flags & ~(TCP_PSH | TCP_ECE | TCP_CWR)) == TCP_ACK && !p->tcp.sack_count && !p->tcp.mptcp && p->tcp.window &&
+	       (!p->payload_wire || p->ip_len > MINIMAL_IP_LEN);
+}
+
+/* Whether all that the long way looks for is absent: then only what it does with every segment remains to be done. */
+static inline bool is_plain(const struct passing *w)
+{
+	const struct half *own = w->own, *peer = w->peer;
+	const struct tcp_header *t = &w->p->tcp;
+
+	return is_usual(w->p) && half_runs(own) && half_runs(peer) && t->seq == own->next_seq &&
+	       !seq_before(t->ack, own->last_ack) && !seq_after(t->ack, peer->next_seq) && first_is_acked(peer) &&
+	       (!w->len || (own->flags & HALF_FIRST_ACKED)) && sum_is_right(own, w->p) && flow_is_calm(w) &&
+	       handshake_is_over(w->f, peer) && history_has(w->f, w->side, w->len ? 'D' : 'A');
+}
+
+static inline void short_way(struct passing *w)
+{
+	struct half *own = w->own;
+
+	flow_count_calm(w);
+	loss_id(w);
+	window_announced(own, window_of(w));
+	data_acked(w);
+	move_ack(w);
+	if (!w->len)
+		return;
+	own->bytes += w->len;
+	own->next_seq = w->end;
+	own->data_segments++;
+	on_new_data(w);
+}
+
+/* False: the segment is to be ignored. */
+static bool long_way(struct passing *w)
+{
+	flow_count(w);
+	if (w->peer->flags & HALF_KEEP_ALIVE)
+		answer_keep_alive(w);
+	if (w->p->tcp.mptcp)
+		w->c->start[w->side].mptcp = true;
+	history_packet(w);
+	if (damage_packet(w))
+		return false;
+	if (w->flags & TCP_RST)
+		close_rst(w);
+	else
+		on_segment(w);
+	return is_food(w);
+}
+
+static void segment_of(struct passing *w)
+{
+	w->flags = w->p->tcp.flags;
+	if (w->len && is_padding(w->p))
+		w->len = 0;
+	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
+	w->end = w->seq + w->len;
 }
 
 void tcp_track(struct passing *w, struct tracked *out)
 {
 	uint32_t class;
 
-	w->flags = w->p->tcp.flags;
-	if (w->len && is_padding(w->p))
-		w->len = 0;
-	w->seq = w->p->tcp.seq + ((w->flags & TCP_SYN) != 0);
-	w->end = w->seq + w->len;
+	segment_of(w);
 	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		count_flags(w);
 	class = ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p);
@@ -260,21 +323,17 @@ void tcp_track(struct passing *w, struct tracked *out)
 		out->duplicate = true;
 		return;
 	}
-	flow_count(w);
-	if (w->peer->flags & HALF_KEEP_ALIVE)
-		answer_keep_alive(w);
-	if (w->p->tcp.mptcp)
-		w->c->start[w->side].mptcp = true;
-	history_packet(w);
-	if (!damage_packet(w)) {
-		if (w->flags & TCP_RST)
-			close_rst(w);
-		else
-			on_segment(w);
-		out->feed = is_food(w);
+	if (is_plain(w)) {
+		short_way(w);
+		out->feed = w->len > 0;
+	} else {
+		out->feed = long_way(w);
 	}
 	key_frame_packet(w);
-	remember(w);
+	w->f->last_side = (uint8_t)w->side;
+	w->f->last_ns = w->now_ns;
+	if (!(w->flags & TCP_RST))
+		packet_remember(w);
 	out->resent = w->resent;
 	out->rtt_ns = w->rtt_ns;
 }

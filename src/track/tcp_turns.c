@@ -6,10 +6,10 @@
  */
 #include <stdlib.h>
 
-#include "base/seq.h"
+#include "base/seldom.h"
 #include "track/tracker_impl.h"
 
-static int64_t above(int64_t time_ns, int64_t rtt_ns)
+int64_t turns_above(int64_t time_ns, int64_t rtt_ns)
 {
 	if (rtt_ns != UNSET)
 		time_ns -= rtt_ns;
@@ -23,7 +23,8 @@ static uint32_t in_us(int64_t ns)
 	return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 }
 
-static void add_think(struct flow *f, int64_t think_ns)
+/* The second and later ones; called before the least one is brought up to date: the first is that. */
+SELDOM void turns_keep_think(struct flow *f, int64_t think_ns)
 {
 	struct cold *c = cold_of(f);
 	uint32_t *us = flow_lasting(f)->think_us;
@@ -42,76 +43,10 @@ static void add_think(struct flow *f, int64_t think_ns)
 	c->thinks_skip = c->thinks_stride - 1;
 }
 
-/* Called before the least one is brought up to date: the first is that. */
-static void keep_think(struct flow *f, int64_t think_ns)
+void turns_first(struct cold *c)
 {
-	struct cold *c = cold_of(f);
-
-	if (c->thinks_skip)
-		c->thinks_skip--;
-	else if (c->turns)
-		add_think(f, think_ns);
-}
-
-static void keep_first(struct cold *c)
-{
-	if (c->first_turn_done)
-		return;
 	c->first_turn = c->last_turn;
 	c->first_ask_bytes = c->ask_bytes;
-}
-
-static void on_ask(struct passing *w)
-{
-	struct flow *f = w->f;
-	struct cold *c = w->c;
-	struct turn_kept *t = &c->last_turn;
-
-	if (f->talker != SIDE_ORIG) {
-		if (f->answer_last_ns != UNSET)
-			c->client_ns += above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
-		c->first_turn_done = t->ask.frame != 0;
-		*t = (struct turn_kept){.ask = passing_ref(w)};
-		c->ask_bytes = 0;
-		f->ask_open = true;
-	}
-	t->ask_last = passing_ref(w);
-	c->ask_bytes += w->len;
-	t->acked = (struct short_ref){0};
-	f->ask_unacked = true;
-	f->ask_last_ns = w->now_ns;
-	keep_first(c);
-}
-
-static void on_answer(struct passing *w)
-{
-	struct flow *f = w->f;
-	struct cold *c = w->c;
-	int64_t think;
-
-	f->answer_last_ns = w->now_ns;
-	if (!f->ask_open)
-		return;
-	f->ask_open = false;
-	c->last_turn.answer = passing_ref(w);
-	think = w->now_ns - f->ask_last_ns;
-	keep_think(f, think);
-	c->turns++;
-	c->think_min_ns = c->think_min_ns == UNSET || think < c->think_min_ns ? think : c->think_min_ns;
-	c->think_max_ns = think > c->think_max_ns ? think : c->think_max_ns;
-	c->server_ns += above(think, c->rtt_server_ns);
-	keep_first(c);
-}
-
-/* New data of one side. */
-void turns_data(struct passing *w)
-{
-	w->f->keep |= w->f->talker != w->side;
-	if (w->side == SIDE_ORIG)
-		on_ask(w);
-	else
-		on_answer(w);
-	w->f->talker = (uint8_t)w->side;
 }
 
 /* Data of an ask is sent again: the answer could not begin before. */
@@ -119,21 +54,6 @@ void turns_resent(struct passing *w)
 {
 	if (w->side == SIDE_ORIG && w->f->ask_open)
 		w->f->ask_last_ns = w->now_ns;
-}
-
-/* An ACK of resp: does it cover the whole ask? */
-void turns_acked(struct passing *w)
-{
-	struct cold *c = w->c;
-
-	if (w->side != SIDE_RESP || !w->f->ask_unacked)
-		return;
-	if (seq_before(w->p->tcp.ack, w->peer->next_seq - ((w->peer->flags & HALF_FIN) ? 1 : 0)))
-		return;
-	w->f->ask_unacked = false;
-	w->f->keep = true;
-	c->last_turn.acked = passing_ref(w);
-	keep_first(c);
 }
 
 static int by_size(const void *a, const void *b)
@@ -158,11 +78,11 @@ static void think_percentiles(const struct flow *f, struct conn *c)
 
 static struct turn turn_of(const struct turn_kept *t, uint32_t ask_bytes)
 {
-	return (struct turn){.ask = long_ref(t->ask),
+	return (struct turn){ .ask = long_ref(t->ask),
 		.ask_last = long_ref(t->ask_last),
 		.acked = long_ref(t->acked),
 		.answer = long_ref(t->answer),
-		.ask_bytes = ask_bytes};
+		.ask_bytes = ask_bytes };
 }
 
 void turns_record(const struct flow *f, struct conn *c)
@@ -182,10 +102,10 @@ void turns_record(const struct flow *f, struct conn *c)
 		return;
 	/* What nobody ended is counted up to the end. */
 	if (f->ask_open && k->last_turn.acked.frame)
-		server += above(f->last_ns - f->ask_last_ns, k->rtt_server_ns);
+		server += turns_above(f->last_ns - f->ask_last_ns, k->rtt_server_ns);
 	else if (f->talker == SIDE_RESP)
-		client += above(f->last_ns - f->answer_last_ns, k->rtt_client_ns);
+		client += turns_above(f->last_ns - f->answer_last_ns, k->rtt_client_ns);
 	c->time_server_ns = server;
 	c->time_client_ns = client;
-	c->time_network_ns = above(f->last_ns - f->begun_ns, server + client);
+	c->time_network_ns = turns_above(f->last_ns - f->begun_ns, server + client);
 }

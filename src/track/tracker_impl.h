@@ -126,7 +126,6 @@ enum segment_kind {
 };
 enum segment_kind loss_segment(struct passing *w);
 void loss_gap(struct passing *w); /* the same without payload: its number may lie beyond a gap */
-void loss_id(struct passing *w);
 bool loss_is_probe(const struct passing *w);
 bool loss_has_holes(const struct flow *f, enum side s); /* bytes of that side are missing and not acknowledged */
 
@@ -142,19 +141,17 @@ void loss_forget_tail(struct flow *f, enum side s); /* there is no gap any more 
 void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
 
 /* tcp_window.c */
-void window_packet(struct passing *w);
-void window_data(struct passing *w);	    /* new data of this side */
-void window_small_acked(struct passing *w); /* this side's packet, as to small data of the peer */
-
-/* tcp_rtt.c */
-void rtt_data(struct passing *w);
-void rtt_acked(struct passing *w);
-void rtt_cancel(struct half *h);
+void window_packet(struct passing *w);	       /* the window that a packet with ACK announces */
+void window_waited(struct passing *w);	       /* new data of this side after a pause */
+bool window_small_released(struct passing *w); /* the same after a late ACK; true: that is what it waited for */
+void window_small_answered(struct passing *w); /* this side acknowledges just the small data of the peer */
+void window_is_full(struct passing *w, uint32_t room, uint32_t mss);
 
 /* tcp_turns.c */
-void turns_data(struct passing *w);
 void turns_resent(struct passing *w);
-void turns_acked(struct passing *w);
+void turns_first(struct cold *c);
+int64_t turns_above(int64_t time_ns, int64_t rtt_ns);
+void turns_keep_think(struct flow *f, int64_t think_ns);
 void turns_record(const struct flow *f, struct conn *c);
 
 /* stalls.c: the longest pauses */
@@ -167,6 +164,16 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c);
 void key_frames_free(struct flow *f);
 
 /* conn_state.c */
+static inline uint64_t history_bit(enum side side, char letter)
+{
+	return UINT64_C(1) << ((letter - 'A') + (side == SIDE_RESP ? 32 : 0));
+}
+
+static inline bool history_has(const struct flow *f, enum side side, char letter)
+{
+	return (f->history_seen & history_bit(side, letter)) != 0;
+}
+
 void history_add(struct flow *f, enum side side, char letter);
 void history_again(struct flow *f, enum side side, char letter); /* C, G, T, W */
 void history_packet(struct passing *w);
