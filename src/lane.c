@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
@@ -305,23 +306,28 @@ void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t sour
 	tracker_count_stream(l->tracker, key, source);
 }
 
-static void expect_stream(const struct coming *c, bool later)
+static void expect_stream(struct fetch_list *list, const struct coming *c, bool later)
 {
 	if (!c->flow || (later && !c->has_payload))
 		return;
-	reassemble_expect(*flow_stream_pair(c->flow), c->side, later);
+	reassemble_expect(list, *flow_stream_pair(c->flow), c->side, later);
 	if (!c->has_payload || (later && reassemble_is_quiet(*flow_stream_pair(c->flow), c->side)))
 		return;
 	if (!flow_is_deaf(c->flow))
-		session_expect_data(*flow_session(c->flow), later);
+		session_expect_data(list, *flow_session(c->flow), later);
 }
 
 void lane_expect(struct lane *l, struct packet *const *packets, int n)
 {
+	struct fetch_list list;
+
+	fetch_begin(&list);
 	tracker_expect(l->tracker, packets, n);
-	for (int later = 0; later < 2; later++)
+	for (int later = 0; later < 2; later++) {
 		for (int i = 0; i < n; i++)
-			expect_stream(tracker_coming(l->tracker, i), later);
+			expect_stream(&list, tracker_coming(l->tracker, i), later);
+		fetch_all(&list);
+	}
 	for (int i = 0; i < n; i++)
 		if (packets[i]->kind == PACKET_TCP)
 			packet_checksum(packets[i]);

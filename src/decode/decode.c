@@ -32,7 +32,8 @@ static void packet_begin(struct packet *p, const struct frame *f)
 	p->frame = f;
 	p->ts_ns = f->ts_ns;
 	p->clock_ns = f->clock_ns;
-	memset((uint8_t *)p + offsetof(struct packet, kind), 0, offsetof(struct packet, tcp) - offsetof(struct packet, kind));
+	packet_clear(p, offsetof(struct packet, kind), offsetof(struct packet, src));
+	packet_clear_network(p);
 	p->sll_type = SLL_TYPE_NONE;
 }
 

@@ -175,10 +175,16 @@ static inline void packet_payload(struct packet *p, const struct reader *r)
 }
 
 /* Sets what belongs to the IP packet and above back to empty, before an inner one is read. */
+static inline void packet_clear(struct packet *p, size_t from, size_t to)
+{
+	memset((uint8_t *)p + from, 0, to - from);
+}
+
+/* In two parts: larger ones are cleared in a way that is slow to begin. */
 static inline void packet_clear_network(struct packet *p)
 {
-	memset((uint8_t *)p + offsetof(struct packet, src), 0,
-		offsetof(struct packet, tcp) - offsetof(struct packet, src));
+	packet_clear(p, offsetof(struct packet, src), offsetof(struct packet, sport));
+	packet_clear(p, offsetof(struct packet, sport), offsetof(struct packet, tcp));
 }
 
 #endif

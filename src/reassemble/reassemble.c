@@ -91,14 +91,14 @@ void reassemble_unheard(struct reassembler *r, struct stream_pair *pair)
 		pair->dir[SIDE_ORIG].unheard = pair->dir[SIDE_RESP].unheard = true;
 }
 
-void reassemble_expect(const struct stream_pair *pair, enum side s, bool later)
+void reassemble_expect(struct fetch_list *list, const struct stream_pair *pair, enum side s, bool later)
 {
 	if (!pair)
 		return;
 	if (later)
-		fetch(&pair->far[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
+		fetch_small(list, &pair->far[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
 	else
-		fetch(pair, CACHE_LINE);
+		fetch_lines(list, pair, CACHE_LINE);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)

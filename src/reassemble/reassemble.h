@@ -16,6 +16,7 @@
 #include "options.h"
 #include "record/record.h"
 
+struct fetch_list;
 struct packet;
 struct stream_pair; /* both directions of one conversation */
 struct reassembler; /* all streams of one pipeline, and their common bound */
@@ -75,9 +76,9 @@ void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum si
 /* The conversation is over: what still waits is delivered with its gaps, `end` is told, the pair is freed. */
 void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *flow, const struct frame_ref *ref);
 
-/* Bytes of that side come soon (pair NULL: there is nothing yet): first its state is fetched, later what that points
- * to. */
-void reassemble_expect(const struct stream_pair *pair, enum side s, bool later);
+/* A segment of that side comes soon (pair NULL: there is nothing yet): lists what is to be fetched of its state, later
+ * what that points to. */
+void reassemble_expect(struct fetch_list *list, const struct stream_pair *pair, enum side s, bool later);
 
 /* Whether the next bytes of that side are only counted, as far as can be told without them. */
 bool reassemble_is_quiet(const struct stream_pair *pair, enum side s);

@@ -78,10 +78,14 @@ static uint32_t sum_of(const uint8_t *p, size_t n)
 	return fold(&s, n);
 }
 
-static struct piece piece_of(int64_t at, uint32_t n, const struct frame_ref *ref)
+/* Each field by itself: a struct put together beside it and copied waits for all stores before it. */
+static inline void piece_set(struct piece *p, int64_t at, uint32_t n, const struct frame_ref *ref)
 {
-	return (struct piece){
-		.frame = ref->frame, .at_ns = ref->at_ns, .start = (uint32_t)at, .len = n, .source = ref->source};
+	p->frame = ref->frame;
+	p->at_ns = ref->at_ns;
+	p->start = (uint32_t)at;
+	p->len = n;
+	p->source = ref->source;
 }
 
 static struct frame_ref ref_of(const struct piece *p)
@@ -120,7 +124,7 @@ static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, uint3
 		h->start = at;
 	memcpy(h->bytes + h->used, bytes, fits);
 	h->used += fits;
-	h->pieces[h->piece_count++] = piece_of(at, fits, ref);
+	piece_set(&h->pieces[h->piece_count++], at, fits, ref);
 	return fits;
 }
 
@@ -130,7 +134,7 @@ void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint
 	struct piece *p = &s->pieces[t->count % TAIL_PIECES];
 
 	t->count = t->count < COUNT_MAX ? (uint8_t)(t->count + 1) : TAIL_PIECES;
-	*p = piece_of(at, n, ref);
+	piece_set(p, at, n, ref);
 	p->sum = sum_of(bytes, n);
 	p->prefix = n >= STEP ? prefix_of(bytes) : 0;
 }

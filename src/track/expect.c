@@ -7,8 +7,6 @@
 #include "base/fetch.h"
 #include "track/tracker_impl.h"
 
-_Static_assert(4 * EXPECTED_MAX <= FETCH_MAX, "two things of two lines for each packet");
-
 static void name(const struct packet *p, struct expected *e)
 {
 	e->order = p->frame->order;
@@ -20,14 +18,12 @@ static void name(const struct packet *p, struct expected *e)
 	e->tag = tracker_tag(&e->key);
 }
 
-static void look_for_slots(const struct tracker *t)
+static void look_for_slots(const struct tracker *t, struct fetch_list *list)
 {
-	struct fetch_list list = { .count = 0 };
-
 	for (int i = 0; i < t->expected_count; i++)
 		if (t->expected[i].named)
-			fetch_later(&list, &t->table.slots[t->expected[i].tag & t->table.mask], 1);
-	fetch_all(&list);
+			fetch_small(list, &t->table.slots[t->expected[i].tag & t->table.mask], 1);
+	fetch_all(list);
 }
 
 /* What the table has under the tag, which may be another conversation. */
@@ -38,28 +34,26 @@ static struct flow *flow_at(const struct tracker *t, const struct expected *e)
 	return number && !(number & 1) ? pool_at(&t->flows, number >> 1) : NULL;
 }
 
-static void look_for_flows(struct tracker *t)
+static void look_for_flows(struct tracker *t, struct fetch_list *list)
 {
-	struct fetch_list list = { .count = 0 };
-
 	for (int i = 0; i < t->expected_count; i++) {
 		struct flow *f = t->expected[i].coming.flow = flow_at(t, &t->expected[i]);
 
 		if (!f)
 			continue;
-		fetch_later(&list, f, 1);
-		fetch_later(&list, &cold_of(f)->vlan, 1); /* another page, perhaps */
+		fetch_small(list, f, 1);
+		fetch_small(list, &cold_of(f)->vlan, 1); /* another page, perhaps */
 	}
-	fetch_all(&list);
+	fetch_all(list);
 }
 
 /* What a packet of a healthy conversation needs, and not more. */
 static void look_for_lines(const struct coming *c)
 {
-	fetch(c->flow, offsetof(struct flow, half));
-	fetch(&c->flow->half[c->side], sizeof(struct half));
-	fetch(&c->flow->half[side_other(c->side)], PEER_PART);
-	fetch(cold_of(c->flow), offsetof(struct cold, uid));
+	fetch_now(c->flow, offsetof(struct flow, half));
+	fetch_now(&c->flow->half[c->side], sizeof(struct half));
+	fetch_now(&c->flow->half[side_other(c->side)], PEER_PART);
+	fetch_now(cold_of(c->flow), offsetof(struct cold, uid));
 }
 
 static void look_for_rings(struct fetch_list *list, const struct coming *c)
@@ -70,26 +64,27 @@ static void look_for_rings(struct fetch_list *list, const struct coming *c)
 	if (!f)
 		return;
 	if (f->key_last)
-		fetch_later(list, &f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST],
+		fetch_small(list, &f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST],
 			sizeof(struct key_frame_kept));
 	l = f->lasting;
 	if (!c->has_payload || !l)
 		return;
-	fetch_later(list, &l->sent[c->side][(f->half[c->side].data_segments + 1) % SENT_MAX], 1);
+	fetch_small(list, &l->sent[c->side][(f->half[c->side].data_segments + 1) % SENT_MAX], 1);
 	if (c->side == SIDE_RESP && !cold_of(f)->thinks_skip)
-		fetch(&l->think_us[cold_of(f)->thinks % THINKS_MAX], 1);
+		fetch_small(list, &l->think_us[cold_of(f)->thinks % THINKS_MAX], 1);
 }
 
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 {
-	struct fetch_list rings = { .count = 0 };
+	struct fetch_list list;
 
+	fetch_begin(&list);
 	t->expected_count = n;
 	t->expected_at = 0;
 	for (int i = 0; i < n; i++)
 		name(packets[i], &t->expected[i]);
-	look_for_slots(t);
-	look_for_flows(t);
+	look_for_slots(t, &list);
+	look_for_flows(t, &list);
 	for (int i = 0; i < n; i++) {
 		struct coming *c = &t->expected[i].coming;
 
@@ -99,8 +94,8 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 		look_for_lines(c);
 	}
 	for (int i = 0; i < n; i++)
-		look_for_rings(&rings, &t->expected[i].coming);
-	fetch_all(&rings);
+		look_for_rings(&list, &t->expected[i].coming);
+	fetch_all(&list);
 }
 
 const struct coming *tracker_coming(const struct tracker *t, int i)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/seldom.h"
 #include "track/flow_begin.h"
 #include "track/flow_end.h"
 #include "track/flow_queue.h"
@@ -88,7 +89,7 @@ static void count_late(struct tracker *t, struct tombstone *s, const struct pack
 }
 
 /* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
-static struct flow *after_tombstone(struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
+static SELDOM struct flow *after_tombstone(struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
 {
 	bool syn = p->kind == PACKET_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	int end = src_is_low ? 0 : 1;
@@ -129,28 +130,38 @@ static struct known find_known(struct tracker *t, const struct expected *e)
 	return look_up(t, &e->key, e->tag);
 }
 
+/* A tuple is used again: its conversation ends, and another begins. */
+static SELDOM struct flow *reused(struct tracker *t, const struct expected *e, struct flow *old, enum flow_start start,
+	const struct packet *p)
+{
+	struct former former = former_of_flow(old, start == START_AGAIN);
+
+	flow_end(t, old, CONN_END_REUSE, t->now_ns);
+	tombstone_remove(t, look_up(t, &e->key, e->tag).grave);
+	return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
+}
+
+static SELDOM struct flow *first_of_tuple(struct tracker *t, const struct expected *e, const struct packet *p)
+{
+	const struct former none = { 0 };
+
+	flow_make_room(t);
+	return flow_begin(t, &e->key, e->tag, p, e->from_low, &none);
+}
+
 struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)
 {
 	struct expected fresh;
 	const struct expected *e = expected_of(t, p, &fresh);
 	struct known known = find_known(t, e);
-	struct former former = { 0 };
 	enum flow_start start = START_SAME;
 
 	*src_is_low = e->from_low;
-	if (known.flow && p->kind == PACKET_TCP)
-		start = handshake_start(known.flow, e->from_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
-	if (known.flow && start == START_SAME)
-		return known.flow;
-	if (known.flow) {
-		former = former_of_flow(known.flow, start == START_AGAIN);
-		flow_end(t, known.flow, CONN_END_REUSE, t->now_ns);
-		known = look_up(t, &e->key, e->tag);
-		tombstone_remove(t, known.grave);
-		return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
-	}
 	if (known.grave)
 		return after_tombstone(t, known.grave, p, e->from_low);
-	flow_make_room(t);
-	return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
+	if (!known.flow)
+		return first_of_tuple(t, e, p);
+	if (p->kind == PACKET_TCP)
+		start = handshake_start(known.flow, e->from_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
+	return start == START_SAME ? known.flow : reused(t, e, known.flow, start, p);
 }
