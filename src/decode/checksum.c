@@ -6,73 +6,8 @@
  */
 #include <arpa/inet.h>
 
+#include "base/byte_sum.h"
 #include "decode/layers.h"
-
-/*
- * Sums of 16-bit words in the machine's order, as wide as it goes; the order does not matter until the end, and what is
- * carried out of the top comes in again at the bottom.
- */
-static inline uint64_t sum_word(uint64_t sum, uint64_t word)
-{
-	sum += word;
-	return sum + (sum < word);
-}
-
-static inline uint64_t load64(const uint8_t *b)
-{
-	uint64_t word;
-
-	memcpy(&word, b, 8);
-	return word;
-}
-
-/* The last bytes, fewer than eight; padded with zeros. */
-static inline uint64_t sum_tail(const uint8_t *b, size_t n)
-{
-	uint64_t sum = 0;
-	uint32_t four;
-	uint16_t two;
-	uint8_t one[2] = { 0 };
-
-	if (n & 4) {
-		memcpy(&four, b, 4);
-		sum += four;
-		b += 4;
-	}
-	if (n & 2) {
-		memcpy(&two, b, 2);
-		sum += two;
-		b += 2;
-	}
-	if (n & 1) {
-		one[0] = *b;
-		memcpy(&two, one, 2);
-		sum += two;
-	}
-	return sum;
-}
-
-/* Carries are counted apart: compilers need fewer instructions for that, and no addition waits for the carry before. */
-static inline void sum_add(uint64_t *sum, uint64_t *carried, uint64_t word)
-{
-	*sum += word;
-	*carried += *sum < word;
-}
-
-static uint64_t sum_bytes(const uint8_t *b, size_t n)
-{
-	uint64_t sum = 0, carried = 0;
-
-	for (; n >= 32; b += 32, n -= 32) {
-		sum_add(&sum, &carried, load64(b));
-		sum_add(&sum, &carried, load64(b + 8));
-		sum_add(&sum, &carried, load64(b + 16));
-		sum_add(&sum, &carried, load64(b + 24));
-	}
-	for (; n >= 8; b += 8, n -= 8)
-		sum_add(&sum, &carried, load64(b));
-	return sum_word(sum_word(sum, carried), sum_tail(b, n));
-}
 
 static inline uint16_t fold(uint64_t sum)
 {
@@ -102,7 +37,7 @@ static inline uint64_t pseudo_sum(const struct packet *p, uint32_t length)
 		memcpy(&v4[1], p->dst.b + 12, 4);
 		return rest + v4[0] + v4[1];
 	}
-	return sum_word(rest, sum_word(sum_bytes(p->src.b, 16), sum_bytes(p->dst.b, 16)));
+	return carry_add(rest, carry_add(byte_sum_ones(p->src.b, 16), byte_sum_ones(p->dst.b, 16)));
 }
 
 /* A checksum `stored` that does not fit the bytes, or whose bytes are not all here. */
@@ -114,23 +49,37 @@ static enum checksum_state judge_misfit(const struct packet *p, uint16_t stored,
 	return whole ? CHECKSUM_BAD : CHECKSUM_UNKNOWN;
 }
 
-/* What the segment's checksum `stored` says; `segment_len` is its length on the wire. */
-static inline enum checksum_state judge(const struct packet *p, uint16_t stored, uint32_t segment_len)
+/* Whether all of the segment is here; options can be cut, too. */
+static inline bool is_whole(const struct packet *p, uint32_t segment_len)
 {
-	bool whole = (size_t)(p->payload + p->payload_len - p->transport) == segment_len; /* options can be cut, too */
+	return (size_t)(p->payload + p->payload_len - p->transport) == segment_len;
+}
 
-	if (whole && fold(sum_word(pseudo_sum(p, segment_len), sum_bytes(p->transport, segment_len))) == 0xffff)
-		return CHECKSUM_GOOD;
+/* What the segment's checksum `stored` says; `segment_len` is its length on the wire. */
+static inline enum checksum_state judge(
+	const struct packet *p, uint16_t stored, uint32_t segment_len, struct kept_sum *payload)
+{
+	bool whole = is_whole(p, segment_len);
+	uint64_t sum;
+
+	if (whole) {
+		*payload = (struct kept_sum){ byte_sum(p->payload, p->payload_len), true };
+		sum = byte_sum_ones(p->transport, (size_t)(p->payload - p->transport));
+		sum = carry_add(sum, carry_add(payload->of.sum, payload->of.carried));
+		if (fold(carry_add(sum, pseudo_sum(p, segment_len))) == 0xffff)
+			return CHECKSUM_GOOD;
+	}
 	return judge_misfit(p, stored, segment_len, whole);
 }
 
 static enum checksum_state judge_udp(const struct packet *p)
 {
 	uint16_t stored = be16(p->transport + 6);
+	struct kept_sum payload;
 
 	if (stored == 0 && addr_is_v4(&p->src))
 		return CHECKSUM_UNKNOWN;
-	return judge(p, stored, 8 + p->payload_wire);
+	return judge(p, stored, 8 + p->payload_wire, &payload);
 }
 
 /* The payload of ICMP is its message. No card completes these. */
@@ -140,19 +89,19 @@ static enum checksum_state judge_icmp(const struct packet *p)
 
 	if (p->payload_len < p->payload_wire)
 		return CHECKSUM_UNKNOWN;
-	if (fold(sum_word(pseudo, sum_bytes(p->payload, p->payload_len))) == 0xffff)
+	if (fold(carry_add(pseudo, byte_sum_ones(p->payload, p->payload_len))) == 0xffff)
 		return CHECKSUM_GOOD;
 	return CHECKSUM_BAD;
 }
 
-static inline enum checksum_state judgement(const struct packet *p)
+static inline enum checksum_state judgement(const struct packet *p, struct kept_sum *payload)
 {
 	if (p->checksum != CHECKSUM_UNKNOWN)
 		return p->checksum;
 	if (p->verdict != PACKET_OK || p->source_routed)
 		return CHECKSUM_UNKNOWN;
 	if (p->kind == PACKET_TCP)
-		return judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire);
+		return judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire, payload);
 	if (p->kind == PACKET_UDP)
 		return judge_udp(p);
 	return p->kind == PACKET_ICMP ? judge_icmp(p) : CHECKSUM_UNKNOWN;
@@ -160,11 +109,13 @@ static inline enum checksum_state judgement(const struct packet *p)
 
 enum checksum_state packet_checksum_of(const struct packet *p)
 {
-	return judgement(p);
+	struct kept_sum payload;
+
+	return judgement(p, &payload);
 }
 
 enum checksum_state packet_checksum(struct packet *p)
 {
-	p->checksum = (uint8_t)judgement(p);
+	p->checksum = (uint8_t)judgement(p, &p->payload_sum);
 	return p->checksum;
 }

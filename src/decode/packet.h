@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/byte_sum.h"
 #include "record/record.h"
 
 struct frame;
@@ -151,6 +152,7 @@ struct packet {
 	const uint8_t *payload; /* of TCP, UDP, or the IP payload */
 	uint32_t payload_len;	/* bytes at payload */
 	uint32_t payload_wire;	/* bytes that were sent; > payload_len in a cut frame */
+	struct kept_sum payload_sum; /* of TCP: known once packet_checksum has read all of it */
 	union {
 		struct tcp_header tcp;
 		struct icmp_header icmp;

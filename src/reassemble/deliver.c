@@ -80,12 +80,12 @@ static void forget_tail(struct reassembler *r, struct direction *d)
 	r->tail_bytes -= tail_clear(&d->tail, &direction_far(d)->tail);
 }
 
-static void keep_tail(
-	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
+static void keep_tail(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref, const struct kept_sum *sum)
 {
 	size_t most = r->held_max / TAILS_SHARE, budget = most > r->tail_bytes ? most - r->tail_bytes : 0;
 
-	r->tail_bytes += tail_add(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref, budget);
+	r->tail_bytes += tail_add(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref, sum, budget);
 }
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
@@ -132,17 +132,17 @@ static void advance(struct direction *d, int64_t n)
 		d->ahead = direction_far(d)->highest > d->next;
 }
 
-static void tell_data(
-	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
+static void tell_data(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref, const struct kept_sum *sum)
 {
 	bool counted = d->unheard || count_only(r, d, bytes, n);
 
 	if (!counted)
 		tell_passed(r, d);
 	if (d->tail.head_full)
-		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref);
+		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref, sum);
 	else
-		keep_tail(r, d, bytes, n, ref);
+		keep_tail(r, d, bytes, n, ref, sum);
 	advance(d, n);
 	d->guessed = false;
 	if (!counted)
@@ -172,8 +172,10 @@ static void tell_end(struct reassembler *r, struct direction *d, const struct fr
 static void hand_on(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t here, uint32_t wire,
 	const struct frame_ref *ref)
 {
+	static const struct kept_sum unknown;
+
 	if (here)
-		tell_data(r, d, bytes, here, ref);
+		tell_data(r, d, bytes, here, ref, &unknown);
 	if (wire > here && !d->ignored)
 		tell_gap(r, d, wire - here, ref);
 }
@@ -318,10 +320,9 @@ void deliver_difference(struct reassembler *r, struct direction *d, const struct
 		r->taker.differ(r->flow, side_of(d), &old, &in->ref);
 }
 
-void deliver_next(
-	struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
+void deliver_next(struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
 {
-	tell_data(r, d, bytes, n, ref);
+	tell_data(r, d, p->payload, p->payload_len, ref, &p->payload_sum);
 }
 
 void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *in)

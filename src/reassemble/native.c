@@ -191,7 +191,7 @@ void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s,
 		deliver_settle(r, direction_peer(d), p, &ref);
 	if (is_next(d, p)) {
 		if (p->payload_len)
-			deliver_next(r, d, p->payload, p->payload_len, &ref);
+			deliver_next(r, d, p, &ref);
 		return;
 	}
 	if (find_start(d, p) && !d->ended && !d->ignored)

@@ -9,7 +9,7 @@
 #include "reassemble/waiting.h"
 
 #define ROOM_STEP 64
-#define STEP 32 /* bytes that are summed at once, and as many tell shorter segments apart that begin alike */
+#define STEP 32 /* so many bytes tell segments of different lengths apart that begin in one place */
 #define COUNT_MAX (2 * TAIL_PIECES - 1)
 #define REACH_MAX (1 << 24) /* a gap from which on places of pieces, of which half is kept, are not to be compared */
 
@@ -21,61 +21,28 @@ struct head {
 	uint8_t bytes[];
 };
 
-typedef uint64_t lanes __attribute__((vector_size(16)));
-
-/* Sums of words, and sums of those sums, so that order counts (J. Fletcher, 1982), in four lanes. */
-struct sums {
-	lanes a, b, a_sum, b_sum;
-};
-
-static inline lanes load(const uint8_t *p)
+static uint64_t mix(uint64_t h)
 {
-	lanes v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	return (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
 }
 
-static inline void add_step(struct sums *s, const uint8_t *p)
-{
-	s->a += load(p);
-	s->b += load(p + sizeof(lanes));
-	s->a_sum += s->a;
-	s->b_sum += s->b;
-}
-
-static inline uint32_t fold(const struct sums *s, uint64_t n)
-{
-	lanes all = (s->a ^ s->b << 1) + (s->a_sum ^ s->b_sum << 3);
-	uint64_t h = (all[0] ^ n) * UINT64_C(0x9e3779b97f4a7c15) ^ all[1];
-
-	return (uint32_t)((h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9) >> 32);
-}
-
+/* Unlike a sum it tells where words stand. */
 static uint16_t prefix_of(const uint8_t *p)
 {
-	lanes both = load(p) ^ load(p + sizeof(lanes)) << 1;
+	uint64_t word[4];
 
-	return (uint16_t)((both[0] * UINT64_C(0x9e3779b97f4a7c15) ^ both[1]) * UINT64_C(0xbf58476d1ce4e5b9) >> 48);
+	memcpy(word, p, STEP);
+	return (uint16_t)(mix((word[0] ^ word[1] << 1) + mix(word[2] ^ word[3] << 1)) >> 48);
 }
 
 /* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
  * what is found are mistakes, and forgeries in a hurry. */
-static uint32_t sum_of(const uint8_t *p, size_t n)
+static uint32_t sum_of(const uint8_t *bytes, uint32_t n, const struct kept_sum *kept)
 {
-	struct sums s = {0};
-	uint8_t few[STEP] = {0};
-	size_t left = n;
+	struct byte_sum s = kept->known ? kept->of : byte_sum(bytes, n);
 
-	for (; left >= STEP; p += STEP, left -= STEP)
-		add_step(&s, p);
-	if (left && n >= STEP) {
-		add_step(&s, p + left - STEP); /* some once more: their place is certain */
-	} else if (left) {
-		memcpy(few, p, left);
-		add_step(&s, few);
-	}
-	return fold(&s, n);
+	return (uint32_t)(mix(s.sum ^ s.carried << 48) >> 32);
 }
 
 /* Each field by itself: a struct put together beside it and copied waits for all stores before it. */
@@ -129,25 +96,25 @@ static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, uint3
 }
 
 void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref)
+	const struct frame_ref *ref, const struct kept_sum *sum)
 {
 	struct piece *p = &s->pieces[t->count % TAIL_PIECES];
 
 	t->count = t->count < COUNT_MAX ? (uint8_t)(t->count + 1) : TAIL_PIECES;
 	piece_set(p, at, n, ref);
-	p->sum = sum_of(bytes, n);
+	p->sum = sum_of(bytes, n, sum);
 	p->prefix = n >= STEP ? prefix_of(bytes) : 0;
 }
 
 size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref, size_t budget)
+	const struct frame_ref *ref, const struct kept_sum *sum, size_t budget)
 {
 	size_t more = head_grow(s, n, budget);
 	uint32_t taken = head_add(s->head, at, bytes, n, ref);
 
 	t->head_full = taken < n || s->head->piece_count == TAIL_HEAD_PIECES;
 	if (taken < n)
-		tail_add_piece(t, s, at, bytes, n, ref);
+		tail_add_piece(t, s, at, bytes, n, ref, sum);
 	return more;
 }
 
@@ -176,11 +143,15 @@ static bool head_differs(const struct head *h, const struct incoming *in, struct
 
 static bool piece_differs(const struct piece *p, const struct incoming *in)
 {
+	static const struct kept_sum unknown;
 	int32_t at = (int32_t)(p->start - (uint32_t)in->start); /* its place in the bytes that came */
+	bool covered = at >= 0 && (int64_t)at + p->len <= in->here;
 
-	if (at == 0 && in->here < p->len)
-		return in->here >= STEP && prefix_of(in->bytes) != p->prefix;
-	return at >= 0 && (int64_t)at + p->len <= in->here && sum_of(in->bytes + at, p->len) != p->sum;
+	if (!covered && (at != 0 || in->here < STEP))
+		return false;
+	if (p->len >= STEP && prefix_of(in->bytes + at) != p->prefix)
+		return true;
+	return covered && sum_of(in->bytes + at, p->len, &unknown) != p->sum;
 }
 
 bool tail_differs(const struct tail *t, const struct tail_store *s, const struct incoming *in, struct frame_ref *old)

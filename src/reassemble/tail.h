@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/byte_sum.h"
 #include "record/record.h"
 
 struct incoming;
@@ -28,7 +29,7 @@ struct piece {
 	int64_t at_ns;
 	uint32_t start; /* its place in the stream, the lower half */
 	uint32_t len;
-	uint32_t sum;	 /* of its bytes */
+	uint32_t sum;	 /* of its bytes, mixed */
 	uint16_t prefix; /* of its first ones; without meaning when it is short */
 	uint16_t source;
 };
@@ -46,12 +47,12 @@ struct tail_store {
 };
 
 /* Adds n bytes at offset `at`, which is never lower than the end of what was added before. May allocate up to `budget`
- * bytes; gives how many it did. */
+ * bytes; gives how many it did. `sum` is that of the bytes. */
 size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref, size_t budget);
+	const struct frame_ref *ref, const struct kept_sum *sum, size_t budget);
 /* The same, once head_full. */
 void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref);
+	const struct frame_ref *ref, const struct kept_sum *sum);
 /* `missing` bytes will never come. */
 void tail_pass(struct tail *t, int64_t missing);
 /* Whether some byte of `in` is another than the one that was handed on; *old is then who brought that one. */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sum of bytes as 64-bit words in the machine's order, the last one padded with zeros. With what was carried out
+ * of it, and folded to 16 bits, it is the Internet checksum's (RFC 1071); as it is it tells other bytes from these, but
+ * not where a word stands.
+ */
+#ifndef PCAPDX_BASE_BYTE_SUM_H
+#define PCAPDX_BASE_BYTE_SUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct byte_sum {
+	uint64_t sum, carried;
+};
+
+/* Perhaps it was made already. */
+struct kept_sum {
+	struct byte_sum of;
+	bool known;
+};
+
+/* Of two sums in one's complement: what is carried out of the top comes in again at the bottom. */
+static inline uint64_t carry_add(uint64_t sum, uint64_t other)
+{
+	sum += other;
+	return sum + (sum < other);
+}
+
+/* The last bytes, fewer than eight. */
+static inline uint64_t byte_sum_end(const uint8_t *b, size_t n)
+{
+	uint64_t sum = 0;
+	uint32_t four;
+	uint16_t two;
+	uint8_t one[2] = { 0 };
+
+	if (n & 4) {
+		memcpy(&four, b, 4);
+		sum += four;
+		b += 4;
+	}
+	if (n & 2) {
+		memcpy(&two, b, 2);
+		sum += two;
+		b += 2;
+	}
+	if (n & 1) {
+		one[0] = *b;
+		memcpy(&two, one, 2);
+		sum += two;
+	}
+	return sum;
+}
+
+/* Carries are counted apart: compilers need fewer instructions for that, and no addition waits for the carry before. */
+static inline void byte_sum_word(struct byte_sum *s, uint64_t word)
+{
+	s->sum += word;
+	s->carried += s->sum < word;
+}
+
+static inline uint64_t byte_sum_load(const uint8_t *b)
+{
+	uint64_t word;
+
+	memcpy(&word, b, 8);
+	return word;
+}
+
+static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)
+{
+	struct byte_sum s = { 0, 0 };
+
+	for (; n >= 32; b += 32, n -= 32) {
+		byte_sum_word(&s, byte_sum_load(b));
+		byte_sum_word(&s, byte_sum_load(b + 8));
+		byte_sum_word(&s, byte_sum_load(b + 16));
+		byte_sum_word(&s, byte_sum_load(b + 24));
+	}
+	for (; n >= 8; b += 8, n -= 8)
+		byte_sum_word(&s, byte_sum_load(b));
+	byte_sum_word(&s, byte_sum_end(b, n));
+	return s;
+}
+
+/* In one's complement, as the Internet checksum takes it. */
+static inline uint64_t byte_sum_ones(const uint8_t *b, size_t n)
+{
+	struct byte_sum s = byte_sum(b, n);
+
+	return carry_add(s.sum, s.carried);
+}
+
+#endif
