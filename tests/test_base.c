@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/byte_sum.h"
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/json_out.h"
@@ -13,6 +14,35 @@
 #include "base/seq.h"
 #include "base/table.h"
 #include "base/when.h"
+
+static void sum_add(struct byte_sum *s, const uint8_t *b, size_t n)
+{
+	uint64_t word = 0, before = s->sum;
+
+	memcpy(&word, b, n);
+	s->sum += word;
+	s->carried += s->sum < before;
+}
+
+/* Whole words by hand; wide registers must come to the same. */
+static void test_byte_sum_is_that_of_its_words(void **state)
+{
+	uint8_t bytes[512];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(bytes); n += 8) {
+		struct byte_sum got, want = { 0, 0 };
+
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24 | (n % 3 ? 0u : 0xf0u));
+		for (size_t i = 0; i < n; i += 8)
+			sum_add(&want, bytes + i, 8);
+		got = byte_sum(bytes, n);
+		assert_int_equal(got.sum, want.sum);
+		assert_int_equal(got.carried, want.carried);
+	}
+}
 
 static void test_reader_tells_cut_from_bad(void **state)
 {
@@ -248,6 +278,7 @@ static void test_addresses_as_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_byte_sum_is_that_of_its_words),
 		cmocka_unit_test(test_reader_tells_cut_from_bad),
 		cmocka_unit_test(test_sub_reader_knows_what_it_lost),
 		cmocka_unit_test(test_sequence_numbers_compare_across_the_wrap),

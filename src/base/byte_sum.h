@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sum of bytes as 64-bit words in the machine's order, the last one padded with zeros. With what was carried out
+ * The sum of bytes as 64-bit words in the machine's order, and what is behind them as smaller ones. With what was carried out
  * of it, and folded to 16 bits, it is the Internet checksum's (RFC 1071); as it is it tells other bytes from these, but
  * not where a word stands.
  */
@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#define BYTE_SUM_LONG 192 /* from here on it pays to ask for wider registers */
 
 struct byte_sum {
 	uint64_t sum, carried;
@@ -70,10 +72,16 @@ static inline uint64_t byte_sum_load(const uint8_t *b)
 	return word;
 }
 
+/* Adds the first bytes, a multiple of 64, with wider registers where the processor has them; gives how many. */
+size_t byte_sum_wide(struct byte_sum *s, const uint8_t *b, size_t n);
+
 static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)
 {
 	struct byte_sum s = { 0, 0 };
+	size_t wide = n >= BYTE_SUM_LONG ? byte_sum_wide(&s, b, n) : 0;
 
+	b += wide;
+	n -= wide;
 	for (; n >= 32; b += 32, n -= 32) {
 		byte_sum_word(&s, byte_sum_load(b));
 		byte_sum_word(&s, byte_sum_load(b + 8));
