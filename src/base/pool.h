@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Objects of one size out of slabs. Addresses never change, numbers run from 1, freed objects are taken again first.
- * A taken object is zeroed; one of 256 bytes and more begins with a cache line. Slabs come one by one at first, then many at once in memory of huge pages (Linux
- * transparent_hugepage, where it is `madvise` or `always`): objects of many conversations are touched in no order, and
- * with pages of 4 KiB each touch costs a walk through page tables too. Memory goes back to the system with the pool.
+ * A taken object is zeroed; one of 256 bytes and more begins with a cache line. Slabs come one by one at first, then
+ * many at once in memory of huge pages (Linux transparent_hugepage, where it is `madvise` or `always`): objects of many
+ * conversations are touched in no order, and with pages of 4 KiB each touch costs a walk through page tables too.
+ * Memory goes back to the system with the pool.
  */
 #ifndef PCAPDX_BASE_POOL_H
 #define PCAPDX_BASE_POOL_H
