@@ -180,14 +180,20 @@ static enum dissect_verdict head_ends(struct http_state *h, struct session *s, e
 	return DISSECT_OK;
 }
 
+/* It goes on with the one before. */
+static bool is_folded(struct line l)
+{
+	return *l.p == ' ' || *l.p == '\t';
+}
+
 static enum dissect_verdict on_field(struct http_state *h, struct session *s, enum side which, struct line l)
 {
 	struct exchange *x = exchange_at_hand(h, which);
 
 	if (!l.len)
 		return head_ends(h, s, which);
-	if (*l.p == ' ' || *l.p == '\t')
-		return DISSECT_OK; /* a folded line goes on */
+	if (is_folded(l))
+		return DISSECT_OK;
 	return http_field(l, which, x ? &x->facts : NULL, &h->side[which].framing) ? DISSECT_OK : DISSECT_BAD;
 }
 
@@ -311,10 +317,28 @@ static enum dissect_verdict answered_in_tls(struct http_state *h, struct session
 	return DISSECT_DONE;
 }
 
+/* Fields behind the first ones of a head: as far as there is nothing but fields. What ends it is offered again. */
+static void take_fields(struct http_state *h, const struct chunk *c, size_t *used)
+{
+	struct exchange *x = exchange_at_hand(h, c->side);
+	struct chunk rest = *c;
+	struct line l;
+	size_t n = 0;
+
+	for (;; *used += n) {
+		rest.data = c->data + *used;
+		rest.len = c->len - *used;
+		if (!line_take(&rest, &l, &n) || !l.len || is_folded(l) ||
+			!http_field(l, c->side, x ? &x->facts : NULL, &h->side[c->side].framing))
+			return;
+	}
+}
+
 static enum dissect_verdict http_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
 {
 	struct http_state *h = state;
 	struct http_side *side = &h->side[c->side];
+	enum dissect_verdict verdict;
 	struct line l;
 
 	side->last = c->ref;
@@ -330,7 +354,10 @@ static enum dissect_verdict http_stream(void *state, struct session *s, const st
 		return answered_in_tls(h, s, c);
 	if (!line_take(c, &l, used))
 		return c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
-	return on_line(h, s, c->side, l);
+	verdict = on_line(h, s, c->side, l);
+	if (verdict == DISSECT_OK && side->at == AT_FIELDS)
+		take_fields(h, c, used);
+	return verdict;
 }
 
 /* Lost in a body: counted. Anywhere else the next message is looked for. */

@@ -17,11 +17,11 @@ static enum recognition recognise_request(const struct chunk *c)
 	struct line l;
 	size_t used;
 
-	if (r == RECOGNISE_YES && line_take(c, &l, &used) && !line_contains(&l, " HTTP/1."))
-		return RECOGNISE_NO;
-	if (r == RECOGNISE_YES && !memchr(c->data, '\n', c->len) && c->len < 1024)
-		return RECOGNISE_MORE;
-	return r;
+	if (r != RECOGNISE_YES)
+		return r;
+	if (!line_take(c, &l, &used))
+		return c->len < 1024 ? RECOGNISE_MORE : RECOGNISE_YES;
+	return line_contains(&l, " HTTP/1.") ? RECOGNISE_YES : RECOGNISE_NO;
 }
 
 enum recognition http_recognise(const struct chunk *c)

@@ -20,15 +20,29 @@ static uint8_t lower(uint8_t b)
 	return b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b;
 }
 
+/* How far it is to where a word that begins so may begin next; letters, which have two cases, are everywhere. */
+static size_t to_next(const struct line *l, char first)
+{
+	const uint8_t *at;
+
+	if ((first | 0x20) >= 'a' && (first | 0x20) <= 'z')
+		return 1;
+	at = memchr(l->p + 1, first, l->len - 1);
+	return at ? (size_t)(at - l->p) : l->len;
+}
+
 bool line_contains(const struct line *l, const char *words)
 {
 	struct line rest = *l;
 	size_t n = strlen(words);
 
-	for (; rest.len >= n; rest.p++, rest.len--)
-		if (line_starts(&rest, words))
-			return true;
-	return false;
+	while (rest.len >= n && !line_starts(&rest, words)) {
+		size_t step = to_next(&rest, words[0]);
+
+		rest.p += step;
+		rest.len -= step;
+	}
+	return rest.len >= n;
 }
 
 static bool blank(uint8_t b)

@@ -30,7 +30,7 @@ static struct opened *new_opened(struct peers *p)
 static void learn_opened(struct peers *p, const struct record *r)
 {
 	const struct conn *c = &r->conn;
-	bool answered = c->syns && c->syn_ack.frame, http = answered && strcmp(c->service, "http") == 0;
+	bool answered = c->syns && c->syn_ack.frame, http = answered && conn_speaks(c, "http");
 	int64_t seen = r->ts_ns + c->side[SIDE_RESP].last_packet.at_ns;
 	bool single = http && c->turns == 1 && c->first_fin != SIDE_NONE;
 
@@ -113,8 +113,8 @@ static void learn_service(struct service_state *s, const struct record *r)
 	s->total++;
 	s->established += c->handshake_ack.frame != 0;
 	s->answered += c->side[SIDE_RESP].bytes > 0;
-	s->tls += strcmp(c->service, "tls") == 0;
-	s->http += strcmp(c->service, "http") == 0;
+	s->tls += conn_speaks(c, "tls");
+	s->http += conn_speaks(c, "http");
 	if (c->rtt_server_ns >= 0)
 		samples_add(&s->rtt_s, (double)c->rtt_server_ns / 1e9);
 	if (c->service[0])

@@ -121,7 +121,7 @@ static void note_wait(struct visits *v, struct diagnosis_context *x, const struc
 	visit->waited = true;
 	visit->from_ns = r->ts_ns + ask->at_ns;
 	visit->until_ns = r->ts_ns + answer.at_ns;
-	visit->from = evidence_of(r, ask, strcmp(r->conn.service, "tls") == 0 ? "ClientHello of a waiting client" :
+	visit->from = evidence_of(r, ask, conn_speaks(&r->conn, "tls") ? "ClientHello of a waiting client" :
 									     "request of a waiting client");
 	visit->until = evidence_of(r, &answer, "its answer, or the client's giving up");
 	visit->client = r->orig_h;

@@ -139,7 +139,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		on_announcement(state, r);
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
 		return;
-	if (strcmp(r->conn.service, "ftp") == 0)
+	if (conn_speaks(&r->conn, "ftp"))
 		on_control(state, x, r);
 	else
 		on_connection(state, x, r);

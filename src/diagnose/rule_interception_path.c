@@ -84,7 +84,7 @@ static struct way *way_of(struct state *s, const struct mac *m)
 
 static bool is_tls(const struct record *r)
 {
-	return strcmp(r->conn.service, "tls") == 0;
+	return conn_speaks(&r->conn, "tls");
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)

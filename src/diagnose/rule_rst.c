@@ -151,7 +151,7 @@ static bool was_transferring(const struct conversation *c, const struct rst_seen
 	if (c->http && c->http->status && c->http->announced_body != UINT64_MAX &&
 	    c->http->response_body < c->http->announced_body)
 		return !gave_up;
-	if (strcmp(c->conn->service, "http") == 0 && !c->http)
+	if (conn_speaks(c->conn, "http") && !c->http)
 		return false;
 	return rst->side == SIDE_RESP && by->data_segments > 1 && by->largest_len >= FULL_SEGMENT &&
 	       by->unacked_bytes >= by->largest_len;

@@ -72,7 +72,7 @@ static struct uid_key uid_of(const struct record *r)
 
 static bool is_tls(const struct conn *c)
 {
-	return strcmp(c->service, "tls") == 0;
+	return conn_speaks(c, "tls");
 }
 
 /* What is usual: the median, but for TLS, whose handshake is quick turns, and of few. */
@@ -138,7 +138,7 @@ static void note_server(const struct state *s, struct slow *w, const struct reco
 	bool late_hello = note_hello(w, r);
 
 	if (!c->turns || answers_a_close(c) || slow_is_interactive(r) || table_find(&s->pushed, &uid) ||
-		(strcmp(c->service, "http") != 0 && !late && slow_pushes(c)))
+		(!conn_speaks(c, "http") && !late && slow_pushes(c)))
 		return;
 	if (late) {
 		usual = worst = when_s(late->lasted_ns);
@@ -255,7 +255,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		*(int64_t *)table_add(&s->asked, &uid) = r->tls.app_data[SIDE_ORIG].at_ns;
 	}
 	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART && !r->conn.one_sided &&
-		r->conn.handshake_ack.frame && strcmp(r->conn.service, "ssh") != 0)
+		r->conn.handshake_ack.frame && !conn_speaks(&r->conn, "ssh"))
 		on_conversation(s, x, r);
 }
 

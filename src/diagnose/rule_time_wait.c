@@ -72,8 +72,8 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 	if (fin->source == h->source)
 		streams_add(&h->streams, r->conn.stream, STREAMS_MAX, &x->held_bytes);
 	h->last_fin = (struct frame_ref){ fin->frame, r->ts_ns + fin->at_ns, fin->source };
-	h->ftp_data += strcmp(r->conn.service, "ftp-data") == 0;
-	h->http_single += strcmp(r->conn.service, "http") == 0 && r->conn.turns <= 1;
+	h->ftp_data += conn_speaks(&r->conn, "ftp-data");
+	h->http_single += conn_speaks(&r->conn, "http") && r->conn.turns <= 1;
 	moments_add(&h->at, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
 }
 

@@ -43,7 +43,7 @@ static bool wants_tls(const struct diagnosis_context *x, const struct record *r)
 /* Many servers say nothing to bytes that are no TLS: they close, or reset when bytes were left unread. */
 static const struct frame_ref *closed_without_a_word(const struct conversation *c)
 {
-	bool speaks_plain = strcmp(c->conn->service, "http") == 0 || strcmp(c->conn->service, "ssh") == 0;
+	bool speaks_plain = conn_speaks(c->conn, "http") || conn_speaks(c->conn, "ssh");
 	const struct rst_seen *rst = c->conn->rst_count ? &c->conn->rsts[0] : NULL;
 
 	if (!speaks_plain || c->tls || c->resp->bytes || c->orig->first_data_acked_ns == UNSET || c->cannot_tell ||

@@ -82,7 +82,7 @@ static bool http_is_short(const struct http *h)
 /* In passive FTP the server's FIN ends a file that the client fetches. */
 static bool ftp_data_is_short(const struct conversation *c)
 {
-	return strcmp(c->conn->service, "ftp-data") == 0 && c->resp->bytes && !c->orig->bytes && !c->resp->fin.frame;
+	return conn_speaks(c->conn, "ftp-data") && c->resp->bytes && !c->orig->bytes && !c->resp->fin.frame;
 }
 
 static bool claim_stalled(const struct conversation *c, struct claim *out)

@@ -102,7 +102,7 @@ double slow_hello_wait_s(const struct conn *c)
 	const struct turn *t = &c->first_turn;
 	const struct conn_side *o = &c->side[SIDE_ORIG], *s = &c->side[SIDE_RESP];
 
-	if (strcmp(c->service, "tls") != 0 || !t->answer.frame || !t->acked.frame || t->ask.frame != o->first_data.frame || c->syns != 1 ||
+	if (!conn_speaks(c, "tls") || !t->answer.frame || !t->acked.frame || t->ask.frame != o->first_data.frame || c->syns != 1 ||
 		o->loss.retransmitted || s->loss.lost || when_s(t->acked.at_ns - t->ask.at_ns) > ACKED_SOON_S)
 		return 0;
 	return when_s(t->answer.at_ns - t->ask_last.at_ns);

@@ -31,7 +31,7 @@ static double request_pauses_s(const struct record *r)
 {
 	double s = 0;
 
-	if (strcmp(r->conn.service, "http") != 0)
+	if (!conn_speaks(&r->conn, "http"))
 		return 0;
 	for (uint32_t i = 0; i < r->conn.stall_count && i < STALLS_MAX; i++)
 		if (r->conn.stalls[i].reason == STALL_SENDER_IDLE && r->conn.stalls[i].side == SIDE_ORIG)
@@ -54,7 +54,7 @@ static double late_s(const struct conn *c)
 {
 	const struct frame_ref *ask = &c->side[SIDE_ORIG].first_data, *said = &c->side[SIDE_RESP].first_data;
 
-	if (strcmp(c->service, "http") != 0 && strcmp(c->service, "tls") != 0)
+	if (!conn_speaks(c, "http") && !conn_speaks(c, "tls"))
 		return 0; /* nobody knows whether the client was to begin */
 	if (!ask->frame || !c->handshake_ack.frame || (said->frame && said->at_ns < ask->at_ns))
 		return 0;

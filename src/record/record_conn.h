@@ -3,6 +3,8 @@
 #ifndef PCAPDX_RECORD_RECORD_CONN_H
 #define PCAPDX_RECORD_RECORD_CONN_H
 
+#include <string.h>
+
 #include "record/record_parts.h"
 
 /* TCP flag bits as on the wire (RFC 9293, section 3.1). */
@@ -261,5 +263,11 @@ struct conn {
 	uint32_t key_frame_count;
 	struct key_frame key_frames[KEY_FRAMES_MAX];
 };
+
+/* Whether that is its service. Inline: with a literal it is a comparison of a few bytes. */
+static inline bool conn_speaks(const struct conn *c, const char *service)
+{
+	return memcmp(c->service, service, strlen(service) + 1) == 0;
+}
 
 #endif
