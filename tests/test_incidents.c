@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "diagnose/core.h"
+#include "diagnose/findings.h"
 
 #define LIMIT 16
 
@@ -171,6 +172,48 @@ static void test_port_use_stays_together(void **state)
 	assert_int_equal(incident_of(x, keep_alive), incident_of(x, held));
 }
 
+/* What a balancer cannot reach, and what its clients see of that, whichever is told first; another client's is not it. */
+static void test_a_balancer_and_its_clients_are_one_incident(void **state)
+{
+	struct diagnosis_context *x = *state;
+	struct finding *behind = add(x, "tcp-no-answer", "198.51.100.30", "198.51.100.20", 443);
+	struct finding *before = add(x, "tls-closed-after-client-hello", "192.0.2.10", "198.51.100.30", 443);
+	struct finding *other = add(x, "tcp-refused", "192.0.2.11", "198.51.100.40", 443);
+
+	incidents_make(x);
+	assert_incidents(x, 2);
+	assert_int_equal(incident_of(x, behind), incident_of(x, before));
+	assert_int_not_equal(incident_of(x, behind), incident_of(x, other));
+}
+
+static void test_refusals_of_a_proxy_are_incidents_of_their_own(void **state)
+{
+	struct diagnosis_context *x = *state;
+
+	add(x, "proxy-auth-required", "192.0.2.10", "198.51.100.30", 1080);
+	add(x, "proxy-unreachable", "192.0.2.10", "198.51.100.30", 1080);
+	incidents_make(x);
+	assert_incidents(x, 2);
+}
+
+/* The authority that the client refuses is the one that signs for everybody. */
+static void test_a_refused_certificate_joins_its_interception(void **state)
+{
+	struct diagnosis_context *x = *state;
+	struct finding *refused = add(x, "tls-certificate-rejected", "192.0.2.10", "198.51.100.20", 443);
+	struct finding *other = add(x, "tls-certificate-rejected", "192.0.2.10", "198.51.100.21", 443);
+	struct finding *box = add(x, "tls-interception", NULL, "0.0.0.0", 0);
+
+	finding_text(refused, "issuer", "CN=Web Gateway");
+	finding_text(other, "issuer", "CN=Another");
+	finding_text(box, "issuer", "CN=Web Gateway");
+	incidents_make(x);
+	assert_incidents(x, 2);
+	assert_int_equal(incident_of(x, box), incident_of(x, refused));
+	assert_int_not_equal(incident_of(x, box), incident_of(x, other));
+	assert_string_equal(x->result->diagnoses[incident_of(x, box)]->findings[0]->code, "tls-interception");
+}
+
 static void test_tunnels_of_two_protocols_are_two_incidents(void **state)
 {
 	struct diagnosis_context *x = *state;
@@ -200,6 +243,9 @@ int main(void)
 		INCIDENT_TEST(test_timer_and_gateway_join_their_port),
 		INCIDENT_TEST(test_a_redirect_joins_the_port_it_sends_to),
 		INCIDENT_TEST(test_port_use_stays_together),
+		INCIDENT_TEST(test_a_balancer_and_its_clients_are_one_incident),
+		INCIDENT_TEST(test_refusals_of_a_proxy_are_incidents_of_their_own),
+		INCIDENT_TEST(test_a_refused_certificate_joins_its_interception),
 		INCIDENT_TEST(test_tunnels_of_two_protocols_are_two_incidents),
 	};
 

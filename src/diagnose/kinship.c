@@ -208,6 +208,13 @@ static bool is_takeover(const struct finding *conflict, const struct finding *mo
 	       names_mac(conflict, "macs", finding_fact(moved, "mac_before"));
 }
 
+/* The certificates that a client refuses are those that the intercepting device signs. */
+static bool is_forged_for(const struct finding *a, const struct finding *b)
+{
+	return strcmp(a->code, "tls-interception") == 0 && strcmp(b->code, "tls-certificate-rejected") == 0 &&
+	       same_text_fact(a, b, "issuer");
+}
+
 static int alike_min(const char *code)
 {
 	return strcmp(code, "dns-no-answer") == 0 ? SILENT_SERVERS_MIN : SAME_CLIENT_MIN;
@@ -241,7 +248,8 @@ static bool same_trouble(const struct result *r, const struct finding *lead, con
 bool finding_is_upstream(const struct finding *lead, const struct finding *f)
 {
 	static const char *const waits[] = { "dns-servfail", "dns-slow", "no-reply", "slow-server", "http-errors",
-		"proxy-unreachable", "stalled-transfer", "tls-silent-server", NULL };
+		"proxy-unreachable", "stalled-transfer", "tls-silent-server", "tls-closed-after-client-hello",
+		"rst-after-client-hello", "rst-after-request", NULL };
 	static const char *const fails[] = { "tcp-no-answer", "tcp-refused", "icmp-rejected", "no-reply", "dns-no-answer",
 		"tls-silent-server", "connection-limit-block", "port-exhaustion", NULL };
 
@@ -257,9 +265,9 @@ static bool refusals_differ(const struct finding *a, const struct finding *b)
 
 bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f)
 {
-	if (is_takeover(lead, f) || is_takeover(f, lead))
+	if (is_takeover(lead, f) || is_takeover(f, lead) || is_forged_for(lead, f) || is_forged_for(f, lead))
 		return true;
-	if (same_trouble(r, lead, f) || finding_is_upstream(lead, f))
+	if (same_trouble(r, lead, f) || finding_is_upstream(lead, f) || finding_is_upstream(f, lead))
 		return true;
 	if (about_capture(f->code) != about_capture(lead->code) || refusals_differ(lead, f))
 		return false;

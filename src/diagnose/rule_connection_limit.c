@@ -21,6 +21,7 @@
 #define BEFORE_MIN 50 /* connections within the window: fewer are no flood that a limit would be made for */
 #define BLOCKED_MIN 3 /* attempts in a row that get no answer */
 #define ALONE_MIN 200 /* connections when nothing else shows that the server lives: limits are cut for more than that */
+#define TWO_PORTS_MIN 2	 /* attempts to two ports, which both worked before: FTP's next file, then its control port */
 #define LASTED_S 2.5  /* a single attempt of so many repeats counts, past the usual limit and when it works again later */
 #define AT_END_S 0.9  /* an attempt that is younger than that when the capture ends is no failure yet */
 
@@ -118,6 +119,21 @@ static bool device_rejects(const struct between *p, const struct claim *c)
 	return !is_silence(c) && c->number && p->ttl && path_hops((uint8_t)c->number) != path_hops(p->ttl);
 }
 
+static bool is_sudden(const struct block *b)
+{
+	return b->device || b->lasted_s >= LASTED_S;
+}
+
+/* Whether so few attempts are enough. */
+static bool are_enough(const struct diagnosis_context *x, const struct block *b)
+{
+	if (b->blocked >= BLOCKED_MIN)
+		return true;
+	if (b->ports && b->blocked >= TWO_PORTS_MIN && is_sudden(b))
+		return b->before >= ALONE_MIN;
+	return b->before >= x->options->limit && is_sudden(b) && (b->recovered_after_s >= 0 || b->others_work);
+}
+
 static bool is_limit(const struct diagnosis_context *x, const struct between *p, const struct attempts *a, struct block *b)
 {
 	const struct claim *first = a->list[b->first];
@@ -127,9 +143,7 @@ static bool is_limit(const struct diagnosis_context *x, const struct between *p,
 	b->others_work = server_lives(x, p, first, b);
 	if (b->before < BEFORE_MIN)
 		return false;
-	if (is_silence(first) && b->lasted_s < AT_END_S)
-		return false;
-	if (b->blocked < BLOCKED_MIN && !(recovers && b->lasted_s >= LASTED_S && b->before >= x->options->limit))
+	if ((is_silence(first) && b->lasted_s < AT_END_S) || !are_enough(x, b))
 		return false;
 	if (b->device || b->others_work || b->ports)
 		return true;

@@ -74,7 +74,9 @@ static void tell(struct diagnosis_context *x, const struct claim_group *g, const
 	f->confidence = only_there ? 0.85 : 0.65;
 	finding_text(f, "mac", mac);
 	finding_text(f, "vendor", gw->vendor);
-	finding_title(f, "All %d failing connections to %s come through %s (%s)", g->count, service, vendor, mac);
+	finding_title(f, g->count == 1 ? "The %d failing connection to %s comes through %s (%s)" :
+					 "All %d failing connections to %s come through %s (%s)",
+		g->count, service, vendor, mac);
 	for (int i = 0; i < g->count; i++)
 		for (int k = 0; k < g->claims[i]->evidence_count; k++) {
 			const struct evidence *e = &g->claims[i]->evidence[k];

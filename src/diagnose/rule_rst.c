@@ -20,6 +20,13 @@
 #define FLOWING_S 5.0	/* data older than this is not flowing: the client gave a stalled answer up */
 #define FULL_SEGMENT 536 /* the smallest MSS (RFC 9293, section 3.7.1): less is the end of a message */
 
+/* What became of the request before the RST; the value of a claim of rst-after-request. */
+enum {
+	REQUEST_SENT,
+	REQUEST_ACKED,
+	REQUEST_UNKNOWN, /* it was for a connection that the sender of the RST does not know */
+};
+
 static const struct rst_seen *first_rst(const struct conn *c)
 {
 	return c->rst_count ? &c->rsts[0] : NULL;
@@ -79,8 +86,21 @@ static bool leaves_request(const struct conversation *c, const struct rst_seen *
 	       (!c->resp->bytes || (c->http && !c->http->status));
 }
 
+/*
+ * A RST without ACK, in line and with no FIN before it, answers data as a kernel does that does not know the connection,
+ * or a firewall that rejects it (RFC 9293, section 3.5.2): the connection was cut with something outstanding. A program that
+ * closes over unread data sends RST and ACK.
+ */
+static bool knows_nothing(const struct conversation *c, const struct rst_seen *rst)
+{
+	return rst->unread && rst->side == SIDE_RESP && !(rst->flags & TCP_ACK) && rst->seq_delta == 0 && !rst->after_fin &&
+	       !rst->after_peer_fin && !rst->has_timestamps && c->conn->pending == SIDE_ORIG && c->resp->bytes;
+}
+
 static bool is_part_of_close(const struct conversation *c, const struct rst_seen *rst)
 {
+	if (knows_nothing(c, rst))
+		return false;
 	return rst->after_fin || rst->after_peer_fin || follows_own_alert(c, rst) ||
 	       (rst->unread && !leaves_request(c, rst));
 }
@@ -134,8 +154,9 @@ static bool claim_after_request(const struct conversation *c, const struct rst_s
 		return false;
 	out->code = "rst-after-request";
 	out->delay_s = when_s(rst->ref.at_ns - t->ask_last.at_ns);
-	out->value = t->acked.frame != 0;
-	out->bytes = t->ask_bytes;
+	out->value = knows_nothing(c, rst) ? REQUEST_UNKNOWN : t->acked.frame ? REQUEST_ACKED : REQUEST_SENT;
+	out->number = rst->ttl;
+	out->bytes = rst_peer_ttl(c->resp);
 	claim_evidence(out, c->record, &t->ask, "request");
 	claim_evidence(out, c->record, &t->acked, "its acknowledgement");
 	claim_evidence(out, c->record, &rst->ref, "RST from the server, without an answer");
@@ -215,10 +236,10 @@ static void name_sender(struct finding *f, const struct claim_group *g)
 }
 
 /* What the TTL says about who sent the RST. */
-static bool compare_ttls(struct finding *f, const struct claim *c)
+static bool compare_ttls(struct finding *f, const struct claim *c, enum side by)
 {
 	uint8_t rst = (uint8_t)c->number, peer = (uint8_t)c->bytes;
-	const char *who = c->value == SIDE_ORIG ? "client" : "server";
+	const char *who = by == SIDE_ORIG ? "client" : "server";
 
 	if (!rst || !peer)
 		return false;
@@ -247,7 +268,7 @@ static void each_after_idle(void *arg, struct diagnosis_context *x, const struct
 	finding_number(f, "idle_median_s", median);
 	finding_title(f, "Connections to %s are reset when used again after a pause of %s (%d)", service, idle, g->count);
 	finding_detail(f, "The connection worked, was idle, and the first packet after the pause is answered by a RST.");
-	other = compare_ttls(f, g->claims[0]);
+	other = compare_ttls(f, g->claims[0], g->claims[0]->value == SIDE_ORIG ? SIDE_ORIG : SIDE_RESP);
 	f->responsible = RESPONSIBLE_MIDDLEBOX;
 	finding_cause(f, other ? 0.85 : 0.65, "a stateful firewall, NAT or load balancer forgot the idle connection",
 		"it resets what it does not know any more; its idle time is at most %s", shortest);
@@ -285,6 +306,24 @@ static void each_in_handshake(void *arg, struct diagnosis_context *x, const stru
 	finding_next(f, "Capture at both ends: the RST that is on one side only was made in between");
 }
 
+/* The connection worked, and its next request meets somebody who has never heard of it. */
+static void tell_unknown(struct finding *f, const struct claim_group *g, const char *service)
+{
+	bool other;
+
+	finding_title(f, "%s resets working connections at their next request, as one that does not know them (%d)", service,
+		g->count);
+	finding_detail(f, "The connection worked; then a request is answered at once by a RST that acknowledges nothing.");
+	other = compare_ttls(f, g->claims[0], SIDE_RESP);
+	f->responsible = other ? RESPONSIBLE_MIDDLEBOX : RESPONSIBLE_SERVER;
+	finding_cause(f, other ? 0.85 : 0.35, "a firewall or load balancer on the path rejects the connection from then on",
+		"a rule that changed, or a state that it lost");
+	finding_cause(f, other ? 0.1 : 0.55, "the server lost its state: a restart, a failover, another machine at its address",
+		"a kernel answers a segment for an unknown connection with RST");
+	finding_next(f, "Capture on the server: tcpdump -ni any 'tcp port %u' (does the RST leave from there?)", g->port);
+	finding_next(f, "What changed at that time: firewall rules, a failover, a restart, the address of the server?");
+}
+
 static void each_after_request(void *arg, struct diagnosis_context *x, const struct claim_group *g)
 {
 	struct finding *f = finding_of_group(x, g);
@@ -294,8 +333,12 @@ static void each_after_request(void *arg, struct diagnosis_context *x, const str
 	subject_service_text(&g->server, g->port, service);
 	when_duration(group_delay_median(g), delay);
 	finding_number(f, "delay_median_s", group_delay_median(g));
+	if (g->claims[0]->value == REQUEST_UNKNOWN) {
+		tell_unknown(f, g, service);
+		return;
+	}
 	finding_title(f, "%s resets connections %s after the request, without an answer (%d)", service, delay, g->count);
-	finding_detail(f, g->claims[0]->value > 0 ? "The request is acknowledged; instead of an answer comes a RST." :
+	finding_detail(f, g->claims[0]->value == REQUEST_ACKED ? "The request is acknowledged; instead of an answer comes a RST." :
 						"The request is sent; instead of an acknowledgement and an answer comes a RST.");
 	f->responsible = RESPONSIBLE_SERVER;
 	finding_cause(f, 0.6, "the server's process gives up on the request: a crash, a time-out, a limit",

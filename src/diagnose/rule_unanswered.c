@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The path works and the server does not answer: no-reply (the request is acknowledged, nothing follows),
+ * The path works and the server does not answer: no-reply (the request is acknowledged, nothing follows
+ * or the server closes instead),
  * stalled-transfer (the answer starts and stops half-way). Asked after the resets: a reset has its own code.
  */
 #include <string.h>
@@ -19,6 +20,8 @@
 #define SMALL_ASK 16384	    /* sent at once: what follows much later (close_notify) is no part of the request */
 #define ONE_ASK_S 2.0	    /* an unknown protocol's request is sent within that; what takes longer is a stream of messages */
 #define UNANSWERED_MIN 3    /* sendings of one segment that nobody acknowledges: the path, not the server */
+
+#define CLOSED 1.0 /* value of a claim: the server closed, nobody gave up */
 
 enum certainty {
 	NOT_ASKED,
@@ -216,11 +219,34 @@ static bool claim_no_reply(const struct conversation *c, struct claim *out)
 	return true;
 }
 
+/* The server takes a whole request in and closes in order instead of answering it. One that closes an idle connection
+ * while the next request is on its way does not acknowledge it. */
+static bool claim_closed(const struct conversation *c, struct claim *out)
+{
+	const struct turn *t = &c->conn->last_turn;
+	const struct frame_ref *fin = &c->resp->fin;
+
+	if (!c->http || c->http->status || !c->http->request_end.frame || c->conn->first_fin != SIDE_RESP ||
+		c->conn->pending != SIDE_ORIG || t->answer.frame || !t->acked.frame || t->acked.at_ns > fin->at_ns ||
+		c->resp->gap_tail || (c->resp->data_segments && !c->resp->bytes)) /* data that fits nowhere */
+		return false;
+	out->code = "no-reply";
+	out->bytes = c->resp->bytes;
+	out->delay_s = when_s(fin->at_ns - t->ask_last.at_ns);
+	out->value = CLOSED;
+	out->number = true;
+	claim_evidence(out, c->record, &t->ask, "request");
+	claim_evidence(out, c->record, &t->acked, "its acknowledgement");
+	claim_evidence(out, c->record, fin, "the server closes without an answer");
+	return true;
+}
+
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	(void)state;
 	(void)x;
-	return c->record->proto == 6 && !c->cannot_tell && (claim_stalled(c, out) || claim_no_reply(c, out));
+	return c->record->proto == 6 && !c->cannot_tell &&
+	       (claim_stalled(c, out) || claim_no_reply(c, out) || claim_closed(c, out));
 }
 
 /* Attempts past each client's first one. */
@@ -272,12 +298,32 @@ static void each_stalled(void *arg, struct diagnosis_context *x, const struct cl
 	finding_next(f, "Client: the same download again with curl -v; does it stop at the same byte?");
 }
 
+static int count_closed(const struct claim_group *g)
+{
+	int n = 0;
+
+	for (int i = 0; i < g->count; i++)
+		n += g->claims[i]->value == CLOSED;
+	return n;
+}
+
 /* Only short waits, too few or too unequal for a time-out: cancelled by somebody. */
 static bool is_impatience(const struct claim_group *g)
 {
-	if (group_delay_max(g) >= NO_REPLY_MIN_S)
+	if (group_delay_max(g) >= NO_REPLY_MIN_S || count_closed(g))
 		return false;
 	return g->count < TIMEOUTS_MIN || group_delay_max(g) - group_delay_min(g) > TIMEOUT_SPREAD * group_delay_median(g);
+}
+
+static void tell_closed(struct finding *f, const char *service, const char *waited)
+{
+	finding_title(f, "%s takes requests in and closes %s later without an answer (%llu)", service, waited,
+		(unsigned long long)f->count);
+	finding_detail(f, "The request arrives (TCP acknowledges it), and instead of an answer comes the server's FIN.");
+	finding_cause(f, 0.6, "the server's program ends or gives up on the request: a crash, a limit, an access list",
+		"its kernel closes in order what it leaves open");
+	finding_cause(f, 0.25, "a proxy or load balancer before it gets no answer from a server behind it", "it would close, too");
+	finding_next(f, "Server's log at the times of the FINs: a crash, a worker that ends, an access list?");
 }
 
 static void each_no_reply(void *arg, struct diagnosis_context *x, const struct claim_group *g)
@@ -293,9 +339,13 @@ static void each_no_reply(void *arg, struct diagnosis_context *x, const struct c
 	when_duration(group_delay_median(g), waited);
 	finding_number(f, "waited_median_s", group_delay_median(g));
 	finding_integer(f, "retries", retries_of(g));
+	f->responsible = RESPONSIBLE_SERVER;
+	if (count_closed(g) == g->count) {
+		tell_closed(f, service, waited);
+		return;
+	}
 	finding_title(f, "%s acknowledges requests and never answers them (%d, given up after %s)", service, g->count, waited);
 	finding_detail(f, "The request arrives (TCP acknowledges it), no answer follows, and the client gives up.");
-	f->responsible = RESPONSIBLE_SERVER;
 	if (!sure_ones(g) && (g->count < 2 || 2 * f->count < f->of)) {
 		f->severity = SEVERITY_NOTE;
 		f->confidence = 0.5;
