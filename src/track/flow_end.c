@@ -2,6 +2,7 @@
 /* The clock, and the end of conversations: those that are due, those that the memory bound drives out, the rest. */
 #include <stdlib.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 #include "track/flow_begin.h"
 #include "track/flow_end.h"
@@ -33,8 +34,23 @@ static void count_copies(struct tracker *t, const struct flow *f)
 	}
 }
 
+/* Conversations end in the order in which they rest, long after their last packet: the next ones are fetched. */
+static void expect_next_ends(const struct tracker *t, const struct flow *f)
+{
+	const struct flow *next = queue_next(t, f), *after = next ? queue_next(t, next) : NULL;
+	struct fetch_list list;
+
+	fetch_begin(&list);
+	if (next)
+		fetch_small(&list, &t->table.slots[next->tag & t->table.mask], sizeof(struct flow_slot));
+	if (after)
+		fetch_lines(&list, after, sizeof(struct whole_flow));
+	fetch_all(&list);
+}
+
 void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
 {
+	expect_next_ends(t, f);
 	f->emitted_ns = emitted_ns;
 	if (f->state == FLOW_CLOSED && f->end_reason != CONN_END_OPEN)
 		reason = f->end_reason;
