@@ -81,9 +81,9 @@ static void take_expected(struct session *s)
 	const struct expected_service *found;
 
 	memset(&key, 0, sizeof(key));
-	key.peer = s->owner->head->orig_h;
-	key.listener = s->owner->head->resp_h;
-	key.port = s->owner->head->resp_p;
+	key.peer = s->engine->owner->head->orig_h;
+	key.listener = s->engine->owner->head->resp_h;
+	key.port = s->engine->owner->head->resp_p;
 	found = table_find(&s->engine->expected, &key);
 	if (!found)
 		return;
@@ -117,10 +117,10 @@ static struct session *session_open(struct dissect_engine *e, struct session **s
 	} else if (!*s) {
 		*s = session_new(e);
 		(*s)->engine = e;
-		(*s)->owner = o;
+		e->owner = o;
 		take_expected(*s);
 	}
-	(*s)->owner = o;
+	e->owner = o;
 	return *s;
 }
 
@@ -165,34 +165,44 @@ void hold_free(struct session *s)
 void session_set_done(struct session *s)
 {
 	s->mode = SESSION_DONE;
-	rest_free(s, &s->side[SIDE_ORIG]);
-	rest_free(s, &s->side[SIDE_RESP]);
+	rest_free(s, SIDE_ORIG);
+	rest_free(s, SIDE_RESP);
 	hold_free(s);
 }
 
-void rest_add(struct session *s, struct session_side *side, const uint8_t *data, size_t n)
+void rest_add(struct session *s, enum side side, const uint8_t *data, size_t n)
 {
-	size_t need = side->rest_len + n;
-	uint32_t room = side->rest_room ? side->rest_room : 256;
+	struct rest *r = &s->rest[side];
+	size_t need = r->len + n;
+	uint32_t room = r->room ? r->room : 256;
 
 	assert(need <= 2 * STREAM_REST_MAX);
 	while (room < need)
 		room *= 2;
-	if (room != side->rest_room) {
-		side->rest = xrealloc(side->rest, room);
-		s->engine->held_bytes += room - side->rest_room;
-		side->rest_room = room;
+	if (room != r->room) {
+		r->bytes = xrealloc(r->bytes, room);
+		s->engine->held_bytes += room - r->room;
+		r->room = room;
 	}
-	memcpy(side->rest + side->rest_len, data, n);
-	side->rest_len = (uint32_t)need;
+	memcpy(r->bytes + r->len, data, n);
+	r->len = (uint32_t)need;
+	s->side[side].kept = true;
 }
 
-void rest_free(struct session *s, struct session_side *side)
+struct rest rest_take(struct session *s, enum side side)
 {
-	s->engine->held_bytes -= side->rest_room;
-	free(side->rest);
-	side->rest = NULL;
-	side->rest_len = side->rest_room = 0;
+	struct rest taken = s->rest[side];
+
+	s->engine->held_bytes -= taken.room;
+	s->rest[side] = (struct rest){ 0 };
+	s->side[side].kept = false;
+	return taken;
+}
+
+void rest_free(struct session *s, enum side side)
+{
+	if (s->side[side].kept)
+		free(rest_take(s, side).bytes);
 }
 
 void session_give(struct session *s, const struct chunk *c)
@@ -233,7 +243,7 @@ uint32_t session_wants_count(const struct session *s, enum side side, uint16_t *
 	const struct session_side *of = &s->side[side];
 
 	*shape = 0;
-	if (s->mode != SESSION_RUNNING || of->rest_len || of->lost)
+	if (s->mode != SESSION_RUNNING || of->kept || of->lost)
 		return 0;
 	if (of->skim && of->skip < UINT32_MAX)
 		*shape = (uint16_t)(s->row << 8 | of->skim);
@@ -270,7 +280,7 @@ void session_passed(struct session *s, enum side side, uint32_t n, uint32_t reco
 void session_expect_data(struct fetch_list *list, const struct session *s, bool later)
 {
 	if (s && !later)
-		fetch_lines(list, s, offsetof(struct session, hold));
+		fetch_lines(list, s, offsetof(struct session, rest));
 	else if (s && s->state && s->dissector->hot_size)
 		fetch_lines(list, s->state, s->dissector->hot_size);
 }
@@ -287,7 +297,7 @@ static struct session *session_over(const struct session *s, uint8_t row)
 {
 	struct session *over = &s->engine->over[row];
 
-	if (s->restarts || s->skipped_bytes || s->handed_on || s->side[SIDE_ORIG].gap_bytes || s->side[SIDE_RESP].gap_bytes)
+	if (s->restarts || s->skipped_bytes || s->handed_on || s->gap_bytes[SIDE_ORIG] || s->gap_bytes[SIDE_RESP])
 		return NULL;
 	if (!over->shared) {
 		*over = (struct session){ .engine = s->engine, .mode = SESSION_DONE, .shared = true };
@@ -318,10 +328,9 @@ static void drop_when_over(struct session **sp)
 void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
 	const struct frame_ref *ref)
 {
-	(void)e;
 	if (!*s || (*s)->shared)
 		return;
-	(*s)->owner = o;
+	e->owner = o;
 	(*s)->side[side].ended = true;
 	if ((*s)->mode == SESSION_CHOOSING)
 		choose_side_ended(*s);
@@ -417,8 +426,8 @@ void session_summarise(const struct session *s, struct session_summary *out)
 	memcpy(out->service, s->service, sizeof(out->service));
 	out->restarts = s->restarts;
 	out->skipped_bytes = s->skipped_bytes;
-	out->gap_bytes[SIDE_ORIG] = s->side[SIDE_ORIG].gap_bytes;
-	out->gap_bytes[SIDE_RESP] = s->side[SIDE_RESP].gap_bytes;
+	out->gap_bytes[SIDE_ORIG] = s->gap_bytes[SIDE_ORIG];
+	out->gap_bytes[SIDE_RESP] = s->gap_bytes[SIDE_RESP];
 }
 
 void session_close(struct dissect_engine *e, struct session **s, const struct session_owner *o)
@@ -428,7 +437,7 @@ void session_close(struct dissect_engine *e, struct session **s, const struct se
 	*s = NULL;
 	if (!old || old->shared)
 		return;
-	old->owner = o;
+	e->owner = o;
 	if (old->mode == SESSION_CHOOSING)
 		choose_now(old);
 	session_stop(old);

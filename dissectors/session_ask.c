@@ -10,10 +10,10 @@ void session_tell(struct session *s, enum record_kind kind, const void *facts)
 	const size_t head = offsetof(struct record, capture);
 	struct record r;
 
-	memcpy(&r, s->owner->head, head);
+	memcpy(&r, s->engine->owner->head, head);
 	memcpy((char *)&r + head, facts, record_kind_size(kind) - head);
 	r.kind = (uint8_t)kind;
-	r.emitted_ns = s->owner->clock_ns;
+	r.emitted_ns = s->engine->owner->clock_ns;
 	s->engine->sink.take(s->engine->sink.arg, &r);
 }
 
@@ -50,8 +50,8 @@ void session_charge(struct session *s, ptrdiff_t bytes)
 
 void session_mark(struct session *s, enum side side, const struct frame_ref *ref, const char *label)
 {
-	if (s->owner->mark)
-		s->owner->mark(s->owner->flow, side, ref, label);
+	if (s->engine->owner->mark)
+		s->engine->owner->mark(s->engine->owner->flow, side, ref, label);
 }
 
 struct frame_ref session_ref(const struct session *s, const struct frame_ref *absolute)
@@ -59,7 +59,7 @@ struct frame_ref session_ref(const struct session *s, const struct frame_ref *ab
 	struct frame_ref ref = *absolute;
 
 	if (ref.frame)
-		ref.at_ns -= s->owner->head->ts_ns;
+		ref.at_ns -= s->engine->owner->head->ts_ns;
 	return ref;
 }
 
@@ -96,22 +96,22 @@ const char *session_proxied_host(const struct session *s)
 
 const struct addr *session_addr(const struct session *s, enum side side)
 {
-	return side == SIDE_ORIG ? &s->owner->head->orig_h : &s->owner->head->resp_h;
+	return side == SIDE_ORIG ? &s->engine->owner->head->orig_h : &s->engine->owner->head->resp_h;
 }
 
 uint16_t session_port(const struct session *s, enum side side)
 {
-	return side == SIDE_ORIG ? s->owner->head->orig_p : s->owner->head->resp_p;
+	return side == SIDE_ORIG ? s->engine->owner->head->orig_p : s->engine->owner->head->resp_p;
 }
 
 uint8_t session_proto(const struct session *s)
 {
-	return s->owner->head->proto;
+	return s->engine->owner->head->proto;
 }
 
 bool session_is_udp(const struct session *s)
 {
-	return s->owner->head->proto == 17;
+	return s->engine->owner->head->proto == 17;
 }
 
 static void expect_here(struct dissect_engine *e, const struct announced *a)
@@ -131,7 +131,7 @@ static void expect_here(struct dissect_engine *e, const struct announced *a)
 void session_expect(
 	struct session *s, enum side connects, const struct addr *listener, uint16_t port, const char *service)
 {
-	const struct record *head = s->owner->head;
+	const struct record *head = s->engine->owner->head;
 	const struct addr *other = connects == SIDE_ORIG ? &head->resp_h : &head->orig_h;
 	struct announced a = { .peer = connects == SIDE_ORIG ? head->orig_h : head->resp_h,
 		.listener = *listener,
@@ -141,7 +141,7 @@ void session_expect(
 	if (addr_equal(listener, other) || !s->engine->announce)
 		expect_here(s->engine, &a);
 	else
-		s->engine->announce(s->engine->announce_arg, &a, s->owner->clock_ns);
+		s->engine->announce(s->engine->announce_arg, &a, s->engine->owner->clock_ns);
 }
 
 const struct keylog *session_keylog(const struct session *s)
@@ -151,10 +151,10 @@ const struct keylog *session_keylog(const struct session *s)
 
 enum side session_first_fin(const struct session *s)
 {
-	return s->owner->first_fin;
+	return s->engine->owner->first_fin;
 }
 
 enum side session_first_rst(const struct session *s)
 {
-	return s->owner->first_rst;
+	return s->engine->owner->first_rst;
 }

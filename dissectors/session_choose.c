@@ -88,8 +88,8 @@ static void consider(struct candidate *best, const struct dissector *d, enum str
 
 static struct chunk held_chunk(const struct session *s, enum side side)
 {
-	const struct session_side *from = &s->side[side];
-	struct chunk c = {.data = from->rest, .len = from->rest_len, .on_wire = from->rest_len, .side = side};
+	const struct rest *from = &s->rest[side];
+	struct chunk c = {.data = from->bytes, .len = from->len, .on_wire = from->len, .side = side};
 	uint32_t i;
 
 	for (i = 0; s->hold && i < s->hold->count; i++)
@@ -171,12 +171,8 @@ static void replay(struct session *s)
 	size_t at[2] = {0, 0};
 	uint32_t i;
 
-	for (i = 0; i < 2; i++) {
-		bytes[i] = s->side[i].rest;
-		s->side[i].rest = NULL;
-		s->engine->held_bytes -= s->side[i].rest_room;
-		s->side[i].rest_len = s->side[i].rest_room = 0;
-	}
+	bytes[SIDE_ORIG] = rest_take(s, SIDE_ORIG).bytes;
+	bytes[SIDE_RESP] = rest_take(s, SIDE_RESP).bytes;
 	s->hold = NULL;
 	for (i = 0; hold && i < hold->count; i++) {
 		const struct held_piece *piece = &hold->pieces[i];
@@ -199,8 +195,8 @@ static void replay(struct session *s)
 /* Nobody knows these bytes. Perhaps they are the middle of something: the next ones are looked at anew, a few times. */
 static void choose_none(struct session *s)
 {
-	rest_free(s, &s->side[SIDE_ORIG]);
-	rest_free(s, &s->side[SIDE_RESP]);
+	rest_free(s, SIDE_ORIG);
+	rest_free(s, SIDE_RESP);
 	hold_free(s);
 	if (++s->tries >= CHOOSE_TRIES_MAX)
 		session_set_done(s);
@@ -225,8 +221,8 @@ void choose_now(struct session *s)
 
 static bool held_full(const struct session *s)
 {
-	return s->hold->count == HOLD_PIECES_MAX || s->side[SIDE_ORIG].rest_len >= HOLD_BYTES_MAX ||
-	       s->side[SIDE_RESP].rest_len >= HOLD_BYTES_MAX;
+	return s->hold->count == HOLD_PIECES_MAX || s->rest[SIDE_ORIG].len >= HOLD_BYTES_MAX ||
+	       s->rest[SIDE_RESP].len >= HOLD_BYTES_MAX;
 }
 
 static void hold_chunk(struct session *s, const struct chunk *c)
@@ -238,7 +234,7 @@ static void hold_chunk(struct session *s, const struct chunk *c)
 		s->hold->count = 0;
 		s->engine->held_bytes += sizeof(*s->hold);
 	}
-	rest_add(s, &s->side[c->side], c->data, c->len);
+	rest_add(s, c->side, c->data, c->len);
 	last = s->hold->count ? &s->hold->pieces[s->hold->count - 1] : NULL;
 	if (last && last->side == c->side && last->ref.frame == c->ref.frame && last->ref.source == c->ref.source) {
 		last->len += (uint32_t)c->len;
@@ -251,7 +247,7 @@ static void hold_chunk(struct session *s, const struct chunk *c)
 /* Whether more bytes may change the choice. */
 static bool should_wait(const struct session *s, const struct candidate *best)
 {
-	bool client_spoke = s->side[SIDE_ORIG].rest_len, server_spoke = s->side[SIDE_RESP].rest_len;
+	bool client_spoke = s->rest[SIDE_ORIG].len, server_spoke = s->rest[SIDE_RESP].len;
 	unsigned strength = best->rank / 2;
 
 	if (strength == STRENGTH_CLIENT || held_full(s))

@@ -22,17 +22,22 @@ enum session_mode {
 	SESSION_DONE,
 };
 
+/* Of one side, what each of its segments touches. */
 struct session_side {
-	uint8_t *rest; /* offered and not used (RUNNING), or held until somebody is chosen (CHOOSING) */
-	uint32_t rest_len, rest_room;
-	uint64_t skip; /* coming bytes that nobody wants to see */
-	uint64_t gap_bytes;
+	uint64_t skip;	/* coming bytes that nobody wants to see */
 	uint32_t quiet; /* coming bytes of which the dissector wants the number only */
 	uint8_t skim;	/* sort of records of which it wants the same; 0: none */
-	bool ended;
-	bool lost;	/* the dissector was confused, or could not go on behind a gap: looking for a new start */
-	bool after_gap; /* it was a gap: finding on again is no restart */
-	bool on_trial;	/* started again, nothing used yet */
+	bool kept : 1;	/* there is a rest */
+	bool ended : 1;
+	bool lost : 1;	    /* the dissector was confused, or could not go on behind a gap: looking for a new start */
+	bool after_gap : 1; /* it was a gap: finding on again is no restart */
+	bool on_trial : 1;  /* started again, nothing used yet */
+};
+
+/* Bytes of one side that were offered and not used (RUNNING), or held until somebody is chosen (CHOOSING). */
+struct rest {
+	uint8_t *bytes;
+	uint32_t len, room;
 };
 
 /* One chunk of those that are held, in order of arrival. */
@@ -52,24 +57,28 @@ struct handed_on {
 	char via[16], proxied_host[128];
 };
 
+/* What each segment touches is in its first cache line. */
 struct session {
 	struct dissect_engine *engine;
-	const struct session_owner *owner; /* of the call at hand */
 	const struct dissector *dissector; /* while RUNNING or DONE; NULL: unknown */
 	void *state;
+	struct session_side side[2];
 	uint8_t mode; /* enum session_mode */
 	uint8_t tries, handoffs;
 	uint8_t row; /* of the dissector, while there is a state */
 	bool shared; /* it stands for many: see session_over */
-	uint32_t restarts;
+	struct rest rest[2];
+	uint64_t gap_bytes[2];
 	uint64_t skipped_bytes;
 	int64_t restarted_ns;
-	struct session_side side[2];
+	uint32_t restarts;
 	struct hold *hold;
 	struct handed_on *handed_on; /* NULL: never */
 	uint64_t excluded;	     /* bit per row of the table: it said NOT_MINE */
 	char service[16];
 };
+
+_Static_assert(offsetof(struct session, rest) <= 64, "what each segment touches is in one cache line");
 
 /* A conversation that another one agreed on. */
 struct expected_key {
@@ -83,6 +92,7 @@ struct expected_service {
 
 struct dissect_engine {
 	struct record_sink sink;
+	const struct session_owner *owner; /* of the call at hand */
 	const struct keylog *keys;
 	struct table expected; /* struct expected_key -> struct expected_service */
 	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns); /* NULL: nobody else is there */
@@ -103,8 +113,9 @@ void session_set_done(struct session *s);			  /* keeps the state for finish, dro
 void session_give(struct session *s, const struct chunk *c);
 void hold_free(struct session *s);
 /* Appends to what is kept of a side: at most STREAM_REST_MAX may be there, and as much may come. */
-void rest_add(struct session *s, struct session_side *side, const uint8_t *data, size_t n);
-void rest_free(struct session *s, struct session_side *side);
+void rest_add(struct session *s, enum side side, const uint8_t *data, size_t n);
+struct rest rest_take(struct session *s, enum side side); /* is the caller's, with its bytes */
+void rest_free(struct session *s, enum side side);
 
 /* --- session_choose.c --- */
 void choose_give(struct session *s, const struct chunk *c);

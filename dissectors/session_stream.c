@@ -71,24 +71,26 @@ static void trial_passed(struct session *s, struct session_side *side, const str
 	side->after_gap = false;
 }
 
-static bool in_rest(const struct session_side *side, const struct chunk *c)
+static bool in_rest(const struct rest *r, const struct chunk *c)
 {
-	return side->rest && c->data >= side->rest && c->data < side->rest + side->rest_room;
+	return r->bytes && c->data >= r->bytes && c->data < r->bytes + r->room;
 }
 
 /* Keeps what was not used; false: it is more than may be kept. */
-static bool keep(struct session *s, struct session_side *side, const struct chunk *c)
+static bool keep(struct session *s, const struct chunk *c)
 {
+	struct rest *r = &s->rest[c->side];
+
 	if (c->len > STREAM_REST_MAX)
 		return false;
 	if (!c->len) {
-		rest_free(s, side);
-	} else if (in_rest(side, c)) {
-		memmove(side->rest, c->data, c->len);
-		side->rest_len = (uint32_t)c->len;
+		rest_free(s, c->side);
+	} else if (in_rest(r, c)) {
+		memmove(r->bytes, c->data, c->len);
+		r->len = (uint32_t)c->len;
 	} else {
-		side->rest_len = 0;
-		rest_add(s, side, c->data, c->len);
+		r->len = 0;
+		rest_add(s, c->side, c->data, c->len);
 	}
 	return true;
 }
@@ -96,20 +98,16 @@ static bool keep(struct session *s, struct session_side *side, const struct chun
 /* What is left of both sides goes to whoever comes next; the other side's rest came before c. */
 static void give_rest_on(struct session *s, const struct chunk *c)
 {
-	struct session_side *own = &s->side[c->side], *other = &s->side[side_other(c->side)];
-	uint8_t *own_bytes = own->rest, *other_bytes = other->rest;
+	struct rest own = rest_take(s, c->side), other = rest_take(s, side_other(c->side));
 	struct chunk before = *c;
 
 	before.side = side_other(c->side);
-	before.data = other_bytes;
-	before.len = before.on_wire = other->rest_len;
-	s->engine->held_bytes -= own->rest_room + other->rest_room;
-	own->rest = other->rest = NULL;
-	own->rest_len = own->rest_room = other->rest_len = other->rest_room = 0;
+	before.data = other.bytes;
+	before.len = before.on_wire = other.len;
 	session_give(s, &before);
 	session_give(s, c);
-	free(own_bytes);
-	free(other_bytes);
+	free(own.bytes);
+	free(other.bytes);
 }
 
 static void hand_on(struct session *s, const struct chunk *c)
@@ -147,7 +145,7 @@ static void offer(struct session *s, struct session_side *side, struct chunk *c)
 		switch (verdict) {
 		case DISSECT_OK:
 		case DISSECT_MORE:
-			if (keep(s, side, c))
+			if (keep(s, c))
 				return;
 			confused(s, side, c, c->len);
 			break;
@@ -168,7 +166,7 @@ static void offer(struct session *s, struct session_side *side, struct chunk *c)
 			return;
 		}
 	}
-	rest_free(s, side);
+	rest_free(s, c->side);
 }
 
 void stream_give(struct session *s, const struct chunk *c)
@@ -177,10 +175,10 @@ void stream_give(struct session *s, const struct chunk *c)
 	struct chunk whole = *c;
 
 	pass_skipped(side, &whole);
-	if (side->rest_len && whole.len) {
-		rest_add(s, side, whole.data, whole.len);
-		whole.data = side->rest;
-		whole.len = whole.on_wire = side->rest_len;
+	if (side->kept && whole.len) {
+		rest_add(s, c->side, whole.data, whole.len);
+		whole.data = s->rest[c->side].bytes;
+		whole.len = whole.on_wire = s->rest[c->side].len;
 	}
 	if (whole.len)
 		offer(s, side, &whole);
@@ -193,8 +191,8 @@ static void gap_for_dissector(
 	const struct dissector *d = s->dissector;
 	enum dissect_verdict verdict = d->gap && !side->lost ? d->gap(s->state, s, which, missing, ref) : DISSECT_BAD;
 
-	s->skipped_bytes += side->rest_len;
-	rest_free(s, side);
+	s->skipped_bytes += s->rest[which].len;
+	rest_free(s, which);
 	if (verdict == DISSECT_DONE || verdict == DISSECT_NOT_MINE) {
 		session_set_done(s);
 	} else if (verdict == DISSECT_BAD) {
@@ -212,7 +210,7 @@ void stream_gap(struct session *s, enum side side, uint64_t missing, const struc
 	missing -= skipped;
 	if (!missing)
 		return;
-	of->gap_bytes += missing;
+	s->gap_bytes[side] += missing;
 	if (s->mode == SESSION_CHOOSING && s->hold)
 		choose_now(s);
 	if (s->mode == SESSION_RUNNING)
