@@ -48,41 +48,64 @@ static uint64_t mix_bytes(uint64_t h, const uint8_t *b, uint32_t n)
 	return mix(h, v);
 }
 
-/* Where the frame was seen: copies from another place differ in it. */
-static uint64_t place_of(const struct packet *p)
-{
-	uint64_t h = (uint64_t)p->interface << 16 | (uint64_t)p->ttl << 8 | p->vlan_count;
+/* Odd numbers without a pattern. Products of them do not wait for each other as a chain of mix() does. */
+#define ODD_A UINT64_C(0x9e3779b97f4a7c15)
+#define ODD_B UINT64_C(0xc2b2ae3d27d4eb4f)
+#define ODD_C UINT64_C(0x165667b19e3779f9)
+#define ODD_D UINT64_C(0xd6e8feb86659fd93)
+#define ODD_E UINT64_C(0xa0761d6478bd642f)
 
-	h = mix(h, p->vlan_count ? p->vlans[0] : 0u);
-	h = mix(h, p->frame->source);
+/* Where the frame was seen: copies from another place differ in it. */
+static inline uint64_t place_of(const struct packet *p)
+{
+	uint64_t from = (uint64_t)p->ttl << 48, to = (uint64_t)p->frame->source << 48, h;
+
 	if (p->has_macs) {
-		h = mix(h, mac_number(&p->mac_src));
-		h = mix(h, mac_number(&p->mac_dst));
+		from |= mac_number(&p->mac_src);
+		to |= mac_number(&p->mac_dst);
 	}
-	return (h >> 40 & 0xff) << 16;
+	h = from * ODD_A ^ to * ODD_B;
+	if (p->interface | p->vlan_count)
+		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 | (p->vlan_count ? p->vlans[0] : 0u)) *
+		     ODD_C;
+	return mix(0, h) >> 56 << 16;
 }
 
-static uint64_t tcp_content(const struct packet *p, uint64_t h)
+static inline uint64_t eight_bytes(const uint8_t *b)
 {
-	const struct tcp_header *t = &p->tcp;
+	uint64_t v;
 
-	h = mix(h, (uint64_t)t->seq << 32 | t->ack);
-	h = mix(h,
-		(uint64_t)t->window << 48 | (uint64_t)t->flags << 40 | (uint64_t)t->reserved << 32 | p->payload_wire);
+	memcpy(&v, b, 8);
+	return v;
+}
+
+/* The first and the last bytes. */
+static inline uint64_t payload_content(const uint8_t *b, uint32_t n)
+{
+	if (n < 8)
+		return n ? mix_bytes(ODD_C, b, n) : 0;
+	return eight_bytes(b) * ODD_A ^ eight_bytes(b + n - 8) * ODD_B;
+}
+
+static inline uint64_t tcp_content(const struct tcp_header *t)
+{
+	uint64_t h = ((uint64_t)t->seq << 32 | t->ack) * ODD_D;
+
+	h ^= ((uint64_t)t->window << 16 | (uint64_t)t->flags << 8 | t->reserved) * ODD_E;
 	if (t->has_timestamps)
-		h = mix(h, (uint64_t)t->ts_value << 32 | t->ts_echo);
+		h ^= ((uint64_t)t->ts_value << 32 | t->ts_echo) * ODD_C;
 	if (t->sack_count)
 		h = mix(h, (uint64_t)t->sack_left[0] << 32 | t->sack_right[0]);
 	return h;
 }
 
-static uint64_t content_of(const struct packet *p)
+static inline uint64_t content_of(const struct packet *p)
 {
-	uint64_t h = mix(p->ip_id, (uint64_t)p->payload_wire << 16 | p->proto);
+	uint64_t h = mix(p->ip_id, (uint64_t)p->payload_wire << 16 | p->proto) ^ payload_content(p->payload, p->payload_len);
 
 	if (p->kind == PACKET_TCP)
-		h = tcp_content(p, h);
-	return mix_bytes(h, p->payload, p->payload_len) & CONTENT_MASK;
+		h ^= tcp_content(&p->tcp);
+	return mix(0, h) & CONTENT_MASK;
 }
 
 static uint64_t time_of(const struct packet *p)
@@ -134,20 +157,43 @@ static SELDOM bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 	return elsewhere || w->own->doubled + w->peer->doubled > 1 || is_pointless(w);
 }
 
+static SELDOM bool is_copy_of_one(const struct passing *w, uint64_t mine)
+{
+	const struct recent *r = &w->own->recent;
+
+	for (int i = 0; i < RECENT_MAX; i++) {
+		uint64_t old = (uint64_t)r->upper[i] << 32 | r->lower[i];
+
+		if (!((old ^ mine) & CONTENT_MASK) && is_copy(w, mine, old))
+			return true;
+	}
+	return false;
+}
+
+/* All in one go: the compiler takes several at once. */
+static inline bool resembles(const struct recent *r, uint32_t upper)
+{
+	uint32_t same = 0;
+
+	for (int i = 0; i < RECENT_MAX; i++)
+		same |= r->upper[i] == upper;
+	return same;
+}
+
 /* Whether the packet is a copy. Remembers it otherwise. */
 bool duplicate_in_flow(struct passing *w)
 {
 	struct half *own = w->own;
 	uint64_t mine = content_of(w->p) | place_of(w->p) | time_of(w->p);
-	bool other_id = own->pkts && w->p->has_ip_id && w->p->ip_id != own->last_ip_id;
+	uint32_t at = own->recent_at;
 
-	if (other_id)
+	if (w->p->ip_id != own->last_ip_id && own->pkts && w->p->has_ip_id)
 		own->flags |= HALF_ID_VARIES;
-	for (int i = 0; i < RECENT_MAX; i++)
-		if (!((own->recent[i] ^ mine) & CONTENT_MASK) && is_copy(w, mine, own->recent[i]))
-			return true;
-	own->recent[own->recent_at] = mine;
-	own->recent_at = (uint8_t)((own->recent_at + 1) % RECENT_MAX);
+	if (resembles(&own->recent, (uint32_t)(mine >> 32)) && is_copy_of_one(w, mine))
+		return true;
+	own->recent.upper[at] = (uint32_t)(mine >> 32);
+	own->recent.lower[at] = (uint32_t)mine;
+	own->recent_at = (uint8_t)((at + 1) % RECENT_MAX);
 	return false;
 }
 

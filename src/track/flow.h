@@ -55,6 +55,11 @@ enum half_flag {
 
 #define RECENT_MAX 8
 
+/* Fingerprints of the last packets in halves, as the upper ones are looked through: see duplicates.c. */
+struct recent {
+	uint32_t upper[RECENT_MAX], lower[RECENT_MAX];
+};
+
 /*
  * What one side of the conversation sends: all that a packet touches when nothing special happens, in whole cache
  * lines. The other side's packets need the first one only.
@@ -92,9 +97,9 @@ struct half {
 	uint16_t last_ip_id;
 	struct mac mac; /* of its last frame */
 	uint8_t ttl, other_ttl, ttl_min, ttl_max;
-	int8_t id_rising;	     /* how much its IP ids count upwards; see tcp_loss.c */
-	uint8_t recent_at;	     /* next place in `recent` */
-	uint64_t recent[RECENT_MAX]; /* fingerprints of its last packets: see duplicates.c */
+	int8_t id_rising;		     /* how much its IP ids count upwards; see tcp_loss.c */
+	uint8_t recent_at;		     /* next place in `recent` */
+	struct recent recent;
 };
 
 #define PEER_PART offsetof(struct half, bytes)

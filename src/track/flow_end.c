@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/fetch.h"
+#include "base/seldom.h"
 #include "base/text.h"
 #include "track/flow_begin.h"
 #include "track/flow_end.h"
@@ -131,7 +132,7 @@ static void end_due(struct tracker *t, int64_t at_ns)
 	free(d.flows);
 }
 
-static void end_all_due(struct tracker *t, int64_t clock_ns)
+static SELDOM void end_all_due(struct tracker *t, int64_t clock_ns)
 {
 	for (;;) {
 		int64_t closed = due_at(queue_oldest(t, LIST_CLOSED)), other = due_at(queue_oldest(t, LIST_OTHER));

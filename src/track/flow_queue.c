@@ -55,12 +55,10 @@ void queue_remove(struct tracker *t, struct flow *f)
 		q->newest = f->older;
 }
 
-void queue_touch(struct tracker *t, struct flow *f)
+void queue_move(struct tracker *t, struct flow *f)
 {
 	enum flow_list list = f->list;
 
-	if (list != LIST_CLOSED && t->now_ns - f->queued_ns < TOUCH_NS)
-		return;
 	queue_remove(t, f);
 	queue_add(t, f, list);
 }

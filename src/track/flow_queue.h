@@ -9,7 +9,13 @@ void queue_add(struct tracker *t, struct flow *f, enum flow_list list);
 void queue_remove(struct tracker *t, struct flow *f);
 /* The conversation had a packet. It moves to the end of its list, but at most once a second: the order is exact to
  * that, and most packets touch no neighbour. Closed ones are few and move always. */
-void queue_touch(struct tracker *t, struct flow *f);
+void queue_move(struct tracker *t, struct flow *f);
+static inline void queue_touch(struct tracker *t, struct flow *f)
+{
+	if (f->list == LIST_CLOSED || t->now_ns - f->queued_ns >= TOUCH_NS)
+		queue_move(t, f);
+}
+
 struct flow *queue_oldest(const struct tracker *t, enum flow_list list); /* NULL: empty */
 struct flow *queue_next(const struct tracker *t, const struct flow *f);
 

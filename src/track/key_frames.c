@@ -54,32 +54,40 @@ static SELDOM void leave_ring(struct flow *f, struct key_frame_kept *k)
 	label_free(f, k);
 }
 
+/* The place of the next one. */
+static inline struct key_frame_kept *next_place(struct flow *f)
+{
+	uint32_t n = f->key_frames++;
+	struct key_frame_kept *k;
+
+	if (n < KEY_FIRST)
+		return &cold_of(f)->first[n];
+	k = last_place(flow_key_last(f), n - KEY_FIRST);
+	if (f->ring_labels >> (n - KEY_FIRST) % KEY_LAST & 1)
+		leave_ring(f, k);
+	return k;
+}
+
+static inline struct key_frame_kept *keep_frame(struct passing *w, enum side side)
+{
+	struct key_frame_kept *k = next_place(w->f);
+
+	*k = (struct key_frame_kept){ .ref = passing_ref(w), .len = w->len, .side = (uint8_t)side, .flags = w->flags };
+	return k;
+}
+
 void key_frame_packet(struct passing *w)
 {
 	struct flow *f = w->f;
 
 	if (f->keep || f->key_frames < KEY_ALWAYS)
-		key_frame_add(w, w->side, NULL);
+		keep_frame(w, w->side);
 	f->keep = false;
 }
 
 void key_frame_add(struct passing *w, enum side side, const char *label)
 {
-	struct flow *f = w->f;
-	struct cold *c = w->c;
-	struct key_frame_kept *k;
-
-	if (f->key_frames < KEY_FIRST) {
-		k = &c->first[f->key_frames];
-	} else {
-		k = last_place(flow_key_last(f), f->key_frames - KEY_FIRST);
-		if (f->ring_labels >> (k - f->key_last->frames) & 1)
-			leave_ring(f, k);
-	}
-	f->key_frames++;
-	*k = (struct key_frame_kept){ .ref = passing_ref(w), .len = w->len, .side = (uint8_t)side, .flags = w->flags };
-	if (label)
-		label_set(w->f, k, label);
+	label_set(w->f, keep_frame(w, side), label);
 }
 
 static uint32_t ring_count(const struct flow *f)

@@ -43,7 +43,7 @@ struct seen {
 	uint32_t class;
 };
 
-static bool in_line(const struct seen *s)
+static inline bool in_line(const struct seen *s)
 {
 	return s->tcp->seq == s->fwd->next_seq;
 }
@@ -59,7 +59,7 @@ static bool repeats_ack(const struct seen *s)
 	return s->len == 0 && s->plain && in_line(s) && s->tcp->ack == s->fwd->last_ack;
 }
 
-static bool fills_window(const struct seen *s)
+static inline bool fills_window(const struct seen *s)
 {
 	const struct ws_end *rev = s->rev;
 	int shift = rev->before_first_ack || rev->scale == SCALE_NONE ? 0 : rev->scale;
@@ -155,14 +155,16 @@ static uint32_t resent_class(const struct seen *s)
  * Next in line, acknowledges what was seen, and says something new: none of the classes. What remains to be looked at
  * is what it leaves behind.
  */
-static bool is_ordinary(const struct seen *s)
+static inline bool is_ordinary(const struct seen *s)
 {
 	const struct ws_end *fwd = s->fwd, *rev = s->rev;
 	uint32_t end = s->tcp->seq + s->len;
 
-	if (!s->plain || !fwd->base_set || !rev->base_set || !fwd->next_seq || !in_line(s) || !s->tcp->window)
+	if ((s->tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK)
 		return false;
-	if (!(s->tcp->flags & TCP_ACK) || (rev->max_to_ack && seq_after(s->tcp->ack, rev->max_to_ack)))
+	if (!fwd->base_set || !rev->base_set || !fwd->next_seq || !in_line(s) || !s->tcp->window)
+		return false;
+	if (rev->max_to_ack && seq_after(s->tcp->ack, rev->max_to_ack))
 		return false;
 	if (s->len == 0)
 		return s->tcp->ack != fwd->last_ack;
@@ -183,7 +185,7 @@ static void classify(struct seen *s)
 	s->class |= resent_class(s);
 }
 
-static void remember(struct seen *s)
+static inline void remember(const struct seen *s)
 {
 	struct ws_end *fwd = s->fwd;
 	uint32_t next = s->tcp->seq + s->len + s->takes_number;
@@ -253,15 +255,23 @@ static SELDOM void look_at_syn(struct seen *s, uint8_t kind)
 		s->fwd->scale = SCALE_NONE;
 }
 
-/* Round trip of the handshake, and the scaling of windows: known to the next segment only. */
+/* An ACK without SYN: the round trip of the handshake, and the scaling of windows. Known to the next segment only. */
+static inline void look_at_ack(const struct seen *s)
+{
+	if (s->a->syn_seen && s->a->first_rtt_ns == 0)
+		s->a->first_rtt_ns = s->ns - s->a->syn_ns;
+	s->fwd->before_first_ack = false;
+	if (s->tcp->window_scale >= 0)
+		s->fwd->scale = s->tcp->window_scale;
+}
+
 static void look_at_handshake(struct seen *s)
 {
 	uint8_t kind = s->tcp->flags & (TCP_SYN | TCP_ACK);
 
 	if (kind == TCP_ACK) {
-		if (s->a->syn_seen && s->a->first_rtt_ns == 0)
-			s->a->first_rtt_ns = s->ns - s->a->syn_ns;
-		s->fwd->before_first_ack = false;
+		look_at_ack(s);
+		return;
 	}
 	if (s->tcp->window_scale >= 0)
 		s->fwd->scale = s->tcp->window_scale;
@@ -289,16 +299,7 @@ SELDOM void ws_count(uint32_t class, struct tcp_analysis *n)
 	n->reused_ports += (class & REUSED_PORTS) != 0;
 }
 
-static SELDOM void judge(struct seen *s)
-{
-	if (!s->a->begun)
-		begin(s->a);
-	find_conversation(s);
-	find_bases(s);
-	classify(s);
-}
-
-uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p)
+static inline struct seen seen_of(struct ws_analysis *a, int end, const struct packet *p)
 {
 	struct seen s = { .a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp };
 
@@ -307,11 +308,32 @@ uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p)
 	s.ns = p->ts_ns;
 	s.plain = !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	s.takes_number = (p->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
-	if (!is_ordinary(&s))
-		judge(&s);
-	else if (s.tcp->ack != s.fwd->last_ack)
-		s.fwd->duplicate_acks = 0;
+	return s;
+}
+
+static SELDOM uint32_t judge(struct ws_analysis *a, int end, const struct packet *p)
+{
+	struct seen s = seen_of(a, end, p);
+
+	if (!a->begun)
+		begin(a);
+	find_conversation(&s);
+	find_bases(&s);
+	classify(&s);
 	remember(&s);
 	look_at_handshake(&s);
 	return s.class;
+}
+
+uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p)
+{
+	struct seen s = seen_of(a, end, p);
+
+	if (!is_ordinary(&s))
+		return judge(a, end, p);
+	if (s.tcp->ack != s.fwd->last_ack)
+		s.fwd->duplicate_acks = 0;
+	remember(&s);
+	look_at_ack(&s);
+	return 0;
 }
