@@ -60,11 +60,6 @@ bool mac_parse(const char *text, struct mac *out);
 
 bool mac_is_set(const struct mac *m);
 
-static inline bool mac_equal(const struct mac *a, const struct mac *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 /* As one number, for sets and sums: put together in registers, because bytes stored one way and read in another wait. */
 static inline uint64_t mac_number(const struct mac *m)
 {
@@ -74,6 +69,11 @@ static inline uint64_t mac_number(const struct mac *m)
 	memcpy(&four, m->b, 4);
 	memcpy(&two, m->b + 4, 2);
 	return (uint64_t)two << 32 | four;
+}
+
+static inline bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return mac_number(a) == mac_number(b);
 }
 
 /* Multicast or broadcast. */

@@ -54,6 +54,7 @@ static uint64_t mix_bytes(uint64_t h, const uint8_t *b, uint32_t n)
 #define ODD_C UINT64_C(0x165667b19e3779f9)
 #define ODD_D UINT64_C(0xd6e8feb86659fd93)
 #define ODD_E UINT64_C(0xa0761d6478bd642f)
+#define ODD_F UINT64_C(0xe7037ed1a0b428db)
 
 /* Where the frame was seen: copies from another place differ in it. */
 static inline uint64_t place_of(const struct packet *p)
@@ -93,7 +94,7 @@ static inline uint64_t tcp_content(const struct tcp_header *t)
 
 	h ^= ((uint64_t)t->window << 16 | (uint64_t)t->flags << 8 | t->reserved) * ODD_E;
 	if (t->has_timestamps)
-		h ^= ((uint64_t)t->ts_value << 32 | t->ts_echo) * ODD_C;
+		h ^= ((uint64_t)t->ts_value << 32 | t->ts_echo) * ODD_F;
 	if (t->sack_count)
 		h = mix(h, (uint64_t)t->sack_left[0] << 32 | t->sack_right[0]);
 	return h;
@@ -101,8 +102,9 @@ static inline uint64_t tcp_content(const struct tcp_header *t)
 
 static inline uint64_t content_of(const struct packet *p)
 {
-	uint64_t h = mix(p->ip_id, (uint64_t)p->payload_wire << 16 | p->proto) ^ payload_content(p->payload, p->payload_len);
+	uint64_t h = ((uint64_t)p->payload_wire << 32 | (uint64_t)p->ip_id << 8 | p->proto) * ODD_C;
 
+	h ^= payload_content(p->payload, p->payload_len);
 	if (p->kind == PACKET_TCP)
 		h ^= tcp_content(&p->tcp);
 	return mix(0, h) & CONTENT_MASK;
@@ -173,10 +175,10 @@ static SELDOM bool is_copy_of_one(const struct passing *w, uint64_t mine)
 /* All in one go: the compiler takes several at once. */
 static inline bool resembles(const struct recent *r, uint32_t upper)
 {
-	uint32_t same = 0;
+	uint32_t same = 0; /* a mask */
 
 	for (int i = 0; i < RECENT_MAX; i++)
-		same |= r->upper[i] == upper;
+		same |= r->upper[i] == upper ? UINT32_MAX : 0;
 	return same;
 }
 

@@ -264,12 +264,12 @@ struct passing {
 	const struct packet *p;
 	enum side side;
 	struct half *own, *peer;
+	uint64_t both; /* of passing_ref; apart from at_ns: stored as two words it would be read as one, which waits */
 	int64_t now_ns, at_ns;
 	bool new_link;	   /* first packet of its side, or from another MAC than before */
 	uint32_t len;	   /* payload on the wire */
 	uint32_t seq, end; /* TCP: of the payload, without SYN and FIN */
 	uint8_t flags;
-	struct short_ref ref; /* of the frame */
 	bool resent;	      /* what struct tracked says of it */
 	int64_t rtt_ns;
 };
@@ -287,7 +287,7 @@ static inline const struct addr *flow_addr(const struct flow *f, enum side s)
 /* The packet at hand as evidence. */
 static inline struct short_ref passing_ref(const struct passing *w)
 {
-	return w->ref;
+	return (struct short_ref){ .both = w->both, .at_ns = w->at_ns };
 }
 
 /* What a side sent lately, for the segments sent last. `*n` places; frame 0: none. */
@@ -309,9 +309,14 @@ struct rare *flow_rare(struct flow *f);
 struct stalls *flow_stalls(struct flow *f);
 struct side_odd *flow_make_odd(struct flow *f, enum side s);
 struct repair *flow_repair(struct flow *f, enum side s);
-struct lasting *flow_lasting(struct flow *f);
+struct lasting *flow_make_lasting(struct flow *f);
 struct key_last *flow_key_last(struct flow *f);
 struct key_marked *flow_key_marked(struct flow *f);
 void flow_free_rare(struct flow *f);
+
+static inline struct lasting *flow_lasting(struct flow *f)
+{
+	return f->lasting ? f->lasting : flow_make_lasting(f);
+}
 
 #endif

@@ -106,7 +106,7 @@ struct repair *flow_repair(struct flow *f, enum side s)
 }
 
 /* Where a segment was kept before has its place in the ring too. */
-static SELDOM void begin_lasting(struct flow *f)
+SELDOM struct lasting *flow_make_lasting(struct flow *f)
 {
 	struct cold *c = cold_of(f);
 
@@ -114,12 +114,6 @@ static SELDOM void begin_lasting(struct flow *f)
 	for (int s = 0; s < 2; s++)
 		for (int i = 0; i < SENT_FIRST; i++)
 			f->lasting->sent[s][i] = c->sent[s][i];
-}
-
-struct lasting *flow_lasting(struct flow *f)
-{
-	if (!f->lasting)
-		begin_lasting(f);
 	return f->lasting;
 }
 

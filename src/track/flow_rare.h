@@ -14,7 +14,12 @@
  * A frame_ref in two words. No capture has 2^48 frames: with 16 bytes before each that would be 4 PiB.
  */
 struct short_ref {
-	uint64_t frame : 48, source : 16;
+	union {
+		struct {
+			uint64_t frame : 48, source : 16;
+		};
+		uint64_t both;
+	};
 	int64_t at_ns;
 };
 

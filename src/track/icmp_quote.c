@@ -55,7 +55,7 @@ struct tracked icmp_quote(struct tracker *t, const struct packet *p)
 	side = src_is_low == w.f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 	w.c = cold_of(w.f);
 	w.at_ns = p->ts_ns - w.f->ts_ns;
-	w.ref = short_ref(p->frame->number, p->frame->source, w.at_ns);
+	w.both = short_ref(p->frame->number, p->frame->source, 0).both;
 	attach(&w, side);
 	return (struct tracked){ .flow = w.f, .side = side_other(side) };
 }

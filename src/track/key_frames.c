@@ -99,7 +99,7 @@ static uint32_t ring_count(const struct flow *f)
 
 static bool same_frame(struct short_ref a, struct short_ref b)
 {
-	return a.frame == b.frame && a.source == b.source;
+	return a.both == b.both;
 }
 
 /* The kept frame of that number, from the newest backwards. */

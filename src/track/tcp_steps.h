@@ -181,6 +181,13 @@ static inline void largest_acked(struct half *h, uint32_t ack)
 	h->pending_len = 0;
 }
 
+static inline int64_t turns_above(int64_t time_ns, int64_t rtt_ns)
+{
+	if (rtt_ns != UNSET)
+		time_ns -= rtt_ns;
+	return time_ns > 0 ? time_ns : 0;
+}
+
 static inline void turns_keep_first(struct cold *c)
 {
 	if (!c->first_turn_done)
@@ -197,12 +204,12 @@ static inline void turns_ask(struct passing *w)
 		if (f->answer_last_ns != UNSET)
 			c->client_ns += turns_above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
 		c->first_turn_done = c->last_turn.ask.frame != 0;
-		c->last_turn.ask = w->ref;
+		c->last_turn.ask = passing_ref(w);
 		c->last_turn.answer = (struct short_ref){ 0 };
 		c->ask_bytes = 0;
 		f->ask_open = true;
 	}
-	c->last_turn.ask_last = w->ref;
+	c->last_turn.ask_last = passing_ref(w);
 	c->last_turn.acked = (struct short_ref){ 0 };
 	c->ask_bytes += w->len;
 	f->ask_unacked = true;
@@ -221,7 +228,7 @@ static inline void turns_answer(struct passing *w)
 	if (!f->ask_open)
 		return;
 	f->ask_open = false;
-	c->last_turn.answer = w->ref;
+	c->last_turn.answer = passing_ref(w);
 	think = w->now_ns - f->ask_last_ns;
 	if (c->thinks_skip)
 		c->thinks_skip--;
@@ -254,7 +261,7 @@ static inline void turns_acked(struct passing *w)
 		return;
 	w->f->ask_unacked = false;
 	w->f->keep = true;
-	w->c->last_turn.acked = w->ref;
+	w->c->last_turn.acked = passing_ref(w);
 	turns_keep_first(w->c);
 }
 
@@ -274,12 +281,12 @@ static inline void data_noted(struct passing *w)
 
 	if (!(own->flags & HALF_DATA)) {
 		own->flags |= HALF_DATA;
-		w->c->start[w->side].first_data = w->ref;
+		w->c->start[w->side].first_data = passing_ref(w);
 		w->c->start[w->side].first_data_len = w->len;
 	}
 	if (w->len > own->largest_len)
 		own->largest_len = w->len;
-	own->last_data = w->ref;
+	own->last_data = passing_ref(w);
 	own->last_data_ns = w->now_ns;
 }
 
@@ -288,7 +295,7 @@ static inline void packet_remember(struct passing *w)
 {
 	struct half *own = w->own;
 
-	own->last = w->ref;
+	own->last = passing_ref(w);
 	own->last_ns = w->now_ns;
 	own->last_len = w->len;
 	own->last_flags = w->flags;

@@ -3,6 +3,9 @@
 #include "base/seldom.h"
 #include "track/tcp_steps.h"
 
+/* In both ways, whatever the compiler thinks of their size. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define MINIMAL_IP_LEN 46 /* of an Ethernet frame without VLAN tag */
 
 static SELDOM void count_flags(struct passing *w)
@@ -61,7 +64,7 @@ static SELDOM void first_data_acked(struct passing *w)
 }
 
 /* The peer's data that the packet acknowledges. */
-static inline void data_acked(struct passing *w)
+static ALWAYS_INLINE void data_acked(struct passing *w)
 {
 	window_small_acked(w);
 	rtt_acked(w);
@@ -109,7 +112,7 @@ static void on_ack(struct passing *w)
 	move_ack(w);
 }
 
-static inline void on_new_data(struct passing *w)
+static ALWAYS_INLINE void on_new_data(struct passing *w)
 {
 	struct half *own = w->own;
 
@@ -281,8 +284,8 @@ static inline void short_way(struct passing *w)
 	on_new_data(w);
 }
 
-/* False: the segment is to be ignored. */
-static bool long_way(struct passing *w)
+/* False: reassembly learns nothing from it. */
+static __attribute__((noinline)) bool long_way(struct passing *w)
 {
 	flow_count(w);
 	if (w->peer->flags & HALF_KEEP_ALIVE)

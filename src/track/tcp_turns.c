@@ -7,14 +7,7 @@
 #include <stdlib.h>
 
 #include "base/seldom.h"
-#include "track/tracker_impl.h"
-
-int64_t turns_above(int64_t time_ns, int64_t rtt_ns)
-{
-	if (rtt_ns != UNSET)
-		time_ns -= rtt_ns;
-	return time_ns > 0 ? time_ns : 0;
-}
+#include "track/tcp_steps.h"
 
 static uint32_t in_us(int64_t ns)
 {

@@ -124,7 +124,7 @@ static void passing_begin(struct passing *w, struct tracker *t, struct flow *f, 
 	w->peer = &f->half[side_other(w->side)];
 	w->now_ns = t->now_ns;
 	w->at_ns = p->ts_ns - f->ts_ns;
-	w->ref = short_ref(p->frame->number, p->frame->source, w->at_ns);
+	w->both = short_ref(p->frame->number, p->frame->source, 0).both;
 	w->new_link = w->resent = false;
 	w->len = p->payload_wire;
 	w->seq = w->end = 0;

@@ -150,7 +150,6 @@ void window_is_full(struct passing *w, uint32_t room, uint32_t mss);
 /* tcp_turns.c */
 void turns_resent(struct passing *w);
 void turns_first(struct cold *c);
-int64_t turns_above(int64_t time_ns, int64_t rtt_ns);
 void turns_keep_think(struct flow *f, int64_t think_ns);
 void turns_record(const struct flow *f, struct conn *c);
 

@@ -31,6 +31,14 @@ enum ws_class {
 	REUSED_PORTS = 1 << 14,
 };
 
+/* What is known of an end. */
+enum ws_known {
+	KNOWN_BASE = 1 << 0,
+	KNOWN_WINDOW = 1 << 1,
+	KNOWN_BEGINS = 1 << 2, /* no ACK without SYN came from it since its SYN */
+	KNOWN_USUAL = KNOWN_BASE | KNOWN_WINDOW,
+};
+
 /* One segment, and the two ends as it sees them. */
 struct seen {
 	struct ws_analysis *a;
@@ -50,7 +58,7 @@ static inline bool in_line(const struct seen *s)
 
 static bool same_window(const struct seen *s)
 {
-	return s->fwd->window_set && s->tcp->window == s->fwd->window;
+	return (s->fwd->known & KNOWN_WINDOW) && s->tcp->window == s->fwd->window;
 }
 
 /* An ACK without data that repeats number and acknowledgment of the one before. */
@@ -62,16 +70,16 @@ static bool repeats_ack(const struct seen *s)
 static inline bool fills_window(const struct seen *s)
 {
 	const struct ws_end *rev = s->rev;
-	int shift = rev->before_first_ack || rev->scale == SCALE_NONE ? 0 : rev->scale;
+	int shift = (rev->known & KNOWN_BEGINS) || rev->scale == SCALE_NONE ? 0 : rev->scale;
 
-	if (s->len == 0 || !s->plain || rev->scale == SCALE_UNKNOWN || !rev->window_set)
+	if (s->len == 0 || !s->plain || rev->scale == SCALE_UNKNOWN || !(rev->known & KNOWN_WINDOW))
 		return false;
 	return s->tcp->seq + s->len == rev->last_ack + ((uint32_t)rev->window << shift);
 }
 
 static bool is_zero_window_probe(const struct seen *s)
 {
-	return s->len == 1 && in_line(s) && s->rev->window_set && s->rev->window == 0;
+	return s->len == 1 && in_line(s) && (s->rev->known & KNOWN_WINDOW) && s->rev->window == 0;
 }
 
 static uint32_t window_classes(const struct seen *s)
@@ -158,17 +166,17 @@ static uint32_t resent_class(const struct seen *s)
 static inline bool is_ordinary(const struct seen *s)
 {
 	const struct ws_end *fwd = s->fwd, *rev = s->rev;
-	uint32_t end = s->tcp->seq + s->len;
+	const struct tcp_header *t = s->tcp;
 
-	if ((s->tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK)
+	if ((t->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || !t->window)
 		return false;
-	if (!fwd->base_set || !rev->base_set || !fwd->next_seq || !in_line(s) || !s->tcp->window)
+	if (fwd->known != KNOWN_USUAL || rev->known != KNOWN_USUAL || !in_line(s) || !t->seq)
 		return false;
-	if (rev->max_to_ack && seq_after(s->tcp->ack, rev->max_to_ack))
+	if (!rev->max_to_ack || seq_after(t->ack, rev->max_to_ack))
 		return false;
 	if (s->len == 0)
-		return s->tcp->ack != fwd->last_ack;
-	return rev->window_set && rev->window != 0 && !fills_window(s) && (!rev->last_ack || seq_after(end, rev->last_ack));
+		return t->ack != fwd->last_ack;
+	return rev->window != 0 && rev->last_ack && seq_after(t->seq + s->len, rev->last_ack) && !fills_window(s);
 }
 
 static void classify(struct seen *s)
@@ -199,7 +207,7 @@ static inline void remember(const struct seen *s)
 			fwd->max_to_ack = fwd->next_seq;
 	}
 	fwd->window = s->tcp->window;
-	fwd->window_set = true;
+	fwd->known |= KNOWN_WINDOW;
 	fwd->last_ack = s->tcp->ack;
 	fwd->last_ack_ns = s->ns;
 	fwd->last_class = (uint16_t)s->class;
@@ -218,7 +226,7 @@ static void find_conversation(struct seen *s)
 {
 	uint8_t kind = s->tcp->flags & (TCP_SYN | TCP_ACK);
 
-	if (!s->fwd->base_set || !(kind & TCP_SYN))
+	if (!(s->fwd->known & KNOWN_BASE) || !(kind & TCP_SYN))
 		return;
 	if (kind == TCP_SYN && s->tcp->seq != s->fwd->base_seq) {
 		begin(s->a);
@@ -233,18 +241,18 @@ static void find_conversation(struct seen *s)
 
 static void find_bases(struct seen *s)
 {
-	if (!s->fwd->base_set)
+	if (!(s->fwd->known & KNOWN_BASE))
 		s->fwd->base_seq = s->tcp->seq - !(s->tcp->flags & TCP_SYN);
-	s->fwd->base_set = true;
-	if (s->rev->base_set || !(s->tcp->flags & TCP_ACK))
+	s->fwd->known |= KNOWN_BASE;
+	if ((s->rev->known & KNOWN_BASE) || !(s->tcp->flags & TCP_ACK))
 		return;
 	s->rev->base_seq = s->tcp->ack - 1;
-	s->rev->base_set = true;
+	s->rev->known |= KNOWN_BASE;
 }
 
 static SELDOM void look_at_syn(struct seen *s, uint8_t kind)
 {
-	s->fwd->before_first_ack = true;
+	s->fwd->known |= KNOWN_BEGINS;
 	if (kind == TCP_SYN) {
 		s->a->syn_ns = s->ns;
 		s->a->syn_seen = true;
@@ -260,7 +268,7 @@ static inline void look_at_ack(const struct seen *s)
 {
 	if (s->a->syn_seen && s->a->first_rtt_ns == 0)
 		s->a->first_rtt_ns = s->ns - s->a->syn_ns;
-	s->fwd->before_first_ack = false;
+	s->fwd->known &= (uint8_t)~KNOWN_BEGINS;
 	if (s->tcp->window_scale >= 0)
 		s->fwd->scale = s->tcp->window_scale;
 }
@@ -299,9 +307,10 @@ SELDOM void ws_count(uint32_t class, struct tcp_analysis *n)
 	n->reused_ports += (class & REUSED_PORTS) != 0;
 }
 
-static inline struct seen seen_of(struct ws_analysis *a, int end, const struct packet *p)
+static inline struct seen seen_of(
+	struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
 {
-	struct seen s = { .a = a, .fwd = &a->end[end], .rev = &a->end[1 - end], .tcp = &p->tcp };
+	struct seen s = { .a = a, .fwd = fwd, .rev = rev, .tcp = &p->tcp };
 
 	/* An IP packet that claims to be longer than its frame ends with the frame for Wireshark. */
 	s.len = p->fault == FAULT_IP_LENGTH ? p->payload_len : p->payload_wire;
@@ -311,9 +320,9 @@ static inline struct seen seen_of(struct ws_analysis *a, int end, const struct p
 	return s;
 }
 
-static SELDOM uint32_t judge(struct ws_analysis *a, int end, const struct packet *p)
+static SELDOM uint32_t judge(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
 {
-	struct seen s = seen_of(a, end, p);
+	struct seen s = seen_of(a, fwd, rev, p);
 
 	if (!a->begun)
 		begin(a);
@@ -325,12 +334,12 @@ static SELDOM uint32_t judge(struct ws_analysis *a, int end, const struct packet
 	return s.class;
 }
 
-uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p)
+uint32_t ws_segment(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
 {
-	struct seen s = seen_of(a, end, p);
+	struct seen s = seen_of(a, fwd, rev, p);
 
 	if (!is_ordinary(&s))
-		return judge(a, end, p);
+		return judge(a, fwd, rev, p);
 	if (s.tcp->ack != s.fwd->last_ack)
 		s.fwd->duplicate_acks = 0;
 	remember(&s);

@@ -28,7 +28,7 @@ struct ws_end {
 	uint16_t mptcp_kinds;	/* as known at its last segment, see there */
 	uint16_t last_class;	/* what its last segment was; bits private to ws_analysis.c */
 	int8_t scale;		/* WS_SCALE_UNKNOWN, WS_SCALE_NONE, or the shift */
-	bool base_set, window_set, before_first_ack;
+	uint8_t known; /* bits private to ws_analysis.c */
 };
 
 struct ws_analysis {
@@ -40,7 +40,12 @@ struct ws_analysis {
 };
 
 /* One segment, sent by end 0 or 1 of the pair. A zeroed state is a fresh one. Gives its classes, to be counted. */
-uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p);
+uint32_t ws_segment(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p);
+static inline uint32_t ws_analyse(struct ws_analysis *a, int end, const struct packet *p)
+{
+	return ws_segment(a, &a->end[end], &a->end[1 - end], p);
+}
+
 void ws_count(uint32_t class, struct tcp_analysis *counts);
 
 #endif
