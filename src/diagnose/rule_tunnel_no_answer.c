@@ -6,6 +6,7 @@
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/tunnel_events.h"
 #include "diagnose/tunnel_pairs.h"
 
 #define ATTEMPTS_MIN 3
@@ -38,7 +39,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 
 	(void)state;
 	(void)x;
-	if (!t || c->conn->icmp_count)
+	if (!t || tunnel_is_rejected(c))
 		return false;
 	if (c->record->proto == 6 ? !id_line_unanswered(c) : (s = unanswered_side(c)) == SIDE_NONE)
 		return false;

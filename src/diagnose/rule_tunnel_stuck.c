@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
+#include "diagnose/tunnel_events.h"
 #include "diagnose/tunnel_pairs.h"
 
 #define STEP_ATTEMPTS 3
@@ -102,7 +103,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 
 	(void)state;
 	(void)x;
-	if (!c->tunnel || c->conn->icmp_count)
+	if (!c->tunnel || tunnel_is_rejected(c))
 		return false;
 	s = one_way_side(c);
 	if (!step_repeats(c) && s == SIDE_NONE)

@@ -16,4 +16,7 @@ void tunnel_events_init(struct table *events);
 void tunnel_events_take(struct table *events, const struct record *r, uint32_t kinds);
 const struct tunnel_trouble *tunnel_events_of(const struct table *events, const struct record *conn); /* NULL: none */
 
+/* Whether ICMP rejects the tunnel's packets: not, when it did so for a moment (a restart) and fell silent after that. */
+bool tunnel_is_rejected(const struct conversation *c);
+
 #endif
