@@ -126,6 +126,13 @@ static __attribute__((format(printf, 2, 0))) void replace(char **slot, const cha
 	*slot = format_text(format, args);
 }
 
+const char *finding_word(const char *word, const char *placeholder)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+
+	return *word && *word != '-' && word[strspn(word, plain)] == '\0' ? word : placeholder;
+}
+
 void finding_title(struct finding *f, const char *format, ...)
 {
 	va_list args;

@@ -113,6 +113,10 @@ void finding_filter(struct finding *f, const char *format, ...) __attribute__((f
 /* Widens the filter to a single frame outside of what it selects; nothing when it is for another source. */
 void finding_filter_also(struct finding *f, uint16_t source, uint64_t frame);
 
+/* For commands in a next step: the word out of the capture, or the placeholder when a shell could take it for more than
+ * a name, an address or host:port. */
+const char *finding_word(const char *word, const char *placeholder);
+
 /* A possible cause with its likelihood (0..1), and why it is thought of. */
 void finding_cause(struct finding *f, double likelihood, const char *cause, const char *because, ...)
 	__attribute__((format(printf, 4, 5)));

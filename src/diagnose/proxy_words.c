@@ -215,7 +215,7 @@ static void write_unreachable(struct finding *f, const struct proxy_answer *a, c
 	finding_next(f,
 		a->socks ? "On the proxy: curl -v telnet://%s (does it resolve, connect, and in what time?)"
 			 : "On the proxy: curl -v https://%s/ (does it resolve, connect, and in what time?)",
-		target);
+		finding_word(target, "TARGET"));
 }
 
 enum refusal_kind {

@@ -123,6 +123,7 @@ void tls_claim_hello(struct claim *out, const struct conversation *c)
 	const struct tls *t = c->tls;
 
 	text_copy(out->text, sizeof(out->text), t->sni[0] ? t->sni : t->proxied_host);
+	text_copy(out->proxied_host, sizeof(out->proxied_host), t->proxied_host);
 	claim_evidence(out, c->tls_record, &t->at[TLS_CLIENT_HELLO], "ClientHello%s%.60s", t->sni[0] ? " for " : "", t->sni);
 }
 

@@ -3,8 +3,10 @@
  * tls-silent-server: the ClientHello is acknowledged and never answered. tls-closed-after-client-hello: the server
  * answers it with FIN, or some bytes that are no TLS and FIN. rst-after-client-hello: with RST.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
@@ -132,9 +134,29 @@ static struct finding *open_finding(struct diagnosis_context *x, const struct cl
 		finding_text(f, "sni", group_text(g));
 	else
 		finding_null(f, "sni");
-	finding_next(f, "openssl s_client -connect %s %s (from the client, then from behind the gateway)",
-		service, group_server_option(g, option));
+	if (g->claims[0]->proxied_host[0])
+		finding_next(f, "On the proxy %s: openssl s_client -connect %s (does it answer there?)", service,
+			finding_word(g->claims[0]->proxied_host, "TARGET:PORT"));
+	else
+		finding_next(f, "openssl s_client -connect %s %s (from the client, then from behind the gateway)",
+			service, group_server_option(g, option));
 	return f;
+}
+
+/* The service is a proxy, which said yes: what comes from then on is the target's doing, passed on. */
+static void name_target(struct finding *f, const struct claim_group *g)
+{
+	const char *target = g->claims[0]->proxied_host;
+	char *title;
+
+	if (!*target)
+		return;
+	title = xstrdup(f->title);
+	finding_title(f, "%s, as a proxy to %s", title, target);
+	free(title);
+	finding_text(f, "proxied_host", target);
+	finding_cause(f, 0.65, "the target behind the proxy, or a device before that, does so, and the proxy passes it on",
+		"the proxy had connected to %s before the ClientHello was sent", target);
 }
 
 static void add_delays(struct finding *f, const struct claim_group *g)
@@ -163,6 +185,7 @@ static void each_reset(void *arg, struct diagnosis_context *x, const struct clai
 	finding_cause(f, 0.3, "the server process accepts and then gives up",
 		"a crash, a limit or a wrong TLS configuration closes the socket with data unread");
 	finding_next(f, "Check the server behind it directly, past any load balancer: does it complete the handshake?");
+	name_target(f, g);
 }
 
 static const struct claim *first_with_odd_bytes(const struct claim_group *g)
@@ -204,6 +227,7 @@ static void each_closed(void *arg, struct diagnosis_context *x, const struct cla
 		"it closes cleanly, which a crashed process does not");
 	finding_cause(f, 0.4, "the service does not speak TLS, or refuses this client",
 		"a server that cannot make sense of the bytes often just closes");
+	name_target(f, g);
 }
 
 static void each_silent(void *arg, struct diagnosis_context *x, const struct claim_group *g)
@@ -227,6 +251,7 @@ static void each_silent(void *arg, struct diagnosis_context *x, const struct cla
 	finding_next(f, "On the server: ss -tnp 'sport = :%u' (a Recv-Q above 0 means that the program does not read)",
 		g->port);
 	finding_next(f, "On the server: the process's threads and stacks (gdb -p, py-spy, jstack): what does it wait for?");
+	name_target(f, g);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)

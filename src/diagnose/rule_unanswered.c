@@ -130,13 +130,26 @@ static bool is_one_of(const char *word, const char *const *list)
 	return false;
 }
 
-static enum certainty was_tls_asked(const struct tls *t)
+/* Offset of a TLS record's event in the conn record. */
+static int64_t in_conn_ns(const struct conversation *c, const struct frame_ref *ref)
 {
-	enum side client = (enum side)t->client;
+	return c->tls_record->ts_ns - c->record->ts_ns + ref->at_ns;
+}
 
-	if (client > SIDE_RESP || !t->app_data[client].frame)
+/* An answer that comes when the client has left is none. */
+static enum certainty was_tls_asked(const struct conversation *c)
+{
+	const struct tls *t = c->tls;
+	enum side client = (enum side)t->client;
+	const struct frame_ref *answer, *fin;
+
+	if (client > SIDE_RESP || !t->app_data[client].frame || is_one_way_port(c->record->resp_p))
 		return NOT_ASKED; /* the handshake has rules of its own */
-	return t->app_data[side_other(client)].frame ? MAYBE_ASKED : ASKED;
+	answer = &t->app_data[side_other(client)];
+	fin = &c->conn->side[client].fin;
+	if (!answer->frame || (fin->frame && in_conn_ns(c, answer) > fin->at_ns))
+		return ASKED;
+	return MAYBE_ASKED;
 }
 
 /* How sure it is that the last data of the client was a request, which wants an answer. */
@@ -150,7 +163,7 @@ static enum certainty was_asked(const struct conversation *c)
 	if (c->http) /* its last transaction that did not come to an end; none: all were answered */
 		return c->http->status ? NOT_ASKED : ASKED;
 	if (c->tls)
-		return was_tls_asked(c->tls);
+		return was_tls_asked(c);
 	if (c->tunnel || is_one_of(c->conn->service, other) || is_one_way_port(c->record->resp_p))
 		return NOT_ASKED;
 	if (is_one_of(c->conn->service, answering))
@@ -160,20 +173,24 @@ static enum certainty was_asked(const struct conversation *c)
 	return c->resp->bytes ? MAYBE_ASKED : ASKED;
 }
 
-/* A TLS client that gives up says close_notify with its FIN, and the server answers that: the last turn of all is none. */
+/* A TLS client that gives up says close_notify with its FIN. Where session tickets had come in between, or the server
+ * answers that, the goodbye is a turn of its own, and the last one. */
 static bool claim_goodbye(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
-	const struct frame_ref *fin = &c->orig->fin, *answer = &c->conn->last_turn.answer;
+	const struct turn *t = &c->conn->last_turn;
+	const struct frame_ref *fin = &c->orig->fin;
 	double s;
 
 	(void)state;
 	(void)x;
-	if (c->record->proto != 6 || c->cannot_tell || !answer->frame || answer->at_ns < fin->at_ns)
+	if (c->record->proto != 6 || c->cannot_tell || !c->tls || !t->ask.frame || !fin->frame)
 		return false;
-	if (!c->tls || c->tls->dtls || c->tls->client != SIDE_ORIG || was_tls_asked(c->tls) != ASKED || !fin->frame ||
+	if (t->answer.frame ? t->answer.at_ns < fin->at_ns : t->ask.at_ns <= in_conn_ns(c, &c->tls->app_data[SIDE_ORIG]))
+		return false;
+	if (c->tls->dtls || c->tls->client != SIDE_ORIG || was_tls_asked(c) != ASKED ||
 		c->conn->first_fin != SIDE_ORIG || !healthy_path(c) || c->orig->unacked_bytes)
 		return false;
-	s = when_s(fin->at_ns - (c->tls_record->ts_ns - c->record->ts_ns + c->tls->app_data[SIDE_ORIG].at_ns));
+	s = when_s(fin->at_ns - in_conn_ns(c, &c->tls->app_data[SIDE_ORIG]));
 	if (s < NO_REPLY_MIN_S || s < RTTS_MIN * c->rtt_s)
 		return false;
 	out->code = "no-reply";
