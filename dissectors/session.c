@@ -151,6 +151,8 @@ void session_stop(struct session *s)
 	pool_delete(&s->engine->states[s->row], s->state);
 	s->state = NULL;
 	s->dissector = NULL;
+	for (int i = 0; i < 2; i++) /* what it wanted only counted, its successor wants to see */
+		s->side[i].quiet = s->side[i].skim = 0;
 }
 
 void hold_free(struct session *s)

@@ -33,13 +33,19 @@ void session_part_free(struct session *s, void *part)
 	pool_delete(&s->engine->parts[s->row], part);
 }
 
+/* Wishes of a dissector that another one asks inside its own messages (TLS in OpenVPN's) are about no bytes of the
+ * stream, and the one that reads the stream counts nothing. */
 void session_quiet(struct session *s, enum side side, uint64_t n)
 {
+	if (!s->dissector->passed)
+		return;
 	s->side[side].quiet = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
 void session_skim(struct session *s, enum side side, uint8_t sort)
 {
+	if (!s->dissector->skim)
+		return;
 	s->side[side].skim = sort;
 }
 

@@ -158,6 +158,37 @@ static void test_tls_messages_are_counted(void **state)
 	tunnel_rig_free(r);
 }
 
+/* What the TLS inside would only count is no run of records in the stream around it. */
+static void test_records_inside_are_not_skimmed(void **state)
+{
+	static const uint8_t server_hello[] = {22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3, [43] = 0, 0xc0, 0x2f, 0};
+	static const uint8_t done[] = {22, 3, 3, 0, 4, 14, 0, 0, 0}, exchange[] = {22, 3, 3, 0, 4, 16, 0, 0, 0};
+	static const uint8_t change[] = {20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 40, [50] = 0};
+	static const uint8_t record[] = {23, 3, 3, 0, 60, [64] = 0};
+	struct tunnel_rig *r = ovpn(6);
+	uint16_t shape;
+
+	(void)state;
+	client_reset(r, 0, 1);
+	server_reset(r, 10, 2);
+	message(r, SIDE_ORIG, 20, 0x20, 1, hello, sizeof(hello));
+	message(r, SIDE_RESP, 30, 0x20, 1, server_hello, sizeof(server_hello));
+	message(r, SIDE_RESP, 31, 0x20, 2, done, sizeof(done));
+	message(r, SIDE_ORIG, 40, 0x20, 2, exchange, sizeof(exchange));
+	message(r, SIDE_ORIG, 41, 0x20, 3, change, sizeof(change));
+	message(r, SIDE_RESP, 50, 0x20, 3, change, sizeof(change));
+	for (uint8_t id = 4; id < 7; id++) {
+		message(r, SIDE_ORIG, 50 + id, 0x20, id, record, sizeof(record));
+		message(r, SIDE_RESP, 50 + id, 0x20, id, record, sizeof(record));
+		assert_int_equal(session_wants_count(r->session, SIDE_ORIG, &shape), 0);
+		assert_int_equal(shape, 0);
+		session_wants_count(r->session, SIDE_RESP, &shape);
+		assert_int_equal(shape, 0);
+	}
+	tunnel_rig_close(r);
+	tunnel_rig_free(r);
+}
+
 /* The reset and a packet of the hello are not in the capture. */
 static void test_tls_is_found_without_the_reset(void **state)
 {
@@ -298,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_new_session_id_in_a_working_tunnel_is_a_restart),
 		cmocka_unit_test(test_tls_alert_in_clear_is_a_refusal),
 		cmocka_unit_test(test_tls_messages_are_counted),
+		cmocka_unit_test(test_records_inside_are_not_skimmed),
 		cmocka_unit_test(test_tls_is_found_without_the_reset),
 		cmocka_unit_test(test_protected_resets_are_recognised_off_the_port),
 		cmocka_unit_test(test_noise_is_not_openvpn_off_the_port),
