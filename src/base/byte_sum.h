@@ -72,7 +72,7 @@ static inline uint64_t byte_sum_load(const uint8_t *b)
 	return word;
 }
 
-/* Adds the first bytes, a multiple of 64, with wider registers where the processor has them; gives how many. */
+/* Adds the first bytes, a multiple of 32, with wider registers where the processor has them; gives how many. */
 size_t byte_sum_wide(struct byte_sum *s, const uint8_t *b, size_t n);
 
 static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)

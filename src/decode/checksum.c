@@ -49,6 +49,19 @@ static enum checksum_state judge_misfit(const struct packet *p, uint16_t stored,
 	return whole ? CHECKSUM_BAD : CHECKSUM_UNKNOWN;
 }
 
+/* Of a header of TCP or UDP: a few words of 32 bits. */
+static inline uint64_t header_sum(const uint8_t *b, size_t n)
+{
+	uint64_t sum = 0;
+	uint32_t word;
+
+	for (size_t i = 0; i < n; i += sizeof(word)) {
+		memcpy(&word, b + i, sizeof(word));
+		sum += word;
+	}
+	return sum;
+}
+
 /* Whether all of the segment is here; options can be cut, too. */
 static inline bool is_whole(const struct packet *p, uint32_t segment_len)
 {
@@ -64,7 +77,7 @@ static inline enum checksum_state judge(
 
 	if (whole) {
 		*payload = (struct kept_sum){ byte_sum(p->payload, p->payload_len), true };
-		sum = byte_sum_ones(p->transport, (size_t)(p->payload - p->transport));
+		sum = header_sum(p->transport, (size_t)(p->payload - p->transport));
 		sum = carry_add(sum, carry_add(payload->of.sum, payload->of.carried));
 		if (fold(carry_add(sum, pseudo_sum(p, segment_len))) == 0xffff)
 			return CHECKSUM_GOOD;
