@@ -60,10 +60,10 @@ static bool body_is_needed(struct tls_state *st, const struct tls_place *at, uin
 
 static void remember_rest(struct tls_direction *d, const uint8_t *p, size_t n, size_t total)
 {
-	d->rest_total = total;
-	d->rest_have = n;
+	d->rest_total = (uint32_t)total;
+	d->rest_have = (uint32_t)n;
 	d->rest_type = p[0];
-	d->rest_message = n > TLS_HEADER && p[0] == TLS_HANDSHAKE && !d->encrypted && !d->join.len && !d->pass ?
+	d->rest_message = n > TLS_HEADER && p[0] == TLS_HANDSHAKE && !d->encrypted && !d->join && !d->pass ?
 		p[TLS_HEADER] : 0xff;
 }
 
@@ -141,7 +141,7 @@ static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_pl
 		return DISSECT_MORE;
 	if (header == TLS_HEADER_YES || hello == 0) {
 		d->plain = d->plain_told = false;
-		d->head_len = 0;
+		st->head[at->side].len = 0;
 		st->t.answered_with[0] = '\0';
 		st->t.answered_ref = (struct frame_ref){ 0 };
 		return DISSECT_OK;
@@ -313,9 +313,9 @@ static enum dissect_verdict tls_gap(void *state, struct session *s, enum side si
 	d->lost = missing > rest;
 	if (d->lost && st->t.stage < TLS_ESTABLISHED)
 		tls_cut(st, &at);
-	if (d->join.len || d->pass || d->lost || (d->rest_total && d->rest_type == TLS_HANDSHAKE))
+	if (d->join || d->pass || d->lost || (d->rest_total && d->rest_type == TLS_HANDSHAKE))
 		d->message_lost = true;
-	d->skip = d->lost ? 0 : (size_t)(rest - missing);
+	d->skip = d->lost ? 0 : (uint32_t)(rest - missing);
 	tls_crypt_gap(st, side);
 	tls_handshake_forget(d);
 	d->rest_total = 0;

@@ -240,8 +240,8 @@ void tls_handshake_message(struct tls_state *st, const struct tls_place *at, uin
 
 void tls_handshake_forget(struct tls_direction *d)
 {
-	free(d->join.bytes);
-	d->join = (struct tls_join){ 0 };
+	free(d->join);
+	d->join = NULL;
 	d->pass = 0;
 }
 
@@ -268,14 +268,18 @@ static bool whole_messages(const uint8_t *p, size_t n)
 	return n == 0;
 }
 
-static void join_add(struct tls_join *j, const uint8_t *p, size_t n)
+static void join_add(struct tls_direction *d, const uint8_t *p, size_t n)
 {
-	if (j->len + n > j->room) {
-		j->room = j->len + n < 2048 ? 2048 : (j->len + n) * 2;
-		j->bytes = xrealloc(j->bytes, j->room);
+	size_t len = d->join ? d->join->len : 0;
+
+	if (!d->join || len + n > d->join->room) {
+		size_t room = len + n < 2048 ? 2048 : (len + n) * 2;
+
+		d->join = xrealloc(d->join, sizeof(*d->join) + room);
+		d->join->room = room;
 	}
-	memcpy(j->bytes + j->len, p, n);
-	j->len += n;
+	memcpy(d->join->bytes + len, p, n);
+	d->join->len = len + n;
 }
 
 /* Reads whole messages; gives how many bytes they take. A message that is too long is passed over. */
@@ -288,7 +292,7 @@ static size_t read_messages(struct tls_state *st, const struct tls_place *at, co
 
 		if (size > TLS_MESSAGE_MAX) {
 			tls_cut(st, at);
-			st->dir[at->side].pass = size - (n - pos < size ? n - pos : size);
+			st->dir[at->side].pass = (uint32_t)(size - (n - pos < size ? n - pos : size));
 			return n - pos < size ? n : pos + size;
 		}
 		if (size > n - pos)
@@ -305,27 +309,27 @@ void tls_handshake_bytes(struct tls_state *st, const struct tls_place *at, const
 	struct tls_direction *d = &st->dir[at->side];
 	size_t used = d->pass < n ? d->pass : n;
 
-	d->pass -= used;
+	d->pass -= (uint32_t)used;
 	p += used;
 	n -= used;
 	if (d->message_lost && !whole_messages(p, n))
 		return;
 	d->message_lost = false;
-	if (!d->join.len) {
+	if (!d->join) {
 		used = read_messages(st, at, p, n);
 		if (used < n)
-			join_add(&d->join, p + used, n - used);
+			join_add(d, p + used, n - used);
 		return;
 	}
-	join_add(&d->join, p, n);
-	used = read_messages(st, at, d->join.bytes, d->join.len);
-	if (used == d->join.len) {
-		size_t pass = d->pass;
+	join_add(d, p, n);
+	used = read_messages(st, at, d->join->bytes, d->join->len);
+	if (used == d->join->len) {
+		uint32_t pass = d->pass;
 
 		tls_handshake_forget(d);
 		d->pass = pass;
 		return;
 	}
-	memmove(d->join.bytes, d->join.bytes + used, d->join.len - used);
-	d->join.len -= used;
+	memmove(d->join->bytes, d->join->bytes + used, d->join->len - used);
+	d->join->len -= used;
 }

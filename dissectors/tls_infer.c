@@ -55,8 +55,8 @@ static void client_finished(struct tls_state *st, const struct tls_place *at)
 	st->dir[0].finished = st->dir[1].finished = true;
 	st->infer.finished_ns = at->absolute.at_ns;
 	server.side = side_other(at->side);
-	if (st->infer.last[server.side].frame) {
-		server.absolute = st->infer.last[server.side];
+	if (st->infer_last[server.side].frame) {
+		server.absolute = st->infer_last[server.side];
 		tls_reached(st, &server, TLS_SERVER_FINISHED);
 	}
 	tls_reached(st, at, TLS_CLIENT_FINISHED);
@@ -95,7 +95,7 @@ static void client_before_finished(struct tls_state *st, const struct tls_place 
 		tls_mark(at, "Certificate (empty?)");
 	} else {
 		in->client_records++;
-		in->last[at->side] = at->absolute;
+		st->infer_last[at->side] = at->absolute;
 	}
 }
 
@@ -135,9 +135,9 @@ static void server_after_finished(struct tls_state *st, const struct tls_place *
 	if (len == alert_size(t)) {
 		in->maybe_refusal =
 			first && !in->client_closing && at->absolute.at_ns - in->finished_ns <= REFUSAL_WITHIN;
-		in->refusal = session_ref(at->session, &at->absolute);
+		st->infer_refusal = session_ref(at->session, &at->absolute);
 	} else if (looks_like_ticket(st, at, len)) {
-		in->ticket_len = len;
+		in->ticket_len = (uint32_t)len;
 		t->inferred_tickets++;
 	} else {
 		data_record(st, at, len);
@@ -151,15 +151,15 @@ static void server_record(struct tls_state *st, const struct tls_place *at, size
 	enum side client = side_other(at->side);
 
 	if (!st->dir[client].finished && in->client_records > 0 && !st->t.inferred_client_alert &&
-		in->last[client].frame) {
-		struct tls_place then = { at->session, client, in->last[client], false };
+		st->infer_last[client].frame) {
+		struct tls_place then = { at->session, client, st->infer_last[client], false };
 
 		client_finished(st, &then);
 	}
 	if (st->dir[client].finished)
 		server_after_finished(st, at, len);
 	else
-		in->last[at->side] = at->absolute;
+		st->infer_last[at->side] = at->absolute;
 }
 
 void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t len)
@@ -213,6 +213,6 @@ void tls_infer_finish(struct tls_state *st, const struct session *s)
 	if (!st->infer.maybe_refusal || fin == st->t.client || (fin == SIDE_NONE && rst == SIDE_NONE))
 		return;
 	st->t.inferred_refusal = true;
-	st->t.inferred_ref = st->infer.refusal;
+	st->t.inferred_ref = st->infer_refusal;
 	tls_infer_refused(st);
 }

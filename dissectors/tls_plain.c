@@ -60,25 +60,26 @@ static void write_hex(char *out, size_t room, const uint8_t *p, size_t n)
 void tls_plain_answer(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n)
 {
 	struct tls_direction *d = &st->dir[at->side];
+	struct tls_head *head = &st->head[at->side];
 	char *out = st->t.answered_with;
 	const size_t room = sizeof(st->t.answered_with);
 	size_t line;
 	bool text;
 
-	if (!d->head_len && n)
+	if (!head->len && n)
 		st->t.answered_ref = session_ref(at->session, &at->absolute);
-	while (n && d->head_len < sizeof(d->head) && !d->plain_told) {
-		d->head[d->head_len++] = *p++;
+	while (n && head->len < sizeof(head->bytes) && !d->plain_told) {
+		head->bytes[head->len++] = *p++;
 		n--;
 	}
-	line = first_line(d->head, d->head_len, &text);
-	if (is_mysql(d->head, d->head_len))
-		write_mysql(out, room, d->head, d->head_len);
+	line = first_line(head->bytes, head->len, &text);
+	if (is_mysql(head->bytes, head->len))
+		write_mysql(out, room, head->bytes, head->len);
 	else if (text)
-		write_line(out, room, d->head, line);
+		write_line(out, room, head->bytes, line);
 	else
-		write_hex(out, room, d->head, d->head_len);
-	if (!d->plain_told && ((text && line < d->head_len) || d->head_len == sizeof(d->head))) {
+		write_hex(out, room, head->bytes, head->len);
+	if (!d->plain_told && ((text && line < head->len) || head->len == sizeof(head->bytes))) {
 		d->plain_told = true;
 		session_mark(at->session, at->side, &at->absolute, out);
 	}

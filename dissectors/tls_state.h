@@ -42,42 +42,44 @@ enum tls_message {
 
 /* A handshake message, or a run of them, that is being put together; bounded by TLS_MESSAGE_MAX. */
 struct tls_join {
-	uint8_t *bytes;
 	size_t len, room;
+	uint8_t bytes[];
 };
 
-/* What one side sent, as far as the next record must know it. */
+/* What one side sent, as far as the next record must know it. Both sides' share a cache line. */
 struct tls_direction {
-	struct tls_join join;
-	size_t rest_total, rest_have; /* the record that what was offered ends in: its length, and what came of it */
+	struct tls_join *join; /* owned; NULL: nothing is being put together */
+	uint32_t rest_total, rest_have; /* the record that what was offered ends in: its length, and what came of it */
+	uint32_t skip;		    /* rest of a record that a gap cut into */
+	uint32_t pass;		    /* rest of a message longer than TLS_MESSAGE_MAX */
+	uint32_t encrypted_records; /* of type 22 or 23, since `encrypted` */
 	uint8_t rest_type, rest_message;
-	size_t skip;		 /* rest of a record that a gap cut into */
-	size_t pass;		 /* rest of a message longer than TLS_MESSAGE_MAX */
-	bool started;		 /* a TLS record was seen */
-	bool plain;		 /* speaks something else: see answered_with */
-	bool plain_told;	 /* the first line is complete */
-	uint8_t head[48], head_len; /* the first bytes of what it speaks */
-	bool line_ended;	 /* what was passed over last was the end of a line */
-	bool opaque;		 /* nothing more to learn from this side */
-	bool closed;		 /* sent close_notify or a fatal alert: what follows need not be TLS */
-	bool lost;		 /* record boundary unknown */
-	bool message_lost;	 /* a gap cut into a message that spans records */
-	bool encrypted;		 /* up to 1.2: after ChangeCipherSpec; 1.3: after the ServerHello */
-	uint32_t encrypted_records; /* of type 22 or 23, since then */
-	bool finished;
+	bool started : 1;	/* a TLS record was seen */
+	bool plain : 1;		/* speaks something else: see answered_with */
+	bool plain_told : 1;	/* the first line is complete */
+	bool line_ended : 1;	/* what was passed over last was the end of a line */
+	bool opaque : 1;	/* nothing more to learn from this side */
+	bool closed : 1;	/* sent close_notify or a fatal alert: what follows need not be TLS */
+	bool lost : 1;		/* record boundary unknown */
+	bool message_lost : 1;	/* a gap cut into a message that spans records */
+	bool encrypted : 1;	/* up to 1.2: after ChangeCipherSpec; 1.3: after the ServerHello */
+	bool finished : 1;
 };
 
 /* What is inferred of TLS 1.3 without keys; see tls_infer.c. Times are absolute; 0: not seen. */
 struct tls_inference {
 	int64_t client_hello_ns, server_hello_ns, finished_ns;
-	struct frame_ref last[2];	/* last encrypted record per side before the client's Finished */
 	uint32_t client_records;	/* encrypted ones before its Finished */
 	uint32_t server_after_finished; /* encrypted records of the server after it */
-	size_t ticket_len;
+	uint32_t ticket_len;
 	bool early_data_over;
 	bool client_closing; /* something of alert size after its Finished */
 	bool maybe_refusal;
-	struct frame_ref refusal;
+};
+
+/* The first bytes of what a side speaks instead. */
+struct tls_head {
+	uint8_t bytes[48], len;
 };
 
 struct tls_crypt; /* tls_crypt.h: keys of this conversation */
@@ -90,12 +92,17 @@ struct tls_state {
 	bool keyless; /* there were no keys at all when they were first wanted */
 	bool encrypt_then_mac, extended_master_secret;
 	struct tls t;
+	struct frame_ref infer_last[2]; /* last encrypted record per side before the client's Finished */
+	struct frame_ref infer_refusal;
+	struct tls_head head[2];
 	uint8_t session_id[TLS_SESSION_ID_MAX], session_id_len; /* of the ClientHello */
 	uint8_t client_random[32], server_random[32];
 };
 
 /* As far as records touch it once the handshake is over. */
 #define TLS_HOT offsetof(struct tls_state, t.handshake_cut_ref)
+
+_Static_assert(offsetof(struct tls_state, crypt) <= 64, "what records touch of both sides is in one cache line");
 
 /* Which record a message came in. */
 struct tls_place {
