@@ -143,7 +143,9 @@ static bool is_limit(const struct diagnosis_context *x, const struct between *p,
 	b->others_work = server_lives(x, p, first, b);
 	if (b->before < BEFORE_MIN)
 		return false;
-	if ((is_silence(first) && b->lasted_s < AT_END_S) || !are_enough(x, b))
+	if (is_silence(first) && b->lasted_s < AT_END_S && when_s(x->clock_ns - first->ts_ns) < AT_END_S)
+		return false;
+	if (!are_enough(x, b))
 		return false;
 	if (b->device || b->others_work || b->ports)
 		return true;
