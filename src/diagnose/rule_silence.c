@@ -145,13 +145,41 @@ static bool claim_vanished(const struct conversation *c, struct claim *out)
 	return false;
 }
 
+/* Keep-alives that had been answered before, or data had, and the last of which nobody answers: they are no pause that a
+ * device could have forgotten the connection in. */
+static bool claim_keep_alives(const struct conversation *c, struct claim *out)
+{
+	for (int s = 0; s < 2; s++) {
+		const struct conn_side *side = &c->conn->side[s], *peer = &c->conn->side[1 - s];
+		uint32_t in_vain = side->keep_alives - side->keep_alives_answered;
+
+		if (side->keep_alives < side->keep_alives_answered + UNANSWERED_MIN || peer->fin.frame || !peer->pkts ||
+			side->fin.frame || !worked_before(c, side, peer) || c->resp->zero_window_open_ns != UNSET ||
+			c->orig->zero_window_open_ns != UNSET ||
+			when_s(side->last_packet.at_ns - peer->last_packet.at_ns) < VANISHED_MIN_S + RTTS_MIN * c->rtt_s)
+			continue;
+		out->code = "peer-vanished";
+		out->value = in_vain;
+		out->number = (uint16_t)s;
+		out->bytes = side->bytes + peer->bytes;
+		out->delay_s = when_s(side->last_packet.at_ns - peer->last_packet.at_ns);
+		claim_evidence(out, c->record, &peer->last_packet, "last packet of the %s", s ? "client" : "server");
+		claim_evidence(out, c->record, &side->last_packet, "last of %u keep-alives that nobody answers", in_vain);
+		if (c->conn->rst_count && c->conn->rsts[0].side == s)
+			claim_evidence(out, c->record, &c->conn->rsts[0].ref, "the %s gives up", s ? "server" : "client");
+		return true;
+	}
+	return false;
+}
+
 static bool on_claim(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out)
 {
 	(void)state;
 	(void)x;
 	if (c->record->proto != 6 || c->cannot_tell)
 		return false;
-	return claim_probes(c, out) || claim_after_idle(c, out) || claim_vanished(c, out);
+	return claim_probes(c, out) || claim_after_idle(c, out) || claim_vanished(c, out) ||
+	       claim_keep_alives(c, out);
 }
 
 /* Nobody wanted anything any more but to close: a dead connection that does no harm. */
@@ -227,7 +255,7 @@ static void each_vanished(void *arg, struct diagnosis_context *x, const struct c
 	finding_integer(f, "attempts", (int64_t)g->claims[0]->value);
 	finding_text(f, "vanished", who);
 	finding_title(f, "The %s vanished in the middle of conversations with %s (%d)", who, service, g->count);
-	finding_detail(f, "Data was flowing; then nothing comes back: %.0f sendings (of the oldest segment, or probes of a closed window) in vain.",
+	finding_detail(f, "Data was flowing; then nothing comes back: %.0f sendings (of the oldest segment, keep-alives, or probes of a closed window) in vain.",
 		g->claims[0]->value);
 	if (g->claims[0]->text[0]) {
 		explain_full(f, g->claims[0], who, service);
@@ -251,7 +279,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_silence = {
 	.codes = { "silent-after-idle", "peer-vanished" },
 	.spec = "RFC 9293, section 3.8; RFC 1122, section 4.2.3.6",
-	.asked_if = SHOWS_UNANSWERED,
+	.asked_if = SHOWS_UNANSWERED | SHOWS_RST | SHOWS_UNCLOSED,
 	.claim = on_claim,
 	.finish = on_finish,
 };
