@@ -215,6 +215,7 @@ struct verdict {
 	int other_count;
 	bool tls;
 	int silences, blocked;
+	int open; /* of the blocked ones: they still wait when the capture ends */
 	double wait_max_s, hold_s;
 	uint32_t streams[SHOWN_MAX * 8];
 	int stream_count;
@@ -239,6 +240,7 @@ static void add_silence(struct verdict *d, struct finding *f, const struct visit
 		if (!was_blocked_by(w, silence))
 			continue;
 		d->blocked++;
+		d->open += !w->until.frame;
 		d->wait_max_s = fmax(d->wait_max_s, when_s(w->until_ns - w->from_ns));
 		if (d->stream_count < SHOWN_MAX * 8)
 			d->streams[d->stream_count++] = w->stream;
@@ -270,25 +272,30 @@ static void own_claims(struct diagnosis_context *x, const struct service_key *k,
 static void write_texts(struct finding *f, const struct verdict *d, const char *service, const char *blocker)
 {
 	char longest[WHEN_TEXT_SIZE], hold[WHEN_TEXT_SIZE];
+	bool all_open = d->open == d->blocked;
 
 	when_duration(d->wait_max_s, longest);
 	when_duration(d->hold_s, hold);
 	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d connection%s", service,
 		blocker, hold, d->blocked, d->blocked == 1 ? "" : "s");
 	finding_detail(f, "%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
-			  "not answered, for up to %s, and all are answered when the silence ends.",
+			  "not answered, for up to %s, and %s.",
 		d->silences, d->silences == 1 ? "" : "s", d->silences == 1 ? "s" : "", hold,
-		d->tls ? "ClientHellos" : "requests", longest);
+		d->tls ? "ClientHellos" : "requests", longest,
+		all_open ? "the capture ends before either does" : "all are answered when the silence ends");
 	for (int i = 0; i < d->other_count; i++) {
 		char other[ADDR_TEXT_SIZE];
 
 		finding_detail(f, "%s blocks it in the same way.", addr_text(&d->others[i], other));
 	}
 	f->responsible = RESPONSIBLE_SERVER;
-	f->confidence = d->silences > 1 ? 0.95 : 0.85;
-	finding_cause(f, 0.9, "the server accepts and handshakes in a single loop that blocks on a silent connection",
-		"%d waits begin inside the silence and end with it", d->blocked);
-	finding_cause(f, 0.1, "something else on the server stops for the same time", "one silent connection may be a coincidence");
+	f->confidence = all_open ? 0.65 : d->silences > 1 ? 0.95 : 0.85;
+	finding_cause(f, all_open ? 0.65 : 0.9, "the server accepts and handshakes in a single loop that blocks on a silent connection",
+		all_open ? "%d waits begin inside the silence, and nobody is answered in it" :
+			   "%d waits begin inside the silence and end with it", d->blocked);
+	if (all_open)
+		finding_against(f, "whether they are answered when the silence ends is not in this capture");
+	finding_cause(f, all_open ? 0.3 : 0.1, "something else on the server stops for the same time", "one silent connection may be a coincidence");
 	finding_next(f, "Server: do the handshake in a thread or without blocking, with a timeout before the first byte");
 	finding_next(f, "Until then: let %s speak TLS in its check, close at once, or check another port", blocker);
 }

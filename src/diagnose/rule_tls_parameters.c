@@ -73,7 +73,9 @@ static void explain(struct finding *f, const struct claim *first, const struct t
 	switch (first->number) {
 	case 70:
 		finding_cause(f, 0.9, "client and server have no TLS version in common",
-			"alert 70 says so; the client offers at most %s", highest ? highest : "an unknown version");
+			t && t->offered_version_count == 1 ? "alert 70 says so; the client offers only %s" :
+							     "alert 70 says so; the client offers at most %s",
+			highest ? highest : "an unknown version");
 		break;
 	case 86:
 		finding_cause(f, 0.9, "the client fell back to an older version than the server speaks",
