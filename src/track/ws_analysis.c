@@ -170,7 +170,7 @@ static inline bool is_ordinary(const struct seen *s)
 
 	if ((t->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || !t->window)
 		return false;
-	if (fwd->known != KNOWN_USUAL || rev->known != KNOWN_USUAL || !in_line(s) || !t->seq)
+	if ((fwd->known & rev->known & KNOWN_USUAL) != KNOWN_USUAL || !in_line(s) || !t->seq)
 		return false;
 	if (!rev->max_to_ack || seq_after(t->ack, rev->max_to_ack))
 		return false;
