@@ -4,7 +4,34 @@
 
 #include <stdlib.h>
 
+#include "track/flow_rare.h"
 #include "track_flow.h"
+
+static void assert_sending(uint64_t frame, int64_t at_ns, bool kept)
+{
+	struct sent s;
+
+	sent_keep(&s, frame, at_ns, 4000000000u);
+	assert_int_equal(s.seq, 4000000000u);
+	assert_true(sent_frame(&s) == (kept ? frame : 0));
+	assert_true(sent_at_ns(&s) == (kept ? at_ns : 0));
+}
+
+static void test_a_sending_is_kept_exactly_or_not_at_all(void **state)
+{
+	const int64_t year = INT64_C(365) * 24 * 3600 * 1000000000;
+
+	(void)state;
+	assert_sending(1, 0, true);
+	assert_sending(1, -1, true);
+	assert_sending(UINT64_C(1) << 32, 123456789, true);
+	assert_sending((UINT64_C(1) << 40) - 1, year, true);
+	assert_sending((UINT64_C(1) << 40) - 1, -year, true);
+	assert_sending(UINT64_C(1) << 40, 0, false);
+	assert_sending(7, 2 * year, false);
+	assert_sending(7, -2 * year, false);
+	assert_sending(7, INT64_MAX, false);
+}
 
 static void test_in_order_data_is_no_loss(void **state)
 {
@@ -315,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_dsack_for_what_was_sent_once_is_a_copy_behind_the_capture),
 		cmocka_unit_test(test_acknowledged_gap_is_a_hole_in_the_capture),
 		cmocka_unit_test(test_ack_beyond_all_that_was_seen_is_a_hole_in_the_capture),
+		cmocka_unit_test(test_a_sending_is_kept_exactly_or_not_at_all),
 		cmocka_unit_test(test_ack_captured_before_its_data_is_no_hole),
 		cmocka_unit_test(test_fin_beyond_a_gap_shows_what_the_capture_lost),
 		cmocka_unit_test(test_numbers_may_wrap),

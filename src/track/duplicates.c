@@ -67,7 +67,8 @@ static inline uint64_t place_of(const struct packet *p)
 	}
 	h = from * ODD_A ^ to * ODD_B;
 	if (p->interface | p->vlan_count)
-		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 | (p->vlan_count ? p->vlans[0] : 0u)) *
+		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 |
+			     (p->vlan_count ? p->vlans[0] : 0u)) *
 		     ODD_C;
 	return mix(0, h) >> 56 << 16;
 }

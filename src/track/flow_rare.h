@@ -60,7 +60,11 @@ static inline void sent_keep(struct sent *s, uint64_t frame, int64_t at_ns, uint
 	bool fits = high >> SENT_FRAME_BITS == 0 && at_ns <= INT64_MAX >> SENT_FRAME_BITS &&
 		    at_ns >= INT64_MIN >> SENT_FRAME_BITS;
 
-	*s = (struct sent){ seq, fits ? (uint32_t)frame : 0, fits ? at_ns * (1 << SENT_FRAME_BITS) + (int64_t)high : 0 };
+	*s = (struct sent){ .seq = seq };
+	if (!fits)
+		return;
+	s->frame_low = (uint32_t)frame;
+	s->at = at_ns * (1 << SENT_FRAME_BITS) + (int64_t)high;
 }
 
 #define SENT_MAX 16

@@ -34,7 +34,8 @@ static inline bool flow_is_calm(const struct passing *w)
 	int64_t gap = w->now_ns - w->f->last_ns;
 
 	return own->pkts && own->ttl_count && p->ttl == own->ttl &&
-	       (!p->has_macs || mac_equal(&own->mac, &p->mac_src)) && gap <= w->f->idle_max_ns && gap < PAUSE_NS && !w->f->idle_watch;
+	       (!p->has_macs || mac_equal(&own->mac, &p->mac_src)) && gap <= w->f->idle_max_ns && gap < PAUSE_NS &&
+	       !w->f->idle_watch;
 }
 
 /* flow_count for such a packet. */

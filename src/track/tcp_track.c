@@ -251,7 +251,9 @@ static inline bool handshake_is_over(const struct flow *f, const struct half *pe
 /* Whether the headers are those of the middle of a conversation. */
 static inline bool is_usual(const struct packet *p)
 {
-	return (p->tcp.flags & ~(TCP_PSH | TCP_ECE | TCP_CWR)) == TCP_ACK && !p->tcp.sack_count && !p->tcp.mptcp && p->tcp.window &&
+	const struct tcp_header *t = &p->tcp;
+
+	return (t->flags & ~(TCP_PSH | TCP_ECE | TCP_CWR)) == TCP_ACK && !t->sack_count && !t->mptcp && t->window &&
 	       (!p->payload_wire || p->ip_len > MINIMAL_IP_LEN);
 }
 

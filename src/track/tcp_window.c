@@ -51,7 +51,8 @@ void window_packet(struct passing *w)
 		return;
 	if (!(w->flags & TCP_SYN))
 		window = window_of(w);
-	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)) && !(w->peer->flags & HALF_FIN)) /* after its FIN nobody waits */
+	if (!window && !(w->flags & (TCP_SYN | TCP_FIN)) &&
+		!(w->peer->flags & HALF_FIN)) /* after its FIN nobody waits */
 		window_closed(w);
 	else if (window && (own->flags & HALF_ZERO))
 		window_opened(w);
