@@ -23,7 +23,7 @@ static inline bool line_starts(const struct line *l, const char *word)
 
 	if (l->len < n || (n && (*l->p ^ (uint8_t)*word) & ~0x20)) /* more than the bit of the case differs */
 		return false;
-	return !strncasecmp((const char *)l->p, word, n);
+	return !memcmp(l->p, word, n) || !strncasecmp((const char *)l->p, word, n); /* nearly always as it is written */
 }
 
 bool line_contains(const struct line *l, const char *words); /* letters of either case */

@@ -47,7 +47,8 @@ static bool begins_word(const char *at)
 	static const char *const words[] = { "poll", "/events", "subscribe", "notif", "socket.io", "/stream", NULL };
 
 	for (int i = 0; words[i]; i++)
-		if ((*at | 0x20) == *words[i] && strncasecmp(at, words[i], strlen(words[i])) == 0)
+		if ((*at | 0x20) == *words[i] && (at[1] | 0x20) == words[i][1] &&
+			strncasecmp(at, words[i], strlen(words[i])) == 0)
 			return true;
 	return false;
 }
