@@ -144,7 +144,8 @@ static void tell_data(struct reassembler *r, struct direction *d, const uint8_t 
 	else
 		keep_tail(r, d, bytes, n, ref, sum);
 	advance(d, n);
-	d->guessed = false;
+	if (d->guessed)
+		d->guessed = false;
 	if (!counted)
 		r->taker.data(r->flow, side_of(d), bytes, n, ref);
 }

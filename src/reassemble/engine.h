@@ -37,6 +37,8 @@ struct direction {
 	uint16_t records;  /* with so many records begun */
 	uint16_t shape;	   /* of records behind the quiet bytes that are only counted; 0: none are */
 	struct tail tail;
+	/* Written only where they change: bits that were just written cannot be read with others before they are in the
+	 * cache. */
 	bool side : 1;	    /* enum side: index in the pair */
 	bool started : 1;   /* start_seq is known */
 	bool guessed : 1;   /* ... from a packet that is no SYN, and nothing was handed on yet */

@@ -123,7 +123,8 @@ static void take_ack(struct direction *d, const struct packet *p)
 		return;
 	if (!d->has_acked || (int32_t)(p->tcp.ack - d->ack_sent) > 0)
 		d->ack_sent = p->tcp.ack;
-	d->has_acked = true;
+	if (!d->has_acked)
+		d->has_acked = true;
 }
 
 /*
@@ -132,7 +133,7 @@ static void take_ack(struct direction *d, const struct packet *p)
  */
 bool native_takes(struct direction *d, const struct packet *p)
 {
-	if (p->checksum == CHECKSUM_GOOD)
+	if (p->checksum == CHECKSUM_GOOD && !d->good_sums)
 		d->good_sums = true;
 	return p->checksum != CHECKSUM_BAD || !d->good_sums;
 }

@@ -10,10 +10,13 @@
 
 #include "record/record.h"
 
-/* What packets add. */
+/* What packets add. In this order compilers add no two fields at once, which would wait for both to be in the cache. */
 struct series_count {
-	uint64_t packets, bytes, resent, rtts;
+	uint64_t packets;
+	uint64_t rtts;
+	uint64_t bytes;
 	uint64_t rtt_sum_ns;
+	uint64_t resent;
 	int64_t rtt_max_ns;
 };
 
@@ -28,6 +31,8 @@ static inline void series_count_add(struct series_count *sum, const struct serie
 	sum->packets += more->packets;
 	sum->bytes += more->bytes;
 	sum->resent += more->resent;
+	if (!more->rtts)
+		return;
 	sum->rtts += more->rtts;
 	sum->rtt_sum_ns += more->rtt_sum_ns;
 	sum->rtt_max_ns = more->rtt_max_ns > sum->rtt_max_ns ? more->rtt_max_ns : sum->rtt_max_ns;
