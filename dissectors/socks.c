@@ -238,6 +238,7 @@ static enum dissect_verdict client_5(struct socks_state *st, struct session *s, 
 static enum dissect_verdict granted(struct socks_state *st, struct session *s, const struct chunk *c)
 {
 	st->facts.response = session_ref(s, &c->ref);
+	st->waiting = false;
 	session_mark(s, c->side, &c->ref, "SOCKS granted");
 	if (st->facts.command > CONNECT && st->facts.command <= UDP_ASSOCIATE) {
 		emit(st, s);
@@ -377,7 +378,10 @@ static void socks_end(void *state, struct session *s, enum side side, const stru
 
 static void socks_finish(void *state, struct session *s)
 {
-	emit(state, s);
+	struct socks_state *st = state;
+
+	st->facts.hung_up = st->waiting && session_first_fin(s) == SIDE_RESP;
+	emit(st, s);
 }
 
 const struct dissector dissector_socks = {

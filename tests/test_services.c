@@ -359,6 +359,29 @@ static void test_socks_proxy_that_hangs_up(void **state)
 	rig_free(g);
 }
 
+/* The server closed before the client had said anything; a client that closes first has given up. */
+static void test_socks_record_says_who_hung_up(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	rig_open(g, 6, 1080);
+	g->owner.first_fin = SIDE_RESP;
+	rig_hex(g, SIDE_ORIG, "05 02 00 01");
+	rig_close(g);
+	assert_true(rig_record(g, RECORD_SOCKS, 0)->socks.hung_up);
+	assert_int_equal(rig_record(g, RECORD_SOCKS, 0)->socks.closed.frame, 0);
+	rig_free(g);
+	rig_open(g, 6, 1080);
+	g->owner.first_fin = SIDE_ORIG;
+	rig_hex(g, SIDE_ORIG, "05 02 00 01");
+	rig_fin(g, SIDE_ORIG);
+	rig_fin(g, SIDE_RESP);
+	rig_close(g);
+	assert_false(rig_record(g, RECORD_SOCKS, 0)->socks.hung_up);
+	rig_free(g);
+}
+
 /* Frames cut by the snap length: the name is lost, what is inside is not. */
 static void test_socks_request_cut_by_snaplen(void **state)
 {
@@ -501,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_proxy_header_is_passed_over),
 		cmocka_unit_test(test_socks_refusals_are_told),
 		cmocka_unit_test(test_socks_proxy_that_hangs_up),
+		cmocka_unit_test(test_socks_record_says_who_hung_up),
 		cmocka_unit_test(test_socks_request_cut_by_snaplen),
 		cmocka_unit_test(test_socks_lookalikes_tell_nothing),
 		cmocka_unit_test(test_tls_client_at_plain_servers_is_tls),

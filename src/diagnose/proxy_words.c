@@ -66,6 +66,8 @@ static const char *code_of_reply_5(uint8_t reply)
 static const char *code_of_silence(const struct socks *k, struct proxy_answer *a)
 {
 	a->silent = true;
+	if (!k->closed.frame)
+		return "proxy-denied"; /* it had not heard anything yet */
 	a->login = k->login.frame && !k->verdict.frame && !k->request.frame;
 	if (a->login)
 		return "proxy-auth-required";
@@ -85,7 +87,7 @@ const char *proxy_code_of_socks(const struct socks *k, struct proxy_answer *a)
 		a->status = k->login_status;
 		return "proxy-auth-required";
 	}
-	if (k->closed.frame)
+	if (k->hung_up)
 		return code_of_silence(k, a);
 	a->status = SOCKS_METHOD_NONE;
 	return k->choice.frame && k->method == SOCKS_METHOD_NONE ? "proxy-auth-required" : NULL;

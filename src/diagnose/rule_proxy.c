@@ -132,11 +132,11 @@ static void show_socks(struct tally *t, const struct record *r)
 	} else if (k->verdict.frame) {
 		tally_show(t, r, &k->login, "login of %.40s", k->user);
 		tally_show(t, r, &k->verdict, "login refused, status %u", k->login_status);
-	} else if (k->closed.frame && k->request.frame) {
+	} else if (k->hung_up && k->request.frame) {
 		tally_show(t, r, &k->request, "SOCKS %u %s %.60s", k->version, socks_command_name(k->command), k->proxied_host);
-	} else if (k->closed.frame && k->login.frame) {
+	} else if (k->hung_up && k->login.frame) {
 		tally_show(t, r, &k->login, "login of %.40s", k->user);
-	} else {
+	} else { /* without an answer, or before one could be given */
 		tally_show(t, r, &k->greeting, "methods offered: %s", methods_text(k, methods));
 		tally_show(t, r, &k->choice, "method 0xff: none of them");
 	}

@@ -170,6 +170,7 @@ static const struct field socks_fields[] = {
 	SAME(socks, verdict),
 	SAME(socks, request),
 	SAME(socks, response),
+	SAME(socks, hung_up),
 	SAME(socks, closed),
 	{NULL},
 };

@@ -91,7 +91,8 @@ struct socks { /* one negotiation; what was not seen has frame 0 */
 	char user[48];
 	char proxied_host[128]; /* host:port of the request */
 	struct frame_ref greeting, choice, login, verdict, request, response;
-	struct frame_ref closed; /* the server's FIN, in place of an answer */
+	bool hung_up;		/* the server closed in place of an answer, */
+	struct frame_ref closed; /* with this FIN; frame 0: before the client had said anything */
 };
 
 enum tunnel_protocol {
