@@ -191,6 +191,7 @@ static void tell_issuer(struct diagnosis_context *x, const char *issuer, const s
 {
 	struct subject subject = { .proto = 6, .service = "tls" };
 	struct finding *f;
+	struct text owners = { 0 };
 
 	text_copy(subject.name, sizeof(subject.name), issuer);
 	f = finding_open(x, "tls-interception", &subject);
@@ -206,7 +207,9 @@ static void tell_issuer(struct diagnosis_context *x, const char *issuer, const s
 	finding_title(f, "TLS is intercepted: \"%s\" issues the certificates of %d%s unrelated owners", issuer,
 		scope->owner_count, scope->owner_count == KEPT_MAX ? " or more" : "");
 	for (int i = 0; i < scope->owner_count; i++)
-		finding_detail(f, i == 0 ? "Among them: %s." : "%s.", scope->owners[i]);
+		text_printf(&owners, "%s%s", i ? ", " : "", scope->owners[i]);
+	finding_detail(f, "Among them: %s.", text_str(&owners));
+	text_free(&owners);
 	finding_cause(f, 0.7, "an inspection box decrypts TLS and signs with its own authority", "the issuer is %s", issuer);
 	finding_next(f, "Ask who runs \"%s\"; give the clients its root, or exempt what must not be inspected", issuer);
 }
