@@ -41,7 +41,7 @@ struct sent {
 	int64_t at; /* the time, and in the lowest bits the rest of the frame's number */
 };
 
-#define SENT_FRAME_BITS 8
+#define SENT_FRAME_BITS 2
 
 static inline uint64_t sent_frame(const struct sent *s)
 {
@@ -53,7 +53,8 @@ static inline int64_t sent_at_ns(const struct sent *s)
 	return s->at >> SENT_FRAME_BITS;
 }
 
-/* What does not fit (a conversation of more than a year, a frame beyond 10^12) is not remembered. */
+/* What does not fit (a frame beyond 1.7 * 10^10, a time 73 years from the beginning) is not remembered. Clocks that
+ * were set in between, from 1970 to now, do. */
 static inline void sent_keep(struct sent *s, uint64_t frame, int64_t at_ns, uint32_t seq)
 {
 	uint64_t high = frame >> 32;
