@@ -5,7 +5,7 @@ where it is not so."""
 import json
 import sys
 
-KINDS = "tls http ftp dns icmp arp dhcp tunnel link series fragmented conn capture name".split()
+KINDS = "tls http ftp dns icmp arp dhcp tunnel link series fragmented socks conn capture name".split()
 WHOLE = ("capture", "name")
 
 

@@ -28,7 +28,7 @@
 #define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
 #define SMALL (4 * LINE) /* objects whose every line is touched together */
 #define HUGE_PAGE ((size_t)2 << 20)
-#define SLABS_ALONE 8 /* slabs that come one by one: a small capture should not pay for a large one */
+#define ALONE_MAX HUGE_PAGE /* so much comes slab by slab: few objects should not pay for a huge page */
 
 /* An odd number of cache lines: with an even one the same field of all objects would share a few sets of the cache. */
 static size_t spread(size_t size)
@@ -85,7 +85,7 @@ static void *huge(size_t size)
 static void add_chunk(struct pool *p)
 {
 	size_t slab = POOL_SLAB * p->size, size = (2 * slab + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	bool alone = p->slab_count < SLABS_ALONE;
+	bool alone = p->slab_count * slab < ALONE_MAX;
 
 	if (p->chunk_count == p->chunk_room) {
 		p->chunk_room = p->chunk_room ? p->chunk_room * 2 : 16;
