@@ -17,7 +17,7 @@ void *pages_take(size_t bytes)
 	if (bytes < HUGE_PAGE)
 		return xmalloc(bytes);
 	if (posix_memalign(&m, HUGE_PAGE, bytes) != 0)
-		return xmalloc(SIZE_MAX); /* ends the program with its sentence */
+		out_of_memory();
 	madvise(m, bytes & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
 	return m;
 }

@@ -68,7 +68,7 @@ static void *aligned(size_t to, size_t size)
 	void *m = NULL;
 
 	if (posix_memalign(&m, to, size) != 0)
-		return xmalloc(SIZE_MAX); /* ends the program with its sentence */
+		out_of_memory();
 	return m;
 }
 

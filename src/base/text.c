@@ -10,7 +10,7 @@
 
 #include "base/utf8.h"
 
-static _Noreturn void out_of_memory(void)
+void out_of_memory(void)
 {
 	fputs("pcapdx: out of memory\n", stderr);
 	exit(2);

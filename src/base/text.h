@@ -25,6 +25,7 @@ void text_copy(char *out, size_t size, const char *from);
 /* The same from bytes that need no NUL; stops at an embedded NUL. */
 void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n);
 
+_Noreturn void out_of_memory(void); /* ends the program with its sentence */
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);

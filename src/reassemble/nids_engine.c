@@ -122,7 +122,7 @@ static void on_warning(int type, int what, struct ip *ip, void *data)
 
 static void on_no_memory(char *where)
 {
-	xmalloc(SIZE_MAX); /* ends the program with the usual sentence */
+	out_of_memory();
 	(void)where;
 }
 
