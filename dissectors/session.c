@@ -8,9 +8,9 @@
 
 #include "base/fetch.h"
 #include "base/text.h"
+#include "dissectors/announced.h"
 #include "dissectors/session_state.h"
 
-#define EXPECTED_MAX 4096
 
 static size_t table_rows(void)
 {
@@ -36,8 +36,7 @@ struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const 
 
 	e->sink = *sink;
 	e->keys = keys;
-	table_init(&e->expected, sizeof(struct expected_key), sizeof(struct expected_service), EXPECTED_MAX);
-	e->expected.held_bytes = &e->held_bytes;
+	announced_init(&e->expected, &e->held_bytes);
 	pool_init_objects(&e->sessions, sizeof(struct session));
 	e->states = xcalloc(table_rows(), sizeof(*e->states));
 	e->parts = xcalloc(table_rows(), sizeof(*e->parts));
@@ -77,19 +76,8 @@ size_t dissect_engine_held_bytes(const struct dissect_engine *e)
 /* A conversation that another one announced belongs to that service, whatever its bytes look like. */
 static void take_expected(struct session *s)
 {
-	struct expected_key key;
-	const struct expected_service *found;
-
-	memset(&key, 0, sizeof(key));
-	key.peer = s->engine->owner->head->orig_h;
-	key.listener = s->engine->owner->head->resp_h;
-	key.port = s->engine->owner->head->resp_p;
-	found = table_find(&s->engine->expected, &key);
-	if (!found)
-		return;
-	memcpy(s->service, found->service, sizeof(s->service));
-	table_remove(&s->engine->expected, &key);
-	s->mode = SESSION_DONE;
+	if (announced_take(&s->engine->expected, s->engine->owner->head, false, s->service))
+		s->mode = SESSION_DONE;
 }
 
 static struct session *session_new(struct dissect_engine *e)

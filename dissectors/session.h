@@ -9,6 +9,7 @@
 
 #include "dissectors/dissector.h"
 
+struct announced;
 struct fetch_list;
 struct dissect_engine; /* of one pipeline: sink of records, key log, expected conversations */
 
@@ -27,13 +28,6 @@ struct session_summary {
 	uint32_t restarts;
 	uint64_t skipped_bytes;
 	uint64_t gap_bytes[2];
-};
-
-/* A conversation to come: `peer` will connect to `listener`. */
-struct announced {
-	struct addr peer, listener;
-	uint16_t port;
-	char service[16];
 };
 
 struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const struct keylog *keys);

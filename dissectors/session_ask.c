@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dissectors/announced.h"
 #include "dissectors/session_state.h"
 
 void session_tell(struct session *s, enum record_kind kind, const void *facts)
@@ -120,20 +121,6 @@ bool session_is_udp(const struct session *s)
 	return s->engine->owner->head->proto == 17;
 }
 
-static void expect_here(struct dissect_engine *e, const struct announced *a)
-{
-	struct expected_key key;
-	struct expected_service *value;
-
-	memset(&key, 0, sizeof(key));
-	key.peer = a->peer;
-	key.listener = a->listener;
-	key.port = a->port;
-	table_remove(&e->expected, &key); /* announced anew: the youngest again */
-	value = table_add(&e->expected, &key);
-	text_copy(value->service, sizeof(value->service), a->service);
-}
-
 void session_expect(
 	struct session *s, enum side connects, const struct addr *listener, uint16_t port, const char *service)
 {
@@ -145,7 +132,7 @@ void session_expect(
 
 	text_copy(a.service, sizeof(a.service), service);
 	if (addr_equal(listener, other) || !s->engine->announce)
-		expect_here(s->engine, &a);
+		announced_add(&s->engine->expected, &a, INT64_MIN);
 	else
 		s->engine->announce(s->engine->announce_arg, &a, s->engine->owner->clock_ns);
 }

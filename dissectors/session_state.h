@@ -80,21 +80,11 @@ struct session {
 
 _Static_assert(offsetof(struct session, rest) <= 64, "what each segment touches is in one cache line");
 
-/* A conversation that another one agreed on. */
-struct expected_key {
-	struct addr peer, listener;
-	uint16_t port;
-};
-
-struct expected_service {
-	char service[16];
-};
-
 struct dissect_engine {
 	struct record_sink sink;
 	const struct session_owner *owner; /* of the call at hand */
 	const struct keylog *keys;
-	struct table expected; /* struct expected_key -> struct expected_service */
+	struct table expected; /* see announced.h */
 	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns); /* NULL: nobody else is there */
 	void *announce_arg;
 	size_t held_bytes;

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "base/when.h"
-#include "dissectors/session.h"
+#include "dissectors/announced.h"
 #include "lane.h"
 #include "options.h"
 #include "round.h"

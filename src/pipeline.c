@@ -17,7 +17,7 @@
 #include "crew.h"
 #include "decode/decode.h"
 #include "decode/packet.h"
-#include "dissectors/session.h"
+#include "dissectors/announced.h"
 #include "lane.h"
 #include "options.h"
 #include "record/record_order.h"
@@ -36,17 +36,6 @@
 #define ORDER_SHARE 256	/* for records of one instant that are put into order */
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
-#define ANNOUNCED_MAX 4096
-
-struct announced_key {
-	struct addr peer, listener;
-	uint16_t port;
-};
-
-struct announced_value {
-	char service[16];
-	int64_t at_ns;
-};
 
 struct pipeline {
 	struct decoder *decoder;
@@ -56,7 +45,7 @@ struct pipeline {
 	struct record_order *order;
 	struct record_sink sink; /* puts into order */
 	struct source_counters sources;
-	struct table announced; /* struct announced_key -> struct announced_value */
+	struct table announced; /* conversations between other hosts than those that agreed on them */
 	size_t announced_bytes, sink_bytes, elsewhere; /* elsewhere: beyond sink_bytes */
 	struct recent_frames recent;
 	struct mac_set receivers;
@@ -87,24 +76,6 @@ static void surroundings_until(struct pipeline *p, int64_t clock_ns)
 	surroundings_clock(p->surroundings, clock_ns);
 }
 
-/* Data connections between other hosts than those that agreed on them: only a service that is unknown is named. */
-static void name_service(struct pipeline *p, struct record *r)
-{
-	struct announced_key key;
-	const struct announced_value *found;
-
-	memset(&key, 0, sizeof(key));
-	key.peer = r->orig_h;
-	key.listener = r->resp_h;
-	key.port = r->resp_p;
-	found = table_find(&p->announced, &key);
-	if (!found || found->at_ns > r->ts_ns)
-		return;
-	text_copy(r->conn.service, sizeof(r->conn.service), found->service);
-	if (r->conn.end_reason != CONN_END_PART)
-		table_remove(&p->announced, &key);
-}
-
 static void put_in_order(void *arg, const struct record *r)
 {
 	record_order_take(arg, r);
@@ -118,7 +89,7 @@ static void on_record(void *arg, const struct record *r)
 	surroundings_until(p, r->emitted_ns);
 	if (p->announced.count && r->kind == RECORD_CONN && !r->conn.service[0]) {
 		record_copy(&named, r);
-		name_service(p, &named);
+		announced_take(&p->announced, r, r->conn.end_reason == CONN_END_PART, named.conn.service);
 		r = &named;
 	}
 	p->sink.take(p->sink.arg, r);
@@ -155,17 +126,8 @@ static void on_count(void *arg, int64_t at_ns, const struct series_count *more)
 static void on_announce(void *arg, const struct announced *a, int64_t clock_ns)
 {
 	struct pipeline *p = arg;
-	struct announced_key key;
-	struct announced_value *v;
 
-	memset(&key, 0, sizeof(key));
-	key.peer = a->peer;
-	key.listener = a->listener;
-	key.port = a->port;
-	table_remove(&p->announced, &key); /* announced anew: the youngest again */
-	v = table_add(&p->announced, &key);
-	text_copy(v->service, sizeof(v->service), a->service);
-	v->at_ns = clock_ns;
+	announced_add(&p->announced, a, clock_ns);
 }
 
 static void on_receiver(void *arg, const struct mac *m, int64_t clock_ns)
@@ -198,8 +160,7 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	p->clock_ns = p->counted_end_ns = INT64_MIN;
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
 	p->surroundings = surroundings_new(&p->sink);
-	table_init(&p->announced, sizeof(struct announced_key), sizeof(struct announced_value), ANNOUNCED_MAX);
-	p->announced.held_bytes = &p->announced_bytes;
+	announced_init(&p->announced, &p->announced_bytes);
 	if (o->threads > 1 && o->engine == ENGINE_NATIVE)
 		p->crew = crew_new(o, keys, &out, o->memory_bytes * LANES_SHARE);
 	else
