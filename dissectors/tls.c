@@ -234,8 +234,9 @@ static bool only_counts(const struct tls_state *st, const struct session *s, enu
 	const struct tls_direction *d = &st->dir[side];
 	const struct tls *t = &st->t;
 
-	if (d->opaque || d->plain || t->stage != TLS_ESTABLISHED || !t->app_data[side].frame || st->crypt ||
-		(session_keylog(s) && !st->keyless))
+	if (d->opaque || d->plain || d->lost || d->skip || st->crypt || (session_keylog(s) && !st->keyless))
+		return false;
+	if (t->stage != TLS_ESTABLISHED || !t->app_data[side].frame)
 		return false;
 	return !tls_version_is_13(t->version) || tls_infer_is_over(st, side);
 }

@@ -106,12 +106,11 @@ static struct tls_crypt *crypt_of(struct tls_state *st, const struct tls_place *
 	const struct keylog *log = session_keylog(at->session);
 	struct tls_crypt *c = st->crypt;
 
-	if (c || !log || !st->t.version || st->keyless)
+	if (c || !log || st->keyless)
 		return c && c->usable ? c : NULL;
-	if (keylog_is_empty(log)) {
-		st->keyless = true;
+	st->keyless = keylog_is_empty(log);
+	if (st->keyless || !st->t.version)
 		return NULL;
-	}
 	c = st->crypt = xcalloc(1, sizeof(*c));
 	c->version = st->t.version;
 	if (!tls_suite_find(st->t.cipher, c->version, &c->suite))

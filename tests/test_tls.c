@@ -248,6 +248,34 @@ static void test_gap_inside_application_data_does_no_harm(void **state)
 	text_free(&t.marks);
 }
 
+static uint16_t shape_wanted(const struct talk *t)
+{
+	uint16_t shape;
+
+	session_wants_count(t->session, SIDE_RESP, &shape);
+	return shape;
+}
+
+/* Where no record's beginning is known, none may be counted by its header alone. */
+static void test_nothing_is_skimmed_behind_a_gap(void **state)
+{
+	uint8_t record[2005] = { 0x17, 3, 3, 0x07, 0xd0 };
+	struct talk t;
+
+	(void)state;
+	open_tcp(&t);
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	talk_hex(&t, SIDE_RESP, SERVER_HELLO_12 "16 0303 0004 0e 000000" CCS "16 0303 0008 0102030405060708");
+	talk_hex(&t, SIDE_ORIG, CCS "16 0303 0008 0102030405060708");
+	talk_say(&t, SIDE_RESP, record, 2005);
+	assert_int_not_equal(shape_wanted(&t), 0);
+	talk_gap(&t, SIDE_RESP, 3000);
+	talk_hex(&t, SIDE_RESP, "17 0303 0003 010203");
+	assert_int_equal(shape_wanted(&t), 0);
+	talk_close(&t);
+	text_free(&t.marks);
+}
+
 static void test_gap_in_the_handshake_is_told(void **state)
 {
 	struct talk t;
@@ -376,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_bytes_that_are_no_text_are_told_in_hex),
 		cmocka_unit_test(test_greeting_of_mysql_is_named),
 		cmocka_unit_test(test_gap_inside_application_data_does_no_harm),
+		cmocka_unit_test(test_nothing_is_skimmed_behind_a_gap),
 		cmocka_unit_test(test_gap_in_the_handshake_is_told),
 		cmocka_unit_test(test_refusal_without_keys_is_inferred),
 		cmocka_unit_test(test_padded_alert_in_place_of_finished_is_inferred),
