@@ -275,10 +275,34 @@ static void test_addresses_as_text(void **state)
 	assert_false(mac_parse("00:01:d7", &m));
 }
 
+/* RFC 1071, section 1: of 16-bit words, padded with zero. */
+static void test_byte_sum_of_any_length_is_the_checksum_s(void **state)
+{
+	uint8_t bytes[300];
+	uint32_t seed = 7;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(bytes); n++) {
+		uint64_t want = 0;
+
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+		for (size_t i = 0; i < n; i += 2) {
+			uint8_t two[2] = { bytes[i], i + 1 < n ? bytes[i + 1] : 0 };
+			uint16_t word;
+
+			memcpy(&word, two, 2);
+			want += word;
+		}
+		assert_int_equal(byte_sum_ones(bytes, n) % 0xffff, want % 0xffff);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_byte_sum_is_that_of_its_words),
+		cmocka_unit_test(test_byte_sum_of_any_length_is_the_checksum_s),
 		cmocka_unit_test(test_reader_tells_cut_from_bad),
 		cmocka_unit_test(test_sub_reader_knows_what_it_lost),
 		cmocka_unit_test(test_sequence_numbers_compare_across_the_wrap),
