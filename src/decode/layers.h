@@ -174,13 +174,13 @@ static inline void packet_payload(struct packet *p, const struct reader *r)
 	p->payload_wire = (uint32_t)rd_wire(r);
 }
 
-/* Sets what belongs to the IP packet and above back to empty, before an inner one is read. */
 static inline void packet_clear(struct packet *p, size_t from, size_t to)
 {
 	memset((uint8_t *)p + from, 0, to - from);
 }
 
-/* In two parts: larger ones are cleared in a way that is slow to begin. */
+/* Sets what belongs to the IP packet and above back to empty, before an inner one is read. In two parts: larger ones
+ * are cleared in a way that is slow to begin. */
 static inline void packet_clear_network(struct packet *p)
 {
 	packet_clear(p, offsetof(struct packet, src), offsetof(struct packet, sport));

@@ -69,7 +69,7 @@ static void look_for_rings(struct fetch_list *list, const struct coming *c)
 	l = f->lasting;
 	if (!c->has_payload || !l)
 		return;
-	fetch_small(list, &l->sent[c->side][(f->half[c->side].data_segments + 1) % SENT_MAX], 1);
+	fetch_small(list, &l->sent[c->side][f->half[c->side].data_segments % SENT_MAX], 1);
 	if (c->side == SIDE_RESP && !cold_of(f)->thinks_skip)
 		fetch_small(list, &l->think_us[cold_of(f)->thinks % THINKS_MAX], 1);
 }

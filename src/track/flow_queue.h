@@ -7,9 +7,10 @@
 
 void queue_add(struct tracker *t, struct flow *f, enum flow_list list);
 void queue_remove(struct tracker *t, struct flow *f);
+/* To the end of its list. */
+void queue_move(struct tracker *t, struct flow *f);
 /* The conversation had a packet. It moves to the end of its list, but at most once a second: the order is exact to
  * that, and most packets touch no neighbour. Closed ones are few and move always. */
-void queue_move(struct tracker *t, struct flow *f);
 static inline void queue_touch(struct tracker *t, struct flow *f)
 {
 	if (f->list == LIST_CLOSED || t->now_ns - f->queued_ns >= TOUCH_NS)

@@ -102,7 +102,7 @@ static bool same_frame(struct short_ref a, struct short_ref b)
 	return a.both == b.both;
 }
 
-/* The kept frame of that number, from the newest backwards. */
+/* The kept frame of that number. */
 static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
 {
 	struct cold *c = cold_of(f);

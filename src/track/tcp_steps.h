@@ -268,7 +268,7 @@ static inline void turns_acked(struct passing *w)
 
 static inline void remember_sent(struct passing *w)
 {
-	uint32_t at = w->own->data_segments;
+	uint32_t at = w->own->data_segments - 1; /* this one is counted already */
 	struct sent *place = w->f->lasting || at >= SENT_FIRST ? &flow_lasting(w->f)->sent[w->side][at % SENT_MAX]
 							       : &w->c->sent[w->side][at];
 

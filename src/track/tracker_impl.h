@@ -127,6 +127,8 @@ enum segment_kind {
 enum segment_kind loss_segment(struct passing *w);
 void loss_gap(struct passing *w); /* the same without payload: its number may lie beyond a gap */
 bool loss_is_probe(const struct passing *w);
+void loss_forget_tail(struct flow *f, enum side s); /* there is no gap any more */
+void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
 bool loss_has_holes(const struct flow *f, enum side s); /* bytes of that side are missing and not acknowledged */
 
 /* tcp_damage.c: a wrong checksum. True: the segment is to be ignored */
@@ -137,8 +139,6 @@ void damage_acked(struct passing *w);	 /* an ACK: what it covers was no damage *
 /* tcp_loss_ack.c: what an ACK, its SACK blocks and its time stamp say about the peer's segments */
 void loss_acked(struct passing *w);
 bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end);
-void loss_forget_tail(struct flow *f, enum side s); /* there is no gap any more */
-void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
 
 /* tcp_window.c */
 void window_packet(struct passing *w);	       /* the window that a packet with ACK announces */
