@@ -3,6 +3,7 @@
  * Every rule by records alone. tests/rules/ holds, by code, CODE.fires.ndjson (the finding must be there, with
  * evidence), CODE.near.ndjson (nearly the same, and not a fault) and CODE.cut.ndjson (the capture cannot carry the
  * conclusion): there the finding must not be. CODE.softer.ndjson: it is there, and weighs less than it usually does.
+ * What is written must fit the case, too, where one rule has several texts.
  */
 #include "cmocka_all.h"
 
@@ -102,6 +103,55 @@ static void test_rules_fire_and_hold_back(void **state)
 	free(folder);
 }
 
+/* Title, detail and evidence, a line each; owned by the caller. */
+static char *text_of(const struct finding *f)
+{
+	char *text = xprintf("%s\n%s\n", f->title, f->detail);
+
+	for (int i = 0; i < f->evidence_count; i++) {
+		char *longer = xprintf("%s%s\n", text, f->evidence[i].what);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static void check_words(const char *path, const char *code, const char *has, const char *has_not)
+{
+	struct options o;
+	struct result *r = diagnose_file(path, &o);
+	const struct finding *f = find(r, code);
+	char *text;
+
+	if (!f)
+		fail_msg("%s: the finding is missing", path);
+	text = text_of(f);
+	if (!strstr(text, has) || strstr(text, has_not))
+		fail_msg("%s: '%s' is to be told, and '%s' is not:\n%s", path, has, has_not, text);
+	free(text);
+	result_free(r);
+}
+
+static void test_texts_fit_the_case(void **state)
+{
+	static const struct {
+		const char *code, *variant, *has, *has_not;
+	} told[] = {
+		{ "proxy-unreachable", "fires-socks-login-closed", "SOCKS 5 CONNECT 203.0.113.9:443", "refused" },
+		{ "proxy-auth-required", "fires-socks-login", "login refused, status 2", "CONNECT" },
+	};
+	const char *source = getenv("srcdir");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		char *path = xprintf("%s/tests/rules/%s.%s.ndjson", source ? source : ".", told[i].code, told[i].variant);
+
+		check_words(path, told[i].code, told[i].has, told[i].has_not);
+		free(path);
+	}
+}
+
 static bool has_twin(const char *name)
 {
 	char *near_miss = xstrdup(name);
@@ -157,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules_fire_and_hold_back),
+		cmocka_unit_test(test_texts_fit_the_case),
 		cmocka_unit_test(test_each_rule_that_fires_has_a_near_miss),
 	};
 

@@ -129,7 +129,7 @@ static void show_socks(struct tally *t, const struct record *r)
 	if (k->response.frame) {
 		tally_show(t, r, &k->request, "SOCKS %u %s %.60s", k->version, socks_command_name(k->command), k->proxied_host);
 		tally_show(t, r, &k->response, "reply %u: %s", k->reply, socks_reply_name(k->version, k->reply));
-	} else if (k->verdict.frame) {
+	} else if (k->verdict.frame && k->login_status) {
 		tally_show(t, r, &k->login, "login of %.40s", k->user);
 		tally_show(t, r, &k->verdict, "login refused, status %u", k->login_status);
 	} else if (k->hung_up && k->request.frame) {
