@@ -139,6 +139,8 @@ static void test_texts_fit_the_case(void **state)
 		const char *code, *variant, *has, *has_not;
 	} told[] = {
 		{ "proxy-unreachable", "fires-socks-login-closed", "SOCKS 5 CONNECT 203.0.113.9:443", "refused" },
+		{ "proxy-unreachable", "fires-socks-reply-255", "SOCKS 5 reply 255", "method" },
+		{ "proxy-auth-required", "fires-socks-method", "SOCKS method 0xff", "reply" },
 		{ "proxy-auth-required", "fires-socks-login", "login refused, status 2", "CONNECT" },
 	};
 	const char *source = getenv("srcdir");

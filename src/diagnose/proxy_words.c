@@ -89,8 +89,11 @@ const char *proxy_code_of_socks(const struct socks *k, struct proxy_answer *a)
 	}
 	if (k->hung_up)
 		return code_of_silence(k, a);
-	a->status = SOCKS_METHOD_NONE;
-	return k->choice.frame && k->method == SOCKS_METHOD_NONE ? "proxy-auth-required" : NULL;
+	if (!k->choice.frame || k->method != SOCKS_METHOD_NONE)
+		return NULL;
+	a->method = true;
+	a->status = k->method;
+	return "proxy-auth-required";
 }
 
 /* "SOCKS 5 reply 2: not allowed by ruleset" */
@@ -102,7 +105,7 @@ static void answer_words(const struct proxy_answer *a, char *out, size_t size)
 		snprintf(out, size, "SOCKS %u: closes without an answer", a->socks);
 	else if (a->login)
 		snprintf(out, size, "SOCKS login refused, status %u", a->status);
-	else if (a->status == SOCKS_METHOD_NONE)
+	else if (a->method)
 		snprintf(out, size, "SOCKS method 0xff: no acceptable methods");
 	else
 		snprintf(out, size, "SOCKS %u reply %u: %s", a->socks, a->status,

@@ -8,6 +8,7 @@
 struct proxy_answer {
 	uint8_t socks;	 /* version; 0: HTTP */
 	bool login;	 /* it is about a user and password that were sent */
+	bool method;	 /* SOCKS 5: it accepts none of the methods offered */
 	bool silent;	 /* SOCKS: it closes instead of answering */
 	bool mixed;	 /* others answered otherwise, to the same effect */
 	uint16_t status; /* HTTP's; of SOCKS the reply, the method 255, or the verdict on the login */

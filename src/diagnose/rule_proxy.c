@@ -70,7 +70,8 @@ static struct refusal_key key_of(const struct record *r, const char *code, const
 
 static bool same_answer(const struct proxy_answer *a, const struct proxy_answer *b)
 {
-	return a->socks == b->socks && a->login == b->login && a->silent == b->silent && a->status == b->status;
+	return a->socks == b->socks && a->login == b->login && a->method == b->method && a->silent == b->silent &&
+		a->status == b->status;
 }
 
 static struct refusal *refusal_add(
