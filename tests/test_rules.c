@@ -141,6 +141,10 @@ static void test_texts_fit_the_case(void **state)
 		{ "proxy-unreachable", "fires-socks-login-closed", "SOCKS 5 CONNECT 203.0.113.9:443", "refused" },
 		{ "proxy-unreachable", "fires-socks-reply-255", "SOCKS 5 reply 255", "method" },
 		{ "proxy-auth-required", "fires-socks-method", "SOCKS method 0xff", "reply" },
+		{ "accept-loop-blocked", "fires-open", "ends before any of them is answered", "when the silence ends" },
+		{ "accept-loop-blocked", "fires-some-open", "1 wait ends with the silence; 1 is still open when the capture ends",
+			"all are answered" },
+		{ "accept-loop-blocked", "fires", "all are answered when the silence ends", "capture ends" },
 		{ "proxy-auth-required", "fires-socks-login", "login refused, status 2", "CONNECT" },
 	};
 	const char *source = getenv("srcdir");

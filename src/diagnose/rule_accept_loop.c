@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * accept-loop-blocked: clients of one service wait for their handshake exactly while one silent connection to it is
- * open, and are all answered (or freed) when it ends. A server that handles one handshake at a time, and a connection
- * that says nothing: often a plain TCP health check.
+ * open, and are all answered (or freed) when it ends, unless the capture ends first. A server that handles one
+ * handshake at a time, and a connection that says nothing: often a plain TCP health check.
  */
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,11 +270,44 @@ static void own_claims(struct diagnosis_context *x, const struct service_key *k,
 				claim_own(c, "accept-loop-blocked");
 }
 
-static void write_texts(struct finding *f, const struct verdict *d, const char *service, const char *blocker)
+/* What becomes of the waits; the capture may end before it shows that. */
+static void outcome_text(const struct verdict *d, char *out, size_t size)
 {
-	char longest[WHEN_TEXT_SIZE], hold[WHEN_TEXT_SIZE];
+	int ended = d->blocked - d->open;
+
+	if (!d->open)
+		snprintf(out, size, "all are answered when the silence ends");
+	else if (!ended)
+		snprintf(out, size, "the capture ends before any of them is answered");
+	else
+		snprintf(out, size, "%d wait%s with the silence; %d %s still open when the capture ends", ended,
+			ended == 1 ? " ends" : "s end", d->open, d->open == 1 ? "is" : "are");
+}
+
+static void name_causes(struct finding *f, const struct verdict *d)
+{
+	static const char loop[] = "the server accepts and handshakes in a single loop that blocks on a silent connection";
 	bool all_open = d->open == d->blocked;
 
+	if (all_open)
+		finding_cause(f, 0.65, loop, "%d waits begin inside the silence, and nobody is answered in it", d->blocked);
+	else if (d->open)
+		finding_cause(f, 0.75, loop, "%d waits begin inside the silence, and nobody is answered in it; %d end%s with it",
+			d->blocked, d->blocked - d->open, d->blocked - d->open == 1 ? "s" : "");
+	else
+		finding_cause(f, 0.9, loop, "%d waits begin inside the silence and end with it", d->blocked);
+	if (d->open)
+		finding_against(f, "whether %s answered when the silence ends is not in this capture",
+			all_open ? "they are" : d->open == 1 ? "the other one is" : "the others are");
+	finding_cause(f, all_open ? 0.3 : d->open ? 0.2 : 0.1, "something else on the server stops for the same time",
+		"one silent connection may be a coincidence");
+}
+
+static void write_texts(struct finding *f, const struct verdict *d, const char *service, const char *blocker)
+{
+	char longest[WHEN_TEXT_SIZE], hold[WHEN_TEXT_SIZE], outcome[120];
+
+	outcome_text(d, outcome, sizeof(outcome));
 	when_duration(d->wait_max_s, longest);
 	when_duration(d->hold_s, hold);
 	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d connection%s", service,
@@ -281,21 +315,15 @@ static void write_texts(struct finding *f, const struct verdict *d, const char *
 	finding_detail(f, "%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
 			  "not answered, for up to %s, and %s.",
 		d->silences, d->silences == 1 ? "" : "s", d->silences == 1 ? "s" : "", hold,
-		d->tls ? "ClientHellos" : "requests", longest,
-		all_open ? "the capture ends before either does" : "all are answered when the silence ends");
+		d->tls ? "ClientHellos" : "requests", longest, outcome);
 	for (int i = 0; i < d->other_count; i++) {
 		char other[ADDR_TEXT_SIZE];
 
 		finding_detail(f, "%s blocks it in the same way.", addr_text(&d->others[i], other));
 	}
 	f->responsible = RESPONSIBLE_SERVER;
-	f->confidence = all_open ? 0.65 : d->silences > 1 ? 0.95 : 0.85;
-	finding_cause(f, all_open ? 0.65 : 0.9, "the server accepts and handshakes in a single loop that blocks on a silent connection",
-		all_open ? "%d waits begin inside the silence, and nobody is answered in it" :
-			   "%d waits begin inside the silence and end with it", d->blocked);
-	if (all_open)
-		finding_against(f, "whether they are answered when the silence ends is not in this capture");
-	finding_cause(f, all_open ? 0.3 : 0.1, "something else on the server stops for the same time", "one silent connection may be a coincidence");
+	f->confidence = d->open == d->blocked ? 0.65 : d->open ? 0.75 : d->silences > 1 ? 0.95 : 0.85;
+	name_causes(f, d);
 	finding_next(f, "Server: do the handshake in a thread or without blocking, with a timeout before the first byte");
 	finding_next(f, "Until then: let %s speak TLS in its check, close at once, or check another port", blocker);
 }
