@@ -372,7 +372,7 @@ static void socks_end(void *state, struct session *s, enum side side, const stru
 {
 	struct socks_state *st = state;
 
-	if (side == SIDE_RESP && st->waiting && !st->told && session_first_fin(s) != SIDE_ORIG)
+	if (side == SIDE_RESP && st->waiting && !st->told && session_first_fin(s) == SIDE_RESP)
 		st->facts.closed = session_ref(s, ref);
 }
 

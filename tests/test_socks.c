@@ -143,21 +143,40 @@ static void test_socks_refusals_are_told(void **state)
 	}
 }
 
+static void request_that_ends(struct rig *g, enum side first_fin)
+{
+	rig_open(g, 6, 1080);
+	rig_hex(g, SIDE_ORIG, "05 01 00");
+	rig_hex(g, SIDE_RESP, "05 00");
+	rig_hex(g, SIDE_ORIG, "05 01 00 01 c0000201 01bb");
+	g->owner.first_fin = first_fin;
+	rig_fin(g, SIDE_RESP);
+	rig_close(g);
+}
+
 /* ssh -D hangs up on what it cannot reach. */
 static void test_socks_proxy_that_hangs_up(void **state)
 {
 	struct rig rig, *g = &rig;
 
 	(void)state;
-	rig_open(g, 6, 1080);
-	rig_hex(g, SIDE_ORIG, "05 01 00");
-	rig_hex(g, SIDE_RESP, "05 00");
-	rig_hex(g, SIDE_ORIG, "05 01 00 01 c0000201 01bb");
-	rig_fin(g, SIDE_RESP);
-	rig_close(g);
+	request_that_ends(g, SIDE_RESP);
+	assert_true(rig_record(g, RECORD_SOCKS, 0)->socks.hung_up);
 	assert_int_equal(rig_record(g, RECORD_SOCKS, 0)->socks.request.frame, 3);
 	assert_int_equal(rig_record(g, RECORD_SOCKS, 0)->socks.closed.frame, 4);
 	assert_int_equal(rig_record(g, RECORD_SOCKS, 0)->socks.response.frame, 0);
+	rig_free(g);
+}
+
+/* A reset ends the side, too, and is no FIN. */
+static void test_socks_reset_is_no_hanging_up(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	request_that_ends(g, SIDE_NONE);
+	assert_false(rig_record(g, RECORD_SOCKS, 0)->socks.hung_up);
+	assert_int_equal(rig_record(g, RECORD_SOCKS, 0)->socks.closed.frame, 0);
 	rig_free(g);
 }
 
@@ -234,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_socks_names_its_target),
 		cmocka_unit_test(test_socks_refusals_are_told),
 		cmocka_unit_test(test_socks_proxy_that_hangs_up),
+		cmocka_unit_test(test_socks_reset_is_no_hanging_up),
 		cmocka_unit_test(test_socks_record_says_who_hung_up),
 		cmocka_unit_test(test_socks_request_cut_by_snaplen),
 		cmocka_unit_test(test_socks_lookalikes_tell_nothing),
