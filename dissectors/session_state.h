@@ -54,7 +54,7 @@ struct hold {
 
 struct handed_on {
 	const struct dissector *to; /* NULL: chosen by content */
-	char via[16], proxied_host[128];
+	char via[16], proxied_host[PROXIED_HOST_SIZE];
 };
 
 /* What each segment touches is in its first cache line. */

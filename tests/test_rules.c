@@ -140,6 +140,9 @@ static void test_texts_fit_the_case(void **state)
 	} told[] = {
 		{ "proxy-unreachable", "fires-socks-login-closed", "SOCKS 5 CONNECT 203.0.113.9:443", "refused" },
 		{ "proxy-unreachable", "fires-socks-reply-255", "SOCKS 5 reply 255", "method" },
+		{ "tls-closed-after-client-hello", "fires-proxied-long",
+			"as a proxy to a-long-name-of-a-service.in-a-long-named-zone.of-a-cloud-provider.example:8443",
+			"198.51.100.20:443" },
 		{ "proxy-auth-required", "fires-socks-method", "SOCKS method 0xff", "reply" },
 		{ "accept-loop-blocked", "fires-open", "ends before any of them is answered", "when the silence ends" },
 		{ "accept-loop-blocked", "fires-some-open", "1 wait ends with the silence; 1 is still open when the capture ends",

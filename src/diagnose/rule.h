@@ -69,7 +69,7 @@ struct claim {
 	uint16_t number; /* alert code, status, ... */
 	char text[128];	 /* SNI, URL host, ...; hostile */
 	char service[16];
-	char proxied_host[64]; /* what the proxy was asked for, host:port; hostile; "" it is no proxy */
+	char proxied_host[PROXIED_HOST_SIZE]; /* what the proxy was asked for, host:port; hostile; "" it is no proxy */
 	struct mac resp_mac; /* whose frames the server's answers came in: the next hop */
 	struct mac orig_mac;
 	uint8_t resp_ttl;

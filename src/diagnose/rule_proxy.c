@@ -23,7 +23,7 @@ struct refusal_key {
 	struct addr proxy, client;
 	uint16_t port;
 	char code[24];
-	char target[96];
+	char target[PROXIED_HOST_SIZE];
 };
 
 struct refusal {

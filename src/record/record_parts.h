@@ -10,6 +10,7 @@
 #include "base/addr.h"
 
 #define UNSET INT64_C(-1)
+#define PROXIED_HOST_SIZE 128 /* of what a proxy is asked for, host:port */
 
 enum side {
 	SIDE_ORIG,

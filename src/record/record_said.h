@@ -7,7 +7,7 @@
 
 struct http {
 	char method[16], uri[256], host[128], user_agent[128], content_type[48], location[256], server[64], via[64];
-	char proxied_host[128]; /* of CONNECT or an absolute URI */
+	char proxied_host[PROXIED_HOST_SIZE]; /* of CONNECT or an absolute URI */
 	uint16_t status;	/* 0: no answer */
 	bool proxy;		/* CONNECT or absolute URI */
 	bool keep_alive;	/* the connection may go on after it */
@@ -89,7 +89,7 @@ struct socks { /* one negotiation; what was not seen has frame 0 */
 	uint8_t methods[SOCKS_METHODS_MAX]; /* 5: offered; 0 none, 1 GSSAPI, 2 user and password */
 	uint32_t method_count;
 	char user[48];
-	char proxied_host[128]; /* host:port of the request */
+	char proxied_host[PROXIED_HOST_SIZE]; /* host:port of the request */
 	struct frame_ref greeting, choice, login, verdict, request, response;
 	bool hung_up;		/* the server closed in place of an answer, */
 	struct frame_ref closed; /* with this FIN; frame 0: before the client had said anything */

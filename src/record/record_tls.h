@@ -55,7 +55,7 @@ struct tls {
 	/* the rest stays as the handshake left it */
 	struct frame_ref handshake_cut_ref;
 	char via[16];		   /* "", "smtp", "imap", "pop3", "ftp", "postgresql", "ldap", "mysql", "xmpp", "connect", "socks" */
-	char proxied_host[128];	   /* CONNECT host:port */
+	char proxied_host[PROXIED_HOST_SIZE]; /* CONNECT host:port */
 	uint16_t record_version;   /* of the first record */
 	uint16_t offered_version;  /* highest offered */
 	uint16_t offered_versions[12];
