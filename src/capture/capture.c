@@ -20,16 +20,15 @@
 #include "capture/source_run.h"
 #include "options.h"
 
-#define OPEN_ROOMY 16	       /* up to so many sources are open at once, with large windows; rotated captures, */
-#define ROOM_SMALL (64 * 1024) /* of which there may be thousands, are opened when their time comes */
-#define IDLE_MS 200	       /* how long a call waits for frames that may still come */
+#define OPEN_MANY 16 /* of more sources than these, as of rotated captures, each is opened when its time comes */
+#define IDLE_MS 200  /* how long a call waits for frames that may still come */
 
 struct capture_stream {
 	const struct options *o;
 	struct run_env env;
 	struct extras extras;
 	struct source_run **runs; /* in order of index */
-	int count, active;
+	int count;
 	struct source_heap heap;     /* runs that have a frame, or are not open and have a first time */
 	struct source_run **waiting; /* runs that are to be filled at the next call */
 	int waiting_count;
@@ -75,7 +74,7 @@ static bool open_first(struct capture_stream *c, struct source_run *s, bool many
 
 	if (many)
 		env.extras = NULL; /* it will be read from the start again */
-	if (!source_run_open(s, &env, many ? ROOM_SMALL : WINDOW_ROOM))
+	if (!source_run_open(s, &env))
 		return false;
 	if (many && s->reopens && s->head_ns != INT64_MAX)
 		source_run_rewind(s);
@@ -86,7 +85,7 @@ static bool open_first(struct capture_stream *c, struct source_run *s, bool many
 
 static void open_listed(struct capture_stream *c, struct source_list *l)
 {
-	bool many = l->count > OPEN_ROOMY;
+	bool many = l->count > OPEN_MANY;
 
 	for (int i = 0; i < l->count; i++) {
 		const struct listed_source *at = &l->sources[i];
@@ -140,7 +139,6 @@ static void line_up(struct capture_stream *c)
 		else if (!s->info.unreadable)
 			source_heap_push(&c->heap, s, s->head_ns);
 	}
-	c->active = c->waiting_count;
 }
 
 static bool nothing_readable(struct capture_stream *c, char *error, size_t error_size)
@@ -206,7 +204,7 @@ static bool open_files(struct capture_stream *c, char *error, size_t error_size)
 		return false;
 	source_list_make(&l, c->o);
 	c->runs = xcalloc((size_t)(l.count + c->o->input_count), sizeof(struct source_run *));
-	if (l.count > OPEN_ROOMY)
+	if (l.count > OPEN_MANY)
 		allow_descriptors();
 	open_listed(c, &l);
 	note_empty_folders(c, &l);
@@ -241,7 +239,8 @@ struct capture_stream *capture_open(const struct options *o, char *error, size_t
 
 	c->o = o;
 	c->clock_ns = INT64_MIN;
-	c->env = (struct run_env){.o = o, .extras = &c->extras, .stop = &c->stop, .left = o->count ? o->count : UINT64_MAX};
+	c->env = (struct run_env){
+		.o = o, .extras = &c->extras, .stop = &c->stop, .left = o->count ? o->count : UINT64_MAX};
 	if (o->interface ? open_interface(c, error, error_size) : open_files(c, error, error_size))
 		return c;
 	capture_close(c);
@@ -260,7 +259,6 @@ static bool refill(struct capture_stream *c, struct source_run *s)
 		return false;
 	case FRAMES_END:
 		source_run_close(s);
-		c->active--;
 		return true;
 	}
 	/* A clock that was set back is not run through again: the source keeps its own order. */
@@ -287,10 +285,8 @@ static struct source_run *first_open(struct capture_stream *c)
 	if (s->open)
 		return s;
 	source_heap_pop(&c->heap);
-	if (source_run_open(s, &c->env, c->active < OPEN_ROOMY ? WINDOW_ROOM : ROOM_SMALL)) {
-		c->active++;
+	if (source_run_open(s, &c->env))
 		c->waiting[c->waiting_count++] = s;
-	}
 	return NULL;
 }
 

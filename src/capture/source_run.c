@@ -57,7 +57,7 @@ static void start_over(struct source_run *s)
 	s->clock_ns = NEVER;
 }
 
-bool source_run_open(struct source_run *s, const struct run_env *env, size_t room)
+bool source_run_open(struct source_run *s, const struct run_env *env)
 {
 	int fd, n;
 
@@ -67,7 +67,7 @@ bool source_run_open(struct source_run *s, const struct run_env *env, size_t roo
 		return no_file(s, errno);
 	s->reader = (struct frame_reader){.info = &s->info, .extras = env->extras};
 	if (!frame_reader_open(
-		    &s->reader, input_from_fd(fd, env->o->follow, env->stop), room, env->o->max_expand_bytes))
+		    &s->reader, input_from_fd(fd, env->o->follow, env->stop), WINDOW_ROOM, env->o->max_expand_bytes))
 		return unreadable(s);
 	s->open = true;
 	n = frame_reader_read(&s->reader, s->frames, BATCH_MAX);

@@ -55,7 +55,7 @@ struct source_run {
 };
 
 /* Opens it and reads its first frames, so that head_ns is known. False: info.unreadable and info.problem are set. */
-bool source_run_open(struct source_run *s, const struct run_env *env, size_t room);
+bool source_run_open(struct source_run *s, const struct run_env *env);
 
 /* Closes it as if it had never been read; source_run_open starts over. */
 void source_run_rewind(struct source_run *s);

@@ -12,9 +12,9 @@
 
 struct input;
 
-#define WINDOW_ROOM \
-	(1024 * 1024) /* one read: large enough to hide the cost of the call, small enough for the cache \
-		       */
+/* Of one read. What is larger than a part of the second-level cache takes four times as long to be copied (measured: 1 GB
+ * in 0.13 s by 64 or 128 KiB, in 0.6 s by 256 KiB or more). */
+#define WINDOW_ROOM (64 * 1024)
 
 struct window {
 	struct input *in; /* owned */
