@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every option of the program is in --help, in the manual page and in both completions, and nothing else is."""
+"""Every option of the program is in --help, in the manual page and in both completions, and nothing else is; the
+manual page names every kind of record."""
+import json
 import os
 import re
 import subprocess
@@ -27,6 +29,15 @@ def of_manual():
     heads = re.search(r"^\.SH OPTIONS$(.*?)^\.SH ", text, re.S | re.M).group(1)
     tags = re.findall(r"^\.TP\n(.*)$", heads, re.M)
     return {option for tag in tags for option in re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*", tag)}
+
+
+def kinds_of_manual():
+    section = re.search(r"^\.SH RECORDS$(.*?)^\.SH ", read("doc/pcapdx.1"), re.S | re.M).group(1)
+    return set(re.findall(r"^\.TP\n\.B (\w+)$", section, re.M))
+
+
+def kinds_of_schema():
+    return {kind["properties"]["kind"]["const"] for kind in json.loads(read("doc/records.schema.json"))["oneOf"]}
 
 
 def of_help():
@@ -57,6 +68,8 @@ def main():
                                  ("completions/pcapdx.bash", of_bash(), options), ("completions/_pcapdx", of_zsh(), options)):
         faults += ["%s lacks %s" % (where, option) for option in sorted(wanted - found)]
         faults += ["%s has %s, which the program has not" % (where, option) for option in sorted(found - options)]
+    faults += ["%s: a kind of record that the manual page or the schema lacks" % kind
+               for kind in sorted(kinds_of_manual() ^ kinds_of_schema())]
     print("\n".join(faults) or "%d options are everywhere" % len(options))
     sys.exit(1 if faults else 0)
 
