@@ -315,6 +315,12 @@ static void drop_when_over(struct session **sp)
 	*sp = over;
 }
 
+void session_tell_end(struct session *s, enum side side, const struct frame_ref *ref)
+{
+	if (s->mode == SESSION_RUNNING && s->dissector->end)
+		s->dissector->end(s->state, s, side, ref);
+}
+
 void session_end(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
 	const struct frame_ref *ref)
 {
@@ -323,9 +329,9 @@ void session_end(struct dissect_engine *e, struct session **s, const struct sess
 	e->owner = o;
 	(*s)->side[side].ended = true;
 	if ((*s)->mode == SESSION_CHOOSING)
-		choose_side_ended(*s);
-	if ((*s)->mode == SESSION_RUNNING && (*s)->dissector->end)
-		(*s)->dissector->end((*s)->state, *s, side, ref);
+		choose_side_ended(*s, side, ref);
+	else
+		session_tell_end(*s, side, ref);
 	drop_when_over(s);
 }
 

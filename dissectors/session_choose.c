@@ -163,7 +163,7 @@ const struct dissector *choose_datagram(const struct session *s, const struct ch
 	return best.dissector;
 }
 
-/* Gives what was held to whoever is chosen now, piece by piece, so that each keeps its frame. */
+/* Gives what was held to whoever is chosen now, piece by piece, so that each keeps its frame; then the ends of sides. */
 static void replay(struct session *s)
 {
 	struct hold *hold = s->hold;
@@ -185,6 +185,8 @@ static void replay(struct session *s)
 		at[piece->side] += piece->len;
 		session_give(s, &c);
 	}
+	for (i = 0; hold && i < hold->end_count; i++)
+		session_tell_end(s, (enum side)hold->ends[i].side, &hold->ends[i].ref);
 	if (hold)
 		s->engine->held_bytes -= sizeof(*hold);
 	free(hold);
@@ -231,7 +233,7 @@ static void hold_chunk(struct session *s, const struct chunk *c)
 
 	if (!s->hold) {
 		s->hold = xmalloc(sizeof(*s->hold));
-		s->hold->count = 0;
+		s->hold->count = s->hold->end_count = 0;
 		s->engine->held_bytes += sizeof(*s->hold);
 	}
 	rest_add(s, c->side, c->data, c->len);
@@ -283,12 +285,14 @@ void choose_give(struct session *s, const struct chunk *c)
 		choose(s, &best);
 }
 
-void choose_side_ended(struct session *s)
+void choose_side_ended(struct session *s, enum side side, const struct frame_ref *ref)
 {
 	struct candidate best;
 
 	if (!s->hold)
 		return;
+	if (s->hold->end_count < 2)
+		s->hold->ends[s->hold->end_count++] = (struct held_piece){.ref = *ref, .side = (uint8_t)side};
 	best = best_of_stream(s);
 	if ((s->side[SIDE_ORIG].ended && s->side[SIDE_RESP].ended) || !should_wait(s, &best))
 		choose(s, &best);

@@ -48,7 +48,8 @@ struct held_piece {
 };
 
 struct hold {
-	uint32_t count;
+	uint32_t count, end_count;
+	struct held_piece ends[2]; /* of sides, in order */
 	struct held_piece pieces[HOLD_PIECES_MAX];
 };
 
@@ -101,6 +102,7 @@ void session_stop(struct session *s);				  /* finishes and frees the dissector's
 void session_set_done(struct session *s);			  /* keeps the state for finish, drops all bytes */
 /* Bytes of a side in whatever mode the session is. */
 void session_give(struct session *s, const struct chunk *c);
+void session_tell_end(struct session *s, enum side side, const struct frame_ref *ref);
 void hold_free(struct session *s);
 /* Appends to what is kept of a side: at most STREAM_REST_MAX may be there, and as much may come. */
 void rest_add(struct session *s, enum side side, const uint8_t *data, size_t n);
@@ -111,7 +113,7 @@ void rest_free(struct session *s, enum side side);
 void choose_give(struct session *s, const struct chunk *c);
 /* Chooses now, with what there is; bytes held go to the one chosen. */
 void choose_now(struct session *s);
-void choose_side_ended(struct session *s);
+void choose_side_ended(struct session *s, enum side side, const struct frame_ref *ref);
 /* Asks everybody about one datagram; NULL: nobody wants it. */
 const struct dissector *choose_datagram(const struct session *s, const struct chunk *c);
 void choose_exclude(struct session *s, const struct dissector *d);
