@@ -14,7 +14,7 @@
 
 #define CONNECT 1
 #define UDP_ASSOCIATE 3
-#define USER_NAME_MAX 255
+#define NAME_MAX_BYTES 255 /* of a user or a host (RFC 1928 and 1929); version 4 sets no bound */
 #define LABEL_SIZE 40
 
 enum {
@@ -103,7 +103,7 @@ static enum recognition socks_recognise(const struct chunk *c)
 		return RECOGNISE_MORE;
 	if (!(p[2] || p[3]) || !memchr(p + 8, 0, c->len - 8))
 		return RECOGNISE_NO;
-	return p[c->len - 1] == 0 && c->len < 9 + USER_NAME_MAX ? RECOGNISE_YES : RECOGNISE_MAYBE;
+	return p[c->len - 1] == 0 && c->len < 9 + NAME_MAX_BYTES ? RECOGNISE_YES : RECOGNISE_MAYBE;
 }
 
 static void emit(struct socks_state *st, struct session *s)
@@ -117,7 +117,7 @@ static void emit(struct socks_state *st, struct session *s)
 /* Address and port as "host:port"; false: of no known kind. Cut: nothing is written. */
 static bool read_target(struct reader *r, uint8_t kind, char *target, size_t size)
 {
-	char host[104] = "";
+	char host[NAME_MAX_BYTES + 1] = "";
 	uint8_t n = kind == ADDRESS_NAME ? rd_u8(r) : kind == ADDRESS_V6 ? 16 : 4;
 	const uint8_t *p = rd_bytes(r, n);
 	uint16_t port = rd_u16(r);
@@ -161,7 +161,7 @@ static void requested(struct socks_state *st, struct session *s, const struct fr
 static enum dissect_verdict request_4(struct socks_state *st, struct session *s, const struct chunk *c, size_t *used)
 {
 	struct reader r = rd_make(c->data, c->len, c->len);
-	char name[104], address[INET_ADDRSTRLEN] = "";
+	char name[NAME_MAX_BYTES + 1], address[INET_ADDRSTRLEN] = "";
 	const uint8_t *p;
 	uint16_t port;
 
@@ -170,11 +170,11 @@ static enum dissect_verdict request_4(struct socks_state *st, struct session *s,
 	port = rd_u16(&r);
 	p = rd_bytes(&r, 4);
 	if (!p || !read_text(&r, st->facts.user, sizeof(st->facts.user)))
-		return c->len > 8 + USER_NAME_MAX ? DISSECT_NOT_MINE : DISSECT_MORE;
+		return c->len > 8 + NAME_MAX_BYTES ? DISSECT_NOT_MINE : DISSECT_MORE;
 	inet_ntop(AF_INET, p, address, sizeof(address));
 	if (!p[0] && !p[1] && !p[2] && p[3]) {
 		if (!read_text(&r, name, sizeof(name)))
-			return c->len > 8 + 2 * USER_NAME_MAX ? DISSECT_NOT_MINE : DISSECT_MORE;
+			return c->len > 8 + 2 * NAME_MAX_BYTES ? DISSECT_NOT_MINE : DISSECT_MORE;
 		snprintf(st->facts.proxied_host, sizeof(st->facts.proxied_host), "%s:%u", name, (unsigned)port);
 	} else {
 		snprintf(st->facts.proxied_host, sizeof(st->facts.proxied_host), "%s:%u", address, (unsigned)port);

@@ -63,6 +63,42 @@ static void test_socks_leads_to_tls(void **state)
 	}
 }
 
+#define TEN(hex) hex hex hex hex hex hex hex hex hex hex
+#define LONG_NAME TEN(TEN("6c6f")) TEN("6e67") TEN("6572") "2e6578616d706c65 2e6f7267 2e" /* 253 bytes */
+
+static void socks5_long_name(struct rig *g)
+{
+	rig_hex(g, SIDE_ORIG, "05 01 00");
+	rig_hex(g, SIDE_RESP, "05 00");
+	rig_hex(g, SIDE_ORIG, "05 01 00 03 fd" LONG_NAME "01bb");
+	rig_hex(g, SIDE_RESP, "05 00 00 01 c0000201 1234");
+	hello(g);
+}
+
+static void socks4a_long_name(struct rig *g)
+{
+	rig_hex(g, SIDE_ORIG, "04 01 01bb 00000001 00" LONG_NAME "00");
+	rig_hex(g, SIDE_RESP, "00 5a 0000 00000000");
+	hello(g);
+}
+
+/* As long as a name of the DNS can be, and with its port. */
+static void test_socks_long_names_are_whole(void **state)
+{
+	static void (*const scripts[])(struct rig *g) = {socks5_long_name, socks4a_long_name};
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		play(g, 1080, scripts[i]);
+		assert_int_equal(strlen(told(g)->proxied_host), 253 + 4);
+		assert_non_null(strstr(told(g)->proxied_host, "ngerererererererererer.example.org.:443"));
+		assert_string_equal(rig_record(g, RECORD_TLS, 0)->tls.proxied_host, told(g)->proxied_host);
+		rig_free(g);
+		rig_same_in_pieces(6, 1080, scripts[i]);
+	}
+}
+
 static void request(struct rig *g)
 {
 	rig_hex(g, SIDE_ORIG, "05 01 00");
@@ -264,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_socks_leads_to_tls),
+		cmocka_unit_test(test_socks_long_names_are_whole),
 		cmocka_unit_test(test_socks_refusals_are_told),
 		cmocka_unit_test(test_socks_record_says_who_hung_up),
 		cmocka_unit_test(test_socks_server_closed_unasked),

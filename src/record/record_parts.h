@@ -10,7 +10,7 @@
 #include "base/addr.h"
 
 #define UNSET INT64_C(-1)
-#define PROXIED_HOST_SIZE 128 /* of what a proxy is asked for, host:port */
+#define PROXIED_HOST_SIZE 264 /* of what a proxy is asked for, host:port; SOCKS names have up to 255 bytes (RFC 1928) */
 
 enum side {
 	SIDE_ORIG,
