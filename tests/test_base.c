@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/json_out.h"
+#include "base/ranked.h"
 #include "base/reader.h"
 #include "base/samples.h"
 #include "base/seq.h"
@@ -42,6 +43,28 @@ static void test_byte_sum_is_that_of_its_words(void **state)
 		assert_int_equal(got.sum, want.sum);
 		assert_int_equal(got.carried, want.carried);
 	}
+}
+
+/* As a plain sort does, and equal ones keep their order: `thing` counts up. */
+static void test_ranked_things_are_in_order(void **state)
+{
+	struct ranked list[600];
+	char things[600];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned bits = 1; bits <= 64; bits += 9) {
+		for (size_t i = 0; i < 600; i++) {
+			seed = seed * 1664525 + 1013904223;
+			list[i] = (struct ranked){ (uint64_t)seed << 32 >> (64 - bits) | (bits > 40 ? seed >> 8 : 0), &things[i] };
+		}
+		ranked_sort(list, 600);
+		for (size_t i = 1; i < 600; i++)
+			assert_true(list[i - 1].rank < list[i].rank ||
+				    (list[i - 1].rank == list[i].rank && list[i - 1].thing < list[i].thing));
+	}
+	ranked_sort(list, 1);
+	ranked_sort(NULL, 0);
 }
 
 static void test_reader_tells_cut_from_bad(void **state)
@@ -303,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_byte_sum_is_that_of_its_words),
 		cmocka_unit_test(test_byte_sum_of_any_length_is_the_checksum_s),
+		cmocka_unit_test(test_ranked_things_are_in_order),
 		cmocka_unit_test(test_reader_tells_cut_from_bad),
 		cmocka_unit_test(test_sub_reader_knows_what_it_lost),
 		cmocka_unit_test(test_sequence_numbers_compare_across_the_wrap),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/fetch.h"
+#include "base/ranked.h"
 #include "base/seldom.h"
 #include "base/text.h"
 #include "track/flow_begin.h"
@@ -82,28 +83,21 @@ void tracker_reopened(struct tracker *t, struct flow *f)
 	queue_add(t, f, LIST_TCP);
 }
 
-static int by_first_frame(const void *a, const void *b)
-{
-	struct short_ref x = cold_of(*(struct flow *const *)a)->begun, y = cold_of(*(struct flow *const *)b)->begun;
-
-	if (x.source != y.source)
-		return x.source < y.source ? -1 : 1;
-	return (x.frame > y.frame) - (x.frame < y.frame);
-}
-
 /* Conversations that are due at the same instant, in the order of their first frames. */
 struct due {
-	struct flow **flows;
+	struct ranked *flows;
 	size_t count, room;
 };
 
 static void due_add(struct due *d, struct flow *f)
 {
+	struct short_ref begun = cold_of(f)->begun;
+
 	if (d->count == d->room) {
 		d->room = d->room ? d->room * 2 : 16;
-		d->flows = xrealloc(d->flows, d->room * sizeof(struct flow *));
+		d->flows = xrealloc(d->flows, d->room * sizeof(*d->flows));
 	}
-	d->flows[d->count++] = f;
+	d->flows[d->count++] = (struct ranked){ (uint64_t)begun.source << FRAME_BITS | begun.frame, f };
 }
 
 static void due_from(struct tracker *t, struct due *d, enum flow_list list, int64_t queued_ns)
@@ -125,10 +119,9 @@ static void end_due(struct tracker *t, int64_t at_ns)
 
 	due_from(t, &d, LIST_CLOSED, at_ns - LINGER_NS);
 	due_from(t, &d, LIST_OTHER, at_ns - IDLE_END_NS);
-	if (d.count > 1)
-		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
+	ranked_sort(d.flows, d.count);
 	for (size_t i = 0; i < d.count; i++)
-		flow_end(t, d.flows[i], CONN_END_OPEN, at_ns);
+		flow_end(t, d.flows[i].thing, CONN_END_OPEN, at_ns);
 	free(d.flows);
 }
 
@@ -161,8 +154,7 @@ void tracker_ending(struct tracker *t)
 	for (enum flow_list list = LIST_TCP; list < LISTS; list++)
 		for (struct flow *f = queue_oldest(t, list); f; f = queue_next(t, f))
 			due_add(&d, f);
-	if (d.count)
-		qsort(d.flows, d.count, sizeof(struct flow *), by_first_frame);
+	ranked_sort(d.flows, d.count);
 	free(t->ending);
 	t->ending = d.flows;
 	t->ending_count = d.count;
@@ -173,13 +165,13 @@ bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame
 {
 	if (t->ended_count == t->ending_count)
 		return false;
-	flow_first_frame(t->ending[t->ended_count], source, frame);
+	flow_first_frame(t->ending[t->ended_count].thing, source, frame);
 	return true;
 }
 
 struct flow *tracker_pass_next(struct tracker *t)
 {
-	struct flow *f = t->ending[t->ended_count++];
+	struct flow *f = t->ending[t->ended_count++].thing;
 
 	f->emitted_ns = t->now_ns;
 	return f;
@@ -192,7 +184,7 @@ void tracker_ending_rewind(struct tracker *t)
 
 void tracker_end_next(struct tracker *t)
 {
-	flow_end(t, t->ending[t->ended_count++], CONN_END_OPEN, t->now_ns);
+	flow_end(t, t->ending[t->ended_count++].thing, CONN_END_OPEN, t->now_ns);
 }
 
 void tracker_finish(struct tracker *t)

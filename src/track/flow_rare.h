@@ -23,7 +23,8 @@ struct short_ref {
 	int64_t at_ns;
 };
 
-#define FRAME_MASK ((UINT64_C(1) << 48) - 1)
+#define FRAME_BITS 48
+#define FRAME_MASK ((UINT64_C(1) << FRAME_BITS) - 1)
 
 static inline struct short_ref short_ref(uint64_t frame, uint16_t source, int64_t at_ns)
 {

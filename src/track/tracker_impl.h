@@ -78,7 +78,7 @@ struct tracker {
 	struct stream_count *streams; /* by source */
 	uint32_t stream_room;
 	struct stream_births *births; /* NULL: numbers are given at once */
-	struct flow **ending;	      /* of tracker_ending, in the order of their ends */
+	struct ranked *ending;	      /* of tracker_ending, in the order of their ends */
 	size_t ending_count, ended_count;
 	uint64_t evicted;
 	struct flow_link left;		/* see struct tracked */
