@@ -235,6 +235,7 @@ static void map_fields(const struct anonymizer *a, const struct field *table, vo
 
 void anonymize_record(const struct anonymizer *a, struct record *r)
 {
+	record_uid(r); /* made of the addresses that were there */
 	map_fields(a, record_head_fields, r);
 	map_fields(a, record_kind_tables[r->kind].fields, record_body(r));
 	if (r->kind == RECORD_CONN) { /* made of the addresses */

@@ -48,7 +48,7 @@ void talks_take(struct talks *t, const struct record *r)
 	char uid[sizeof(r->uid)] = "";
 	struct said *s;
 
-	if (!r->uid[0] || (r->kind != RECORD_TLS && r->kind != RECORD_HTTP))
+	if ((r->kind != RECORD_TLS && r->kind != RECORD_HTTP) || !*record_uid(r))
 		return;
 	memcpy(uid, r->uid, strnlen(r->uid, sizeof(uid) - 1)); /* the rest is zero: keys are compared as bytes */
 	s = table_add(&t->said, uid);
@@ -102,7 +102,7 @@ void talks_end(struct talks *t, struct result *result, const struct oui_table *v
 		char uid[sizeof(row->record->uid)] = "";
 		const struct said *s;
 
-		memcpy(uid, row->record->uid, strnlen(row->record->uid, sizeof(uid) - 1));
+		memcpy(uid, record_uid(row->record), strnlen(row->record->uid, sizeof(uid) - 1));
 		s = table_find(&t->said, uid);
 		t->v[t->count++] = (struct talk){
 			row->record, s ? s->tls : NULL, s ? s->http : NULL, vendors, row->outcome, row->code};

@@ -183,7 +183,7 @@ static void json_side(struct json *j, const char *key, const struct talk *t)
 	json_text(j, "server", addr_text(&t->conn->resp_h, address));
 	json_uint(j, "port", t->conn->resp_p);
 	json_text(j, "name", *talk_name(t) ? talk_name(t) : NULL);
-	json_text(j, "uid", t->conn->uid);
+	json_text(j, "uid", record_uid(t->conn));
 	json_uint(j, "frame", t->conn->frame);
 	json_end_object(j);
 }

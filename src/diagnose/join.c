@@ -51,9 +51,9 @@ void join_session(struct join *j, const struct record *r)
 		if (kinds[i] != (enum record_kind)r->kind)
 			continue;
 		if (matters(r))
-			record_copy(table_add(&j->waiting[i], r->uid), r);
-		else if (r->kind == RECORD_HTTP)
-			table_remove(&j->waiting[i], r->uid);
+			record_copy(table_add(&j->waiting[i], record_uid(r)), r);
+		else if (r->kind == RECORD_HTTP && j->waiting[i].count)
+			table_remove(&j->waiting[i], record_uid(r));
 	}
 }
 
@@ -92,8 +92,8 @@ static uint32_t what_shows(const struct conversation *c)
 static const struct record *waiting(const struct join *j, const struct record *r, enum record_kind kind)
 {
 	for (size_t i = 0; i < KINDS; i++)
-		if (kinds[i] == kind)
-			return table_find(&j->waiting[i], r->uid);
+		if (kinds[i] == kind && j->waiting[i].count)
+			return table_find(&j->waiting[i], record_uid(r));
 	return NULL;
 }
 
@@ -118,7 +118,8 @@ void join_conversation(struct join *j, const struct record *r, struct conversati
 void join_forget(struct join *j, const struct record *r)
 {
 	for (size_t i = 0; i < KINDS; i++)
-		table_remove(&j->waiting[i], r->uid);
+		if (j->waiting[i].count)
+			table_remove(&j->waiting[i], record_uid(r));
 }
 
 void join_free(struct join *j)

@@ -66,8 +66,19 @@ static struct uid_key uid_of(const struct record *r)
 {
 	struct uid_key k = { "" };
 
-	memcpy(k.uid, r->uid, sizeof(k.uid) - 1);
+	memcpy(k.uid, record_uid(r), sizeof(k.uid) - 1);
 	return k;
+}
+
+/* The uid is worked out only where somebody waits for one. */
+static void *find_by_uid(const struct table *t, const struct record *r)
+{
+	struct uid_key uid;
+
+	if (!t->count)
+		return NULL;
+	uid = uid_of(r);
+	return table_find(t, &uid);
 }
 
 static bool is_tls(const struct conn *c)
@@ -83,8 +94,7 @@ static double usual_think_s(const struct conn *c)
 
 static const struct stall *late_answer(const struct state *s, const struct record *r, double rtt_s)
 {
-	struct uid_key uid = uid_of(r);
-	const int64_t *asked = is_tls(&r->conn) ? table_find(&s->asked, &uid) : NULL;
+	const int64_t *asked = is_tls(&r->conn) ? find_by_uid(&s->asked, r) : NULL;
 
 	return asked ? slow_wait_within_tls(&r->conn, *asked, rtt_s) : NULL;
 }
@@ -134,10 +144,9 @@ static void note_server(const struct state *s, struct slow *w, const struct reco
 	const struct conn *c = &r->conn;
 	double usual = usual_think_s(c) - t->rtt_s, worst = positive_s(c->think_max_ns) - t->rtt_s;
 	const struct stall *late = late_answer(s, r, t->rtt_s);
-	struct uid_key uid = uid_of(r);
 	bool late_hello = note_hello(w, r);
 
-	if (!c->turns || answers_a_close(c) || slow_is_interactive(r) || table_find(&s->pushed, &uid) ||
+	if (!c->turns || answers_a_close(c) || slow_is_interactive(r) || find_by_uid(&s->pushed, r) ||
 		(!conn_speaks(c, "http") && !late && slow_pushes(c)))
 		return;
 	if (late) {

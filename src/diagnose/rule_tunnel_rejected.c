@@ -57,7 +57,7 @@ static void keep_hello(struct rejected_state *s, const struct record *r)
 
 	*h = (struct hello){
 		.client = r->orig_h, .server = r->resp_h, .port = r->resp_p, .at_ns = r->ts_ns + r->tunnel.ref.at_ns};
-	text_copy(h->uid, sizeof(h->uid), r->uid);
+	text_copy(h->uid, sizeof(h->uid), record_uid(r));
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -96,7 +96,7 @@ static bool starts_over(const struct rejected_state *s, const struct record *con
 
 		if (addr_equal(&h->client, &conn->orig_h) && addr_equal(&h->server, &conn->resp_h) &&
 			h->port == conn->resp_p && h->at_ns > conn->ts_ns && h->at_ns <= conn->ts_ns + START_OVER_NS &&
-			strcmp(h->uid, conn->uid) != 0)
+			strcmp(h->uid, record_uid(conn)) != 0)
 			return true;
 	}
 	return false;

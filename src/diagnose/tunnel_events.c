@@ -18,14 +18,14 @@ void tunnel_events_take(struct table *events, const struct record *r, uint32_t k
 
 	if (r->kind != RECORD_TUNNEL || !(kinds >> r->tunnel.event & 1))
 		return;
-	t = table_add(events, r->uid);
+	t = table_add(events, record_uid(r));
 	if (t->count++ == 0)
 		record_copy(&t->first, r);
 }
 
 const struct tunnel_trouble *tunnel_events_of(const struct table *events, const struct record *conn)
 {
-	return table_find(events, conn->uid);
+	return table_find(events, record_uid(conn));
 }
 
 bool tunnel_is_rejected(const struct conversation *c)

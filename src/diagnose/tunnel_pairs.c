@@ -110,7 +110,7 @@ static void take_event(struct tunnel_pair *p, const struct record *r)
 	text_copy(m->session, sizeof(m->session), t->session);
 	text_copy(m->step, sizeof(m->step), t->step);
 	text_copy(m->reason, sizeof(m->reason), t->reason);
-	text_copy(m->uid, sizeof(m->uid), r->uid);
+	text_copy(m->uid, sizeof(m->uid), record_uid(r));
 	if (t->side < SIDE_NONE)
 		text_copy(m->name, sizeof(m->name), t->names[t->side]);
 }

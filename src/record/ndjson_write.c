@@ -206,6 +206,7 @@ void record_write(const struct record *r, struct text *out)
 		write_settled(r, out);
 		return;
 	}
+	record_uid(r);
 	json_object(&j, NULL);
 	json_text(&j, "kind", record_kind_name(r->kind));
 	write_fields(&j, record_head_fields, r);

@@ -76,6 +76,7 @@ _Static_assert(offsetof(struct conn, key_frames) + sizeof(((struct conn *)0)->ke
 	"record_size leaves out the key frames that are not there: they must stand last");
 
 static struct record empty[RECORD_KINDS];
+static size_t empty_size[RECORD_KINDS]; /* unknown to the compiler, so memcpy does it: a copy word by word takes longer */
 static pthread_once_t empty_once = PTHREAD_ONCE_INIT;
 
 static void make_empty(void)
@@ -84,6 +85,7 @@ static void make_empty(void)
 		memset(&empty[kind], 0, sizeof(empty[kind]));
 		empty[kind].kind = (uint8_t)kind;
 		fields_set_defaults(record_kind_tables[kind].fields, record_body(&empty[kind]));
+		empty_size[kind] = record_size(&empty[kind]);
 	}
 }
 
@@ -92,11 +94,18 @@ size_t record_kind_size(enum record_kind kind)
 	return offsetof(struct record, capture) + record_kind_tables[kind].size;
 }
 
-void record_init(struct record *r, enum record_kind kind)
+void record_begin(struct record *r, enum record_kind kind)
 {
 	assert(kind < RECORD_KINDS);
 	pthread_once(&empty_once, make_empty);
-	memcpy(r, &empty[kind], record_kind_size(kind));
+	memcpy(r, &empty[kind], empty_size[kind]);
+}
+
+void record_init(struct record *r, enum record_kind kind)
+{
+	record_begin(r, kind);
+	if (kind == RECORD_CONN)
+		memcpy(r->conn.key_frames, empty[kind].conn.key_frames, sizeof(r->conn.key_frames));
 }
 
 size_t record_size(const struct record *r)
@@ -120,8 +129,24 @@ struct record *record_keep(const struct record *r)
 	return memcpy(xmalloc(size), r, size);
 }
 
+static void make_uid(struct record *r)
+{
+	struct identity id = { &r->orig_h, &r->resp_h, r->orig_p, r->resp_p, r->proto, r->ts_ns, r->generation };
+
+	uid_make(&id, r->uid);
+	r->uid_due = false;
+}
+
+const char *record_uid(const struct record *r)
+{
+	if (r->uid_due)
+		make_uid((struct record *)(uintptr_t)r);
+	return r->uid;
+}
+
 void record_settle(struct record *r)
 {
+	record_uid(r);
 	if (r->kind != RECORD_CONN || !r->conn.community_id_due)
 		return;
 	community_id(&r->orig_h, r->orig_p, &r->resp_h, r->resp_p, r->proto, r->conn.community_id);

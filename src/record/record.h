@@ -15,6 +15,7 @@
 #include "record/record_parts.h"
 #include "record/record_said.h"
 #include "record/record_tls.h"
+#include "record/uid.h"
 
 enum record_kind {
 	RECORD_CAPTURE, /* one per source, at its end */
@@ -37,9 +38,11 @@ enum record_kind {
 
 struct record {
 	uint8_t kind;	  /* enum record_kind */
+	bool uid_due;	  /* it is worked out when somebody asks for it: record_uid */
+	uint32_t generation; /* a part of it: how often its tuple was used before */
 	int64_t ts_ns;	  /* first packet of the conversation, or time of the event */
 	int64_t emitted_ns; /* the capture's clock when it was emitted */
-	char uid[20];	  /* of the conversation; "" for kinds without one */
+	char uid[UID_SIZE];  /* of the conversation: read by record_uid; "" for kinds without one */
 	struct addr orig_h, resp_h;
 	uint16_t orig_p, resp_p;
 	uint8_t proto;	  /* IP protocol number: 6 TCP, 17 UDP, 1 ICMP, ... */
@@ -66,6 +69,8 @@ struct record {
 
 /* Makes an empty record of that kind: every field at its default (UNSET, SIDE_NONE, 0, ""). */
 void record_init(struct record *r, enum record_kind kind);
+/* The same but for key frames: who adds one sets all of it. */
+void record_begin(struct record *r, enum record_kind kind);
 const char *record_kind_name(enum record_kind kind);
 /* Bytes from its start that hold a record of that kind, whatever is in it; most are far smaller than the largest. */
 size_t record_kind_size(enum record_kind kind);
@@ -74,6 +79,8 @@ size_t record_size(const struct record *r);
 /* Copies a record_size of bytes; what is behind them in `to` stays. */
 void record_copy(struct record *to, const struct record *from);
 struct record *record_keep(const struct record *r); /* a copy of record_size bytes; free() it */
+/* The uid; worked out the first time, and then kept in the record, which counts as unchanged. */
+const char *record_uid(const struct record *r);
 /* Fills in what nobody needs before the record is shown. record_write does so by itself. */
 void record_settle(struct record *r);
 

@@ -56,7 +56,7 @@ static void row(struct text *t, const struct result *r, const struct connection_
 	cell(t, words_source(r, record->source));
 	number_cell(t, record->frame);
 	number_cell(t, c->stream);
-	cell(t, record->uid);
+	cell(t, record_uid(record));
 	cell(t, words_proto(record->proto));
 	addresses(t, record);
 	cell(t, c->service);

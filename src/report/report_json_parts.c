@@ -241,7 +241,7 @@ static void json_row(struct json *j, const struct connection_row *row)
 	const struct conn *c = &r->conn;
 
 	json_object(j, NULL);
-	json_text(j, "uid", r->uid);
+	json_text(j, "uid", record_uid(r));
 	json_uint(j, "source", r->source);
 	json_uint(j, "frame", r->frame);
 	json_uint(j, "stream", c->stream);

@@ -2,42 +2,16 @@
 /* The state of a conversation as its record. Works on a live conversation too: nothing of it is changed. */
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/seq.h"
 #include "base/text.h"
 #include "track/tracker_impl.h"
 
 #define UNANSWERED_FAILS 3 /* so many sendings in vain are a failure, fewer may be repaired */
 
-/* "C" and 17 digits of base 62 from what tells a conversation from all others; the same on every run. */
-void flow_make_uid(const struct flow *f, char out[20])
-{
-	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	struct {
-		struct flow_key key;
-		int64_t ts_ns;
-		uint32_t generation, half;
-	} id;
-	uint64_t h[2];
-
-	memset(&id, 0, sizeof(id));
-	id.key = f->key;
-	id.ts_ns = f->ts_ns;
-	id.generation = f->generation;
-	h[0] = hash_fixed(&id, sizeof(id));
-	id.half = 1;
-	h[1] = hash_fixed(&id, sizeof(id));
-	out[0] = 'C';
-	for (int i = 1; i <= 17; i++) {
-		out[i] = digits[h[i & 1] % 62];
-		h[i & 1] /= 62;
-	}
-	out[18] = '\0';
-}
-
 void flow_identify(const struct flow *f, struct record *r)
 {
-	memcpy(r->uid, cold_of(f)->uid, sizeof(r->uid));
+	r->uid_due = true;
+	r->generation = f->generation;
 	r->ts_ns = f->ts_ns;
 	r->emitted_ns = f->emitted_ns;
 	r->orig_h = *flow_addr(f, SIDE_ORIG);
@@ -371,7 +345,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	const struct cold *k = cold_of(f);
 	struct conn *c = &r->conn;
 
-	record_init(r, RECORD_CONN);
+	record_begin(r, RECORD_CONN);
 	flow_identify(f, r);
 	text_copy(c->conn_state, sizeof(c->conn_state), conn_state(f));
 	memcpy(c->history, k->history, sizeof(c->history));

@@ -53,7 +53,7 @@ static void look_for_lines(const struct coming *c)
 	fetch_now(c->flow, offsetof(struct flow, half));
 	fetch_now(&c->flow->half[c->side], sizeof(struct half));
 	fetch_now(&c->flow->half[side_other(c->side)], PEER_PART);
-	fetch_now(cold_of(c->flow), offsetof(struct cold, uid));
+	fetch_now(cold_of(c->flow), offsetof(struct cold, vlan));
 }
 
 static void look_for_rings(struct fetch_list *list, const struct coming *c)

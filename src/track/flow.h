@@ -144,7 +144,6 @@ struct cold {
 
 	/* who it is */
 	struct short_ref begun; /* its first frame, at 0 */
-	char uid[20];
 	uint16_t vlan;
 	uint8_t first_fin, first_rst;
 

@@ -195,7 +195,6 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 		t->text_bytes += c->text_bytes;
 	}
 	inherit(t, f, former, p->frame->source);
-	flow_make_uid(f, c->uid);
 	flow_table_add(&t->table, tag, number << 1);
 	queue_add(t, f, p->kind == PACKET_TCP ? LIST_TCP : LIST_OTHER);
 	return f;

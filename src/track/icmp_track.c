@@ -35,7 +35,7 @@ static void fill_quote(struct icmp *i, const struct quoted_packet *q, const stru
 	if (!quoted)
 		return;
 	flow_identify(quoted, &head);
-	text_copy(i->quoted_uid, sizeof(i->quoted_uid), head.uid);
+	text_copy(i->quoted_uid, sizeof(i->quoted_uid), record_uid(&head));
 }
 
 void icmp_track_packet(

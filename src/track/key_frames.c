@@ -249,10 +249,10 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];
 
-		k->ref = long_ref(kept[i]->ref);
-		k->len = kept[i]->len;
-		k->side = kept[i]->side;
-		k->flags = kept[i]->flags;
+		*k = (struct key_frame){ .ref = long_ref(kept[i]->ref),
+			.len = kept[i]->len,
+			.side = kept[i]->side,
+			.flags = kept[i]->flags };
 		if (kept[i]->label)
 			memcpy(k->label, kept[i]->label->text, sizeof(k->label));
 	}

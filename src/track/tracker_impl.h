@@ -178,9 +178,6 @@ void history_again(struct flow *f, enum side side, char letter); /* C, G, T, W *
 void history_packet(struct passing *w);
 const char *conn_state(const struct flow *f);
 
-/* conn_record.c */
-void flow_make_uid(const struct flow *f, char out[20]);
-
 /* icmp_quote.c */
 struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 
