@@ -181,12 +181,11 @@ struct cold {
 	uint8_t answered, reused_closer;
 
 	/* silences */
-	uint8_t pause_side;
+	uint8_t pause_side; /* who broke the last long silence, while it is not clear how that ended */
+	bool pause_told;    /* it is the longest, else it stands in struct rare */
 	uint8_t idle_after_side;
 	bool idle_after_rst;
 	struct short_ref idle_before, idle_after;
-	struct short_ref pause_before, pause_after; /* the last long silence, until it is clear how it ended */
-	int64_t pause_ns;
 	uint32_t pause_unanswered;
 	uint32_t idle_after_unanswered;
 

@@ -29,6 +29,13 @@ static void count_ttl(struct half *h, uint8_t ttl)
 	}
 }
 
+/* The first packet of a side that tells one. */
+static inline void first_ttl(struct half *own, uint8_t ttl)
+{
+	own->ttl = own->ttl_min = own->ttl_max = ttl;
+	own->ttl_count = 1;
+}
+
 static SELDOM void note_other_ttl(struct passing *w, bool carries)
 {
 	uint8_t ttl = w->p->ttl;
@@ -36,6 +43,10 @@ static SELDOM void note_other_ttl(struct passing *w, bool carries)
 
 	if (!ttl)
 		return;
+	if (!own->ttl_max) {
+		first_ttl(own, ttl);
+		return;
+	}
 	if (own->ttl_count && carries && !flow_odd(w->f, w->side)->ttl_change.frame) {
 		struct side_odd *o = flow_make_odd(w->f, w->side);
 
@@ -133,21 +144,22 @@ static bool is_repeat(const struct passing *w)
 	return w->p->kind != PACKET_TCP || !(w->own->flags & HALF_NEXT_SET) || w->seq != w->own->next_seq;
 }
 
+/* The pause that is watched becomes the longest silence, and how it ended is known. */
 static SELDOM void tell_pause(struct flow *f, bool rst)
 {
 	struct cold *c = cold_of(f);
 
-	f->idle_max_ns = c->pause_ns;
-	c->idle_before = c->pause_before;
-	c->idle_after = c->pause_after;
-	c->idle_after_side = c->pause_side;
+	if (!c->pause_told) {
+		const struct pause *p = &c->rare->pause;
+
+		f->idle_max_ns = p->lasted_ns;
+		c->idle_before = p->before;
+		c->idle_after = p->after;
+		c->idle_after_side = c->pause_side;
+		c->pause_told = true;
+	}
 	c->idle_after_rst = rst;
 	c->idle_after_unanswered = c->pause_unanswered;
-}
-
-static bool is_told(const struct cold *c)
-{
-	return c->idle_after.frame == c->pause_after.frame && c->idle_after.source == c->pause_after.source;
 }
 
 /* True: the packet still belongs to the silence before it. */
@@ -159,7 +171,7 @@ static SELDOM bool watch_pause(struct passing *w)
 	answers = w->side != c->pause_side;
 	w->f->idle_watch = !answers;
 	c->pause_unanswered = answers ? 0 : c->pause_unanswered + (!rst && is_repeat(w));
-	if (is_told(c) || (answers && rst) || c->pause_unanswered >= PAUSE_UNANSWERED)
+	if (c->pause_told || (answers && rst) || c->pause_unanswered >= PAUSE_UNANSWERED)
 		tell_pause(w->f, answers && rst);
 	return !answers;
 }
@@ -172,15 +184,22 @@ static SELDOM void note_silence(struct passing *w, int64_t gap)
 {
 	struct cold *c = w->c;
 	struct flow *f = w->f;
+	const struct half *before = &f->half[f->last_side];
 
-	c->pause_ns = gap;
-	c->pause_before = f->half[f->last_side].last;
-	c->pause_after = passing_ref(w);
-	c->pause_side = (uint8_t)w->side;
 	f->idle_watch = wants_answer(w);
+	c->pause_side = (uint8_t)w->side;
 	c->pause_unanswered = f->idle_watch;
-	if (gap > f->idle_max_ns)
-		tell_pause(f, false);
+	c->pause_told = gap > f->idle_max_ns;
+	if (c->pause_told) {
+		f->idle_max_ns = gap;
+		c->idle_before = before->last;
+		c->idle_after = passing_ref(w);
+		c->idle_after_side = (uint8_t)w->side;
+		c->idle_after_rst = false;
+		c->idle_after_unanswered = f->idle_watch;
+	} else if (f->idle_watch) {
+		flow_rare(f)->pause = (struct pause){ before->last, passing_ref(w), gap };
+	}
 	f->keep |= gap >= LONG_SILENCE_NS;
 }
 

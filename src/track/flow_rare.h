@@ -201,6 +201,12 @@ struct stalls {
 
 #define OVERLAPS_LISTED 6 /* pairs beside the first one */
 
+/* A long silence that is not the longest, but will be told instead of it when it ended badly. */
+struct pause {
+	struct short_ref before, after;
+	int64_t lasted_ns;
+};
+
 /* Repetitions of the handshake, and what reassembly and Wireshark would remark. */
 struct rare {
 	struct tcp_analysis analysis;
@@ -210,6 +216,7 @@ struct rare {
 	uint32_t overlaps_differ;
 	struct short_ref overlap_old, overlap_new; /* of the first one */
 	uint64_t overlap_frames[2 * OVERLAPS_LISTED];
+	struct pause pause;
 };
 
 /* Where all of them come from. */

@@ -13,12 +13,14 @@ static SELDOM void count_flags(struct passing *w)
 	struct cold *c = w->c;
 
 	w->f->keep = true;
-	if (w->flags & TCP_SYN) {
-		c->flag_syn += !(w->flags & TCP_ACK);
-		c->flag_syn_ack += (w->flags & TCP_ACK) != 0;
-	}
-	c->flag_fin += (w->flags & TCP_FIN) != 0;
-	c->flag_rst += (w->flags & TCP_RST) != 0;
+	if ((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		c->flag_syn++;
+	else if (w->flags & TCP_SYN)
+		c->flag_syn_ack++;
+	if (w->flags & TCP_FIN)
+		c->flag_fin++;
+	if (w->flags & TCP_RST)
+		c->flag_rst++;
 }
 
 /* Of a conversation that was running already: what was under way when the capture began is not missing in it. */
