@@ -51,26 +51,20 @@ static bool sender_opened(const struct packet *p)
 
 struct former former_of_flow(const struct flow *f, bool same_stream)
 {
-	struct former o = { .known = true,
-		.same_stream = same_stream,
-		.closed = f->state == FLOW_CLOSED,
+	struct former o = { .same_stream = same_stream,
 		.stream = f->stream,
 		.generation = f->generation,
 		.sources = f->sources,
 		.ended_ns = f->last_ns,
-		.closer = 2 };
+		.closer = flow_closer(f) };
 
 	o.ws = cold_of(f)->ws;
-	if (cold_of(f)->first_fin != SIDE_NONE)
-		o.closer = (cold_of(f)->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
 	return o;
 }
 
 struct former former_of_tombstone(const struct tombstone *s, bool same_stream)
 {
-	return (struct former){ .known = true,
-		.same_stream = same_stream,
-		.closed = s->closed,
+	return (struct former){ .same_stream = same_stream,
 		.quoted = s->quoted,
 		.stream = s->stream,
 		.generation = s->generation,
@@ -119,17 +113,20 @@ static void inherit(struct tracker *t, struct flow *f, const struct former *o, u
 {
 	struct cold *c = cold_of(f);
 
-	f->generation = o->known ? o->generation + 1 : 0;
-	c->ws = o->ws;
-	if (o->known && o->same_stream) {
-		f->stream = o->stream;
-		f->sources = o->sources;
-		c->same_stream = !o->quoted;
-	} else {
+	if (!o || !o->same_stream) {
 		f->stream = next_stream(t, &f->key, source);
 		f->sources = UINT64_C(1) << (source & 63);
 	}
-	if (!o->known || o->quoted || f->key.proto != 6 || f->midstream)
+	if (!o)
+		return;
+	f->generation = o->generation + 1;
+	c->ws = o->ws;
+	if (o->same_stream) {
+		f->stream = o->stream;
+		f->sources = o->sources;
+		c->same_stream = !o->quoted;
+	}
+	if (o->quoted || f->key.proto != 6 || f->midstream)
 		return;
 	c->port_reused = true;
 	c->reused_after_ns = t->now_ns - o->ended_ns;

@@ -7,9 +7,7 @@
 
 /* What an earlier conversation of the same tuple leaves to the next. */
 struct former {
-	bool known;	  /* there was one, in this capture */
 	bool same_stream; /* the new one has its stream number */
-	bool closed;
 	bool quoted; /* there was none, but it has a stream number */
 	uint32_t stream, generation;
 	uint64_t sources;
@@ -21,7 +19,10 @@ struct former {
 struct former former_of_flow(const struct flow *f, bool same_stream);
 struct former former_of_tombstone(const struct tombstone *s, bool same_stream);
 
-/* A new conversation in the table and its list. `src_is_low`: the packet's sender is the low end of the key. */
+/*
+ * A new conversation in the table and its list. `src_is_low`: the packet's sender is the low end of the key. `former`:
+ * NULL if there was none of the tuple in this capture.
+ */
 struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t tag, const struct packet *p,
 	bool src_is_low, const struct former *former);
 /* The next of Wireshark's numbers for the key's protocol in that source. */

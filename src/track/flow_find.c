@@ -143,10 +143,8 @@ static SELDOM struct flow *reused(struct tracker *t, const struct expected *e, s
 
 static SELDOM struct flow *first_of_tuple(struct tracker *t, const struct expected *e, const struct packet *p)
 {
-	const struct former none = { 0 };
-
 	flow_make_room(t);
-	return flow_begin(t, &e->key, e->tag, p, e->from_low, &none);
+	return flow_begin(t, &e->key, e->tag, p, e->from_low, NULL);
 }
 
 struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)

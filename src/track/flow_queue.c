@@ -68,49 +68,54 @@ struct tombstone *tombstone_oldest(const struct tracker *t)
 	return grave_at(t, t->graves.oldest);
 }
 
-static uint32_t bury(struct tracker *t, const struct tombstone *what)
+/* A new one, without a place in the table. Its fields are set where they stand. */
+static struct tombstone *bury(struct tracker *t, const struct flow_key *key, uint32_t tag, uint32_t *number)
 {
-	uint32_t number = pool_take(&t->tombstones);
-	struct tombstone *s = grave_at(t, number);
+	struct tombstone *s;
 
-	*s = *what;
+	*number = pool_take(&t->tombstones);
+	s = grave_at(t, *number);
+	s->key = *key;
+	s->tag = tag;
+	s->closer = 2;
 	s->older = t->graves.newest;
 	if (s->older)
-		grave_at(t, s->older)->newer = number;
+		grave_at(t, s->older)->newer = *number;
 	else
-		t->graves.oldest = number;
-	t->graves.newest = number;
-	return number;
+		t->graves.oldest = *number;
+	t->graves.newest = *number;
+	return s;
 }
 
 struct tombstone *tombstone_add(struct tracker *t, const struct flow_key *key, uint32_t tag)
 {
-	struct tombstone s = { .key = *key, .tag = tag, .closer = 2, .ended_ns = t->now_ns };
-	uint32_t number = bury(t, &s);
+	uint32_t number;
+	struct tombstone *s = bury(t, key, tag, &number);
 
+	s->ended_ns = t->now_ns;
 	flow_table_add(&t->table, tag, number << 1 | 1);
-	return grave_at(t, number);
+	return s;
 }
 
 void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
 {
-	const struct half *low = &f->half[f->orig_is_low ? SIDE_ORIG : SIDE_RESP];
-	const struct half *high = &f->half[f->orig_is_low ? SIDE_RESP : SIDE_ORIG];
-	struct tombstone s = { .key = f->key,
-		.tag = f->tag,
-		.stream = f->stream,
-		.generation = f->generation,
-		.base_seq = { low->base_seq, high->base_seq },
-		.base_set = { (low->flags & HALF_BASE_SET) != 0, (high->flags & HALF_BASE_SET) != 0 },
-		.closed = closed,
-		.closer = 2,
-		.sources = f->sources,
-		.ended_ns = f->last_ns,
-		.ws = cold_of(f)->ws };
+	uint32_t number;
+	struct tombstone *s = bury(t, &f->key, f->tag, &number);
 
-	if (cold_of(f)->first_fin != SIDE_NONE)
-		s.closer = (cold_of(f)->first_fin == SIDE_ORIG) == f->orig_is_low ? 0 : 1;
-	flow_table_renumber(&t->table, f->tag, f->index << 1, bury(t, &s) << 1 | 1);
+	s->stream = f->stream;
+	s->generation = f->generation;
+	for (int end = 0; end < 2; end++) {
+		const struct half *h = &f->half[(end == 0) == f->orig_is_low ? SIDE_ORIG : SIDE_RESP];
+
+		s->base_seq[end] = h->base_seq;
+		s->base_set[end] = (h->flags & HALF_BASE_SET) != 0;
+	}
+	s->closed = closed;
+	s->closer = flow_closer(f);
+	s->sources = f->sources;
+	s->ended_ns = f->last_ns;
+	s->ws = cold_of(f)->ws;
+	flow_table_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
 }
 
 void tombstone_remove(struct tracker *t, struct tombstone *s)

@@ -14,7 +14,7 @@
 #include "track/tracker.h"
 
 #define TOLD_EVERY_NS (60 * NS_PER_S)
-#define CACHE_SIZE 256 /* pairs; a power of two */
+#define CACHE_BITS 10 /* 1,024 pairs */
 
 struct pair_key {
 	struct mac mac;
@@ -33,11 +33,17 @@ struct pair {
 	bool claimed, router, told;
 };
 
+/* A pair that was asked for lately; another that stands in its place is told by the mark, without a look at it. */
+struct cached {
+	struct pair *pair;
+	uint32_t mark;
+};
+
 struct link_track {
 	struct record_sink sink;
 	struct table pairs;
 	size_t held_bytes;
-	struct pair *cache[CACHE_SIZE];
+	struct cached cache[1 << CACHE_BITS];
 	int64_t now_ns, due_ns; /* due_ns: INT64_MAX when there is nothing new */
 };
 
@@ -98,16 +104,14 @@ static void tell(struct link_track *l, struct pair *e)
 	e->told = true;
 }
 
-static unsigned cache_place(const struct pair_key *key)
+static uint32_t mark_of(const struct pair_key *key)
 {
 	uint32_t a, b;
 
 	memcpy(&a, key->mac.b + 2, 4);
 	memcpy(&b, key->ip.b + 12, 4);
-	return ((a ^ b * 0x9e3779b1u ^ key->vlan) * 0x85ebca6bu) >> 24;
+	return (a ^ b * 0x9e3779b1u ^ key->vlan) * 0x85ebca6bu;
 }
-
-_Static_assert(CACHE_SIZE == 256, "cache_place gives eight bits");
 
 static bool is_zero4(const struct addr *a)
 {
@@ -116,10 +120,11 @@ static bool is_zero4(const struct addr *a)
 
 static struct pair *pair_of(struct link_track *l, const struct pair_key *key)
 {
-	struct pair **slot = &l->cache[cache_place(key)];
-	struct pair *e = *slot;
+	uint32_t mark = mark_of(key);
+	struct cached *slot = &l->cache[mark >> (32 - CACHE_BITS)];
+	struct pair *e = slot->pair;
 
-	if (e && memcmp(&e->key, key, sizeof(*key)) == 0)
+	if (e && slot->mark == mark && memcmp(&e->key, key, sizeof(*key)) == 0)
 		return e;
 	e = table_find(&l->pairs, key);
 	if (!e) {
@@ -131,7 +136,7 @@ static struct pair *pair_of(struct link_track *l, const struct pair_key *key)
 		e->key = *key;
 		note_news(l);
 	}
-	*slot = e;
+	*slot = (struct cached){ e, mark };
 	return e;
 }
 

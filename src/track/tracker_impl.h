@@ -63,6 +63,14 @@ struct expected {
 	struct coming coming; /* its flow: what the table had under the tag then */
 };
 
+/* The end that sent the first FIN: 0 the low one, 1 the high one, 2 none. */
+static inline uint8_t flow_closer(const struct flow *f)
+{
+	enum side first = cold_of(f)->first_fin;
+
+	return first == SIDE_NONE ? 2 : (first == SIDE_ORIG) != f->orig_is_low;
+}
+
 struct tracker {
 	struct tracker_owner owner;
 	size_t memory_bytes, elsewhere;
