@@ -75,6 +75,39 @@ static void test_one_instant_is_put_into_order(void **state)
 	record_order_free(o);
 }
 
+/* Once a frame has passed, what is before it goes out, and nothing else. */
+static void test_what_a_frame_has_passed_goes_out(void **state)
+{
+	struct taken t;
+	struct record_order *o = order_of(&t, 1 << 20);
+
+	(void)state;
+	record_order_passed(o, 9, 9); /* of nothing */
+	put(o, RECORD_CONN, 7, 0, 4);
+	record_order_passed(o, 0, 4); /* of that frame more may follow */
+	assert_int_equal(t.count, 0);
+	record_order_passed(o, 0, 5);
+	assert_int_equal(t.count, 1);
+	put(o, RECORD_CONN, 7, 1, 2);
+	put(o, RECORD_CONN, 7, 0, 9);
+	put(o, RECORD_DNS, 7, 0, 6);
+	record_order_passed(o, 0, 6);
+	assert_int_equal(t.count, 1);
+	record_order_passed(o, 0, 8);
+	assert_int_equal(t.count, 2);
+	put(o, RECORD_TLS, 7, 0, 9); /* behind what went out, in order with what stayed */
+	record_order_passed(o, 1, 0);
+	assert_int_equal(t.count, 4);
+	record_order_passed(o, 2, 0);
+	assert_int_equal(t.count, 5);
+	check(&t.records[0], RECORD_CONN, 0, 4);
+	check(&t.records[1], RECORD_DNS, 0, 6);
+	check(&t.records[2], RECORD_TLS, 0, 9);
+	check(&t.records[3], RECORD_CONN, 0, 9);
+	check(&t.records[4], RECORD_CONN, 1, 2);
+	record_order_free(o);
+}
+
 static void test_equal_records_stay_as_they_came(void **state)
 {
 	struct taken t;
@@ -132,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_instant_is_put_into_order),
+		cmocka_unit_test(test_what_a_frame_has_passed_goes_out),
 		cmocka_unit_test(test_equal_records_stay_as_they_came),
 		cmocka_unit_test(test_held_records_are_bounded),
 		cmocka_unit_test(test_what_is_held_is_freed),
