@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * accept-loop-blocked: clients of one service wait for their handshake exactly while one silent connection to it is
- * open, and are all answered (or freed) when it ends, unless the capture ends first. A server that handles one
+ * open, and are answered when it ends, unless they have given up or the capture ends first. A server that handles one
  * handshake at a time, and a connection that says nothing: often a plain TCP health check.
  */
 #include <math.h>
@@ -12,165 +12,18 @@
 
 #include "base/text.h"
 #include "base/when.h"
+#include "diagnose/accept_visits.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/moments.h"
 #include "diagnose/rule.h"
 
-#define EVENTS_MAX 2000	     /* per service; the oldest are forgotten */
-#define WAIT_MIN_S 1.0	     /* a handshake that takes longer was waiting for something */
-#define RELEASE_S 0.75	     /* after the blocker's end the queue is served one by one, each in milliseconds */
 #define BLOCKED_MIN 2	     /* waits that end with the same silence */
-#define SETTLE_NS (20 * NS_PER_MS) /* an answer may be under way when the first of them asks */
 #define SHOWN_MAX 20
 #define BLOCKERS_MAX 4
 
-/* One connection to the service, as far as this rule needs it. */
-struct visit {
-	struct addr client;
-	uint32_t stream;
-	uint16_t source;
-	bool silent;	   /* no byte of the client before `until` */
-	bool waited;	   /* ClientHello (or request) unanswered for WAIT_MIN_S */
-	int64_t from_ns;   /* silent: SYN-ACK seen; waiting: ClientHello */
-	int64_t until_ns;  /* end of the silence; first answer, or the client's giving up */
-	struct evidence from, until;
-};
-
-struct visits {
-	struct visit *list;
-	struct moments answered; /* when clients that did not wait were answered */
-	uint32_t count, room;
-	uint64_t total;
-};
-
-void visits_drop(struct diagnosis_context *x, struct visits *v)
-{
-	if (!v)
-		return;
-	free(v->list);
-	moments_free(&v->answered);
-	parties_give(x, v, sizeof(*v));
-}
-
-static struct visit *new_visit(struct visits *v)
-{
-	if (v->count == EVENTS_MAX) {
-		memmove(v->list, v->list + EVENTS_MAX / 2, EVENTS_MAX / 2 * sizeof(*v->list));
-		v->count = EVENTS_MAX / 2;
-	}
-	if (v->count == v->room) {
-		v->room = v->room ? v->room * 2 : 8;
-		v->list = xrealloc(v->list, v->room * sizeof(*v->list));
-	}
-	memset(&v->list[v->count], 0, sizeof(*v->list));
-	return &v->list[v->count++];
-}
-
-static struct evidence evidence_of(const struct record *r, const struct frame_ref *ref, const char *what)
-{
-	struct evidence e = { .source = ref->source, .frame = ref->frame, .ts_ns = r->ts_ns + ref->at_ns };
-
-	text_copy(e.what, sizeof(e.what), what);
-	return e;
-}
-
-/* When the client's silence ended: its first byte, FIN or RST, or the end of what was seen. */
-static struct frame_ref end_of_silence(const struct record *r)
-{
-	const struct conn *c = &r->conn;
-	const struct conn_side *o = &c->side[SIDE_ORIG];
-	struct frame_ref end = { 0 };
-
-	if (o->first_data.frame)
-		end = o->first_data;
-	if (o->fin.frame && (!end.frame || o->fin.at_ns < end.at_ns))
-		end = o->fin;
-	for (uint32_t i = 0; i < c->rst_count && i < RSTS_MAX; i++)
-		if (!end.frame || c->rsts[i].ref.at_ns < end.at_ns)
-			end = c->rsts[i].ref;
-	if (!end.frame) {
-		end.at_ns = r->emitted_ns - r->ts_ns;
-		end.source = r->source;
-	}
-	return end;
-}
-
-/* The client's first data, and the server's first answer to it; false when the server spoke first. */
-static bool first_exchange(const struct conn *c, struct frame_ref *ask, struct frame_ref *answer)
-{
-	*ask = c->side[SIDE_ORIG].first_data;
-	*answer = c->side[SIDE_RESP].first_data;
-	return ask->frame && (!answer->frame || answer->at_ns >= ask->at_ns);
-}
-
-static void note_wait(struct visits *v, struct diagnosis_context *x, const struct record *r, const struct frame_ref *ask,
-	struct frame_ref answer)
-{
-	const struct conn_side *o = &r->conn.side[SIDE_ORIG];
-	struct visit *visit;
-
-	if (!answer.frame && o->fin.frame)
-		answer = o->fin;
-	else if (!answer.frame)
-		answer.at_ns = r->emitted_ns - r->ts_ns;
-	if (when_s(answer.at_ns - ask->at_ns) < WAIT_MIN_S) {
-		moments_add(&v->answered, r->ts_ns + answer.at_ns, &x->held_bytes);
-		return;
-	}
-	visit = new_visit(v);
-	visit->waited = true;
-	visit->from_ns = r->ts_ns + ask->at_ns;
-	visit->until_ns = r->ts_ns + answer.at_ns;
-	visit->from = evidence_of(r, ask, conn_speaks(&r->conn, "tls") ? "ClientHello of a waiting client" :
-									     "request of a waiting client");
-	visit->until = evidence_of(r, &answer, "its answer, or the client's giving up");
-	visit->client = r->orig_h;
-	visit->stream = r->conn.stream;
-	visit->source = r->source;
-}
-
-static void note_silence(struct visits *v, const struct record *r)
-{
-	const struct conn *c = &r->conn;
-	struct frame_ref end = end_of_silence(r);
-	struct visit *visit;
-
-	if (when_s(end.at_ns - c->handshake_ack.at_ns) < WAIT_MIN_S)
-		return;
-	visit = new_visit(v);
-	visit->silent = true;
-	visit->from_ns = r->ts_ns + c->handshake_ack.at_ns;
-	visit->until_ns = r->ts_ns + end.at_ns;
-	visit->from = evidence_of(r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN of the silent connection");
-	visit->until = evidence_of(r, &end, "end of the silence");
-	visit->client = r->orig_h;
-	visit->stream = r->conn.stream;
-	visit->source = r->source;
-}
-
-/* A connection that was served and is kept open: a server that serves one at a time waits for its next request. */
-static void note_idle(struct visits *v, const struct record *r)
-{
-	const struct conn *c = &r->conn;
-	struct visit *visit;
-
-	if (when_s(c->idle_max_ns) < WAIT_MIN_S || !c->turns || c->idle_after_side != SIDE_ORIG || !c->idle_before.frame)
-		return;
-	visit = new_visit(v);
-	visit->silent = true;
-	visit->from_ns = r->ts_ns + c->idle_before.at_ns;
-	visit->until_ns = r->ts_ns + c->idle_after.at_ns;
-	visit->from = evidence_of(r, &c->idle_before, "from here on the connection says nothing");
-	visit->until = evidence_of(r, &c->idle_after, "end of the silence");
-	visit->client = r->orig_h;
-	visit->stream = r->conn.stream;
-	visit->source = r->source;
-}
-
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct frame_ref ask, answer;
 	struct visits *v;
 
 	(void)state;
@@ -180,34 +33,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	v = x->now.service->visits;
 	if (!v)
 		v = x->now.service->visits = parties_make(x, sizeof(*v));
-	v->total++;
-	note_silence(v, r);
-	note_idle(v, r);
-	if (first_exchange(&r->conn, &ask, &answer))
-		note_wait(v, x, r, &ask, answer);
-}
-
-/* The wait began inside the silence and ended with it. */
-static bool was_blocked_by(const struct visit *wait, const struct visit *silence)
-{
-	double after = when_s(wait->until_ns - silence->until_ns);
-
-	return wait->waited && wait != silence && wait->from_ns >= silence->from_ns &&
-		wait->from_ns < silence->until_ns && after >= 0 && after <= RELEASE_S;
-}
-
-/* The clients that one silence blocked; none when another one was answered while the first of them was waiting. */
-static int count_blocked(const struct visits *v, const struct visit *silence)
-{
-	int64_t first_ns = silence->until_ns;
-	int n = 0;
-
-	for (uint32_t i = 0; i < v->count; i++)
-		if (was_blocked_by(&v->list[i], silence)) {
-			first_ns = v->list[i].from_ns < first_ns ? v->list[i].from_ns : first_ns;
-			n++;
-		}
-	return moments_between(&v->answered, first_ns + SETTLE_NS, silence->until_ns) ? 0 : n;
+	visits_note(v, x, r);
 }
 
 struct verdict {
@@ -216,7 +42,7 @@ struct verdict {
 	int other_count;
 	bool tls;
 	int silences, blocked;
-	int open; /* of the blocked ones: they still wait when the capture ends */
+	int ends[WAIT_ENDS]; /* how many of the blocked ones ended so */
 	double wait_max_s, hold_s;
 	uint32_t streams[SHOWN_MAX * 8];
 	int stream_count;
@@ -238,11 +64,11 @@ static void add_silence(struct verdict *d, struct finding *f, const struct visit
 	for (uint32_t i = 0; i < v->count; i++) {
 		const struct visit *w = &v->list[i];
 
-		if (!was_blocked_by(w, silence))
+		if (!visit_was_blocked_by(w, silence))
 			continue;
 		d->blocked++;
-		d->open += !w->until.frame;
-		d->wait_max_s = fmax(d->wait_max_s, when_s(w->until_ns - w->from_ns));
+		d->ends[w->end]++;
+		d->wait_max_s = fmax(d->wait_max_s, when_s(w->wait_ns));
 		if (d->stream_count < SHOWN_MAX * 8)
 			d->streams[d->stream_count++] = w->stream;
 		show(f, &w->from);
@@ -270,44 +96,70 @@ static void own_claims(struct diagnosis_context *x, const struct service_key *k,
 				claim_own(c, "accept-loop-blocked");
 }
 
-/* What becomes of the waits; the capture may end before it shows that. */
-static void outcome_text(const struct verdict *d, char *out, size_t size)
+/* The server's answer tells that the silence held a wait back; without one, it may have ended for another reason. */
+static int count_unanswered(const struct verdict *d)
 {
-	int ended = d->blocked - d->open;
+	return d->ends[WAIT_GIVEN_UP] + d->ends[WAIT_OPEN];
+}
 
-	if (!d->open)
-		snprintf(out, size, "all are answered when the silence ends");
-	else if (!ended)
-		snprintf(out, size, "the capture ends before any of them is answered");
+/* What becomes of the waits; the capture may end before it shows that. */
+static void outcome_text(const struct verdict *d, struct text *out)
+{
+	int answered = d->ends[WAIT_ANSWERED], late = d->ends[WAIT_TOO_LATE], open = d->ends[WAIT_OPEN];
+
+	if (answered == d->blocked)
+		text_add(out, "all are answered when the silence ends");
+	else if (open == d->blocked)
+		text_add(out, "the capture ends before any of them is answered");
+	else if (answered)
+		text_printf(out, "%d %s answered when the silence ends", answered, answered == 1 ? "is" : "are");
 	else
-		snprintf(out, size, "%d wait%s with the silence; %d %s still open when the capture ends", ended,
-			ended == 1 ? " ends" : "s end", d->open, d->open == 1 ? "is" : "are");
+		text_add(out, "none of them is answered in time");
+	if (late)
+		text_printf(out, "; %d only after %s had given up", late, late == 1 ? "it" : "they");
+	if (d->ends[WAIT_GIVEN_UP])
+		text_printf(out, "; %d end%s without an answer", d->ends[WAIT_GIVEN_UP], d->ends[WAIT_GIVEN_UP] == 1 ? "s" : "");
+	if (open && open != d->blocked)
+		text_printf(out, "; %d %s still open when the capture ends", open, open == 1 ? "is" : "are");
 }
 
 static void name_causes(struct finding *f, const struct verdict *d)
 {
 	static const char loop[] = "the server accepts and handshakes in a single loop that blocks on a silent connection";
-	bool all_open = d->open == d->blocked;
+	int unanswered = count_unanswered(d), open = d->ends[WAIT_OPEN];
+	bool none = unanswered == d->blocked;
 
-	if (all_open)
+	if (none)
 		finding_cause(f, 0.65, loop, "%d waits begin inside the silence, and nobody is answered in it", d->blocked);
-	else if (d->open)
+	else if (unanswered)
 		finding_cause(f, 0.75, loop, "%d waits begin inside the silence, and nobody is answered in it; %d end%s with it",
-			d->blocked, d->blocked - d->open, d->blocked - d->open == 1 ? "s" : "");
+			d->blocked, d->blocked - unanswered, d->blocked - unanswered == 1 ? "s" : "");
 	else
 		finding_cause(f, 0.9, loop, "%d waits begin inside the silence and end with it", d->blocked);
-	if (d->open)
+	if (open)
 		finding_against(f, "whether %s answered when the silence ends is not in this capture",
-			all_open ? "they are" : d->open == 1 ? "the other one is" : "the others are");
-	finding_cause(f, all_open ? 0.3 : d->open ? 0.2 : 0.1, "something else on the server stops for the same time",
+			open == d->blocked ? "they are" : open == 1 ? "the other one is" : "the others are");
+	if (d->ends[WAIT_GIVEN_UP])
+		finding_against(f, "a server that hangs for another reason does not answer clients that give up, either");
+	finding_cause(f, none ? 0.3 : unanswered ? 0.2 : 0.1, "something else on the server stops for the same time",
 		"one silent connection may be a coincidence");
+}
+
+static double confidence(const struct verdict *d)
+{
+	int unanswered = count_unanswered(d);
+
+	if (unanswered)
+		return unanswered == d->blocked ? 0.65 : 0.75;
+	return d->silences > 1 ? 0.95 : 0.85;
 }
 
 static void write_texts(struct finding *f, const struct verdict *d, const char *service, const char *blocker)
 {
-	char longest[WHEN_TEXT_SIZE], hold[WHEN_TEXT_SIZE], outcome[120];
+	char longest[WHEN_TEXT_SIZE], hold[WHEN_TEXT_SIZE];
+	struct text outcome = { 0 };
 
-	outcome_text(d, outcome, sizeof(outcome));
+	outcome_text(d, &outcome);
 	when_duration(d->wait_max_s, longest);
 	when_duration(d->hold_s, hold);
 	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d connection%s", service,
@@ -315,14 +167,15 @@ static void write_texts(struct finding *f, const struct verdict *d, const char *
 	finding_detail(f, "%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
 			  "not answered, for up to %s, and %s.",
 		d->silences, d->silences == 1 ? "" : "s", d->silences == 1 ? "s" : "", hold,
-		d->tls ? "ClientHellos" : "requests", longest, outcome);
+		d->tls ? "ClientHellos" : "requests", longest, text_str(&outcome));
+	text_free(&outcome);
 	for (int i = 0; i < d->other_count; i++) {
 		char other[ADDR_TEXT_SIZE];
 
 		finding_detail(f, "%s blocks it in the same way.", addr_text(&d->others[i], other));
 	}
 	f->responsible = RESPONSIBLE_SERVER;
-	f->confidence = d->open == d->blocked ? 0.65 : d->open ? 0.75 : d->silences > 1 ? 0.95 : 0.85;
+	f->confidence = confidence(d);
 	name_causes(f, d);
 	finding_next(f, "Server: do the handshake in a thread or without blocking, with a timeout before the first byte");
 	finding_next(f, "Until then: let %s speak TLS in its check, close at once, or check another port", blocker);
@@ -347,7 +200,7 @@ static void tell(struct diagnosis_context *x, const struct service_key *k, const
 	struct finding *f = finding_open(x, "accept-loop-blocked", &subject);
 
 	for (uint32_t i = 0; i < v->count; i++)
-		if (v->list[i].silent && count_blocked(v, &v->list[i]) >= BLOCKED_MIN) {
+		if (v->list[i].silent && visits_count_blocked(v, &v->list[i]) >= BLOCKED_MIN) {
 			add_silence(&d, f, v, &v->list[i]);
 			note_blocker(&d, &v->list[i].client);
 		}
@@ -373,7 +226,7 @@ static const struct visit *worst_silence(const struct visits *v)
 	int most = BLOCKED_MIN - 1;
 
 	for (uint32_t i = 0; i < v->count; i++) {
-		int n = v->list[i].silent ? count_blocked(v, &v->list[i]) : 0;
+		int n = v->list[i].silent ? visits_count_blocked(v, &v->list[i]) : 0;
 
 		if (n > most) {
 			most = n;
