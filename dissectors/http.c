@@ -39,10 +39,18 @@ struct http_state {
 	struct exchanges x;
 };
 
+/* As far as an exchange with short texts touches it. */
+#define HTTP_HOT (offsetof(struct http_state, x.one.texts.first) + 128)
+
 /* The exchange that the message at hand belongs to; NULL: none that is known. */
 static struct exchange *exchange_at_hand(const struct http_state *h, enum side which)
 {
 	return which == SIDE_ORIG ? h->x.asking : h->x.first;
+}
+
+static void keep_text(struct exchange *x, struct session *s, enum http_text which, const char *text)
+{
+	http_texts_keep(&x->texts, s, which, (const uint8_t *)text, strlen(text));
 }
 
 static enum dissect_verdict request_begins(struct http_state *h, struct session *s, struct line l)
@@ -55,11 +63,12 @@ static enum dissect_verdict request_begins(struct http_state *h, struct session 
 	if (!http_is_request(l, &request))
 		return h->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	x = exchange_open(&h->x, s);
-	http_request_line(&request, &x->facts, &side->framing);
-	if (!x->facts.proxied_host[0])
-		text_copy(x->facts.proxied_host, sizeof(x->facts.proxied_host), session_proxied_host(s));
+	http_request_line(&request, &x->texts, s, &side->framing);
+	x->head = request.head;
+	x->connect = request.connect;
+	x->proxy = request.proxy;
+	keep_text(x, s, HTTP_PROXIED_HOST, session_proxied_host(s));
 	x->request = side->first;
-	x->facts.request = session_ref(s, &side->first);
 	h->x.asking = x;
 	exchange_mark_request(&h->x, s, x, false);
 	return DISSECT_OK;
@@ -69,8 +78,8 @@ static enum dissect_verdict request_begins(struct http_state *h, struct session 
  * had begun. */
 static void clear_for_response(struct http_state *h, struct session *s)
 {
-	while (h->x.count && (h->x.first->facts.status || (h->side[SIDE_RESP].lost && h->x.count > 1)))
-		exchange_drop(&h->x, s, h->x.first->facts.status != 0);
+	while (h->x.count && (h->x.first->status || (h->side[SIDE_RESP].lost && h->x.count > 1)))
+		exchange_drop(&h->x, s, h->x.first->status != 0, NULL);
 	h->side[SIDE_RESP].lost = false;
 }
 
@@ -87,20 +96,20 @@ static enum dissect_verdict response_begins(struct http_state *h, struct session
 	x = h->x.first ? h->x.first : exchange_open(&h->x, s);
 	if (side->status < 200 && side->status != 101)
 		return DISSECT_OK; /* a word in between: the answer is still to come (RFC 9110, section 15.2) */
-	x->facts.status = side->status;
-	x->facts.response = session_ref(s, &side->first);
+	x->status = side->status;
+	x->response = side->first;
 	exchange_mark_response(&h->x, s, x, &side->first);
 	return DISSECT_OK;
 }
 
-static void request_ends(struct http_state *h, struct session *s)
+static void request_ends(struct http_state *h)
 {
 	struct http_side *side = &h->side[SIDE_ORIG];
 
 	side->at = AT_START;
 	side->begun = false;
 	if (h->x.asking)
-		h->x.asking->facts.request_end = session_ref(s, &side->last);
+		h->x.asking->request_end = side->last;
 	h->x.asking = NULL;
 }
 
@@ -108,18 +117,18 @@ static enum dissect_verdict response_ends(struct http_state *h, struct session *
 {
 	struct http_side *side = &h->side[SIDE_RESP];
 	struct exchange *x = h->x.first;
-	char host[sizeof(x->facts.proxied_host)];
+	char host[PROXIED_HOST_SIZE];
 	bool tunnel;
 
 	side->at = AT_START;
 	side->begun = false;
-	if (!x || !x->facts.status)
+	if (!x || !x->status)
 		return DISSECT_OK;
-	tunnel = !strcmp(x->facts.method, "CONNECT") && x->facts.status < 300;
-	memcpy(host, x->facts.proxied_host, sizeof(host));
-	x->facts.response_end = session_ref(s, &side->last);
-	side->status = x->facts.status;
-	exchange_drop(&h->x, s, true);
+	side->status = x->status;
+	tunnel = x->connect && x->status < 300;
+	if (tunnel)
+		text_copy(host, sizeof(host), http_texts_get(&x->texts, HTTP_PROXIED_HOST));
+	exchange_drop(&h->x, s, true, &side->last);
 	if (!tunnel && side->status != 101)
 		return DISSECT_OK;
 	session_hand_on(s, NULL, tunnel ? "connect" : "upgrade", tunnel ? host : NULL);
@@ -130,7 +139,7 @@ static enum dissect_verdict message_ends(struct http_state *h, struct session *s
 {
 	if (which == SIDE_RESP)
 		return response_ends(h, s);
-	request_ends(h, s);
+	request_ends(h);
 	return DISSECT_OK;
 }
 
@@ -140,13 +149,13 @@ static bool response_has_no_body(const struct http_state *h, const struct exchan
 
 	if (status < 200 || status == 204 || status == 304)
 		return true;
-	return x && (!strcmp(x->facts.method, "HEAD") || (!strcmp(x->facts.method, "CONNECT") && status < 300));
+	return x && (x->head || (x->connect && status < 300));
 }
 
 static void note_keep_alive(struct exchange *x, const struct http_framing *f)
 {
 	x->close |= f->close || (f->http_1_0 && !f->keep_alive);
-	x->facts.keep_alive = !x->close;
+	x->keep_alive = !x->close;
 }
 
 /* The empty line: from here on it is body, of a length that the head tells (RFC 9112, section 6.3). */
@@ -159,7 +168,7 @@ static enum dissect_verdict head_ends(struct http_state *h, struct session *s, e
 	if (x && !interim) {
 		note_keep_alive(x, &side->framing);
 		if (which == SIDE_RESP)
-			x->facts.announced_body = side->framing.chunked ? UINT64_MAX : side->framing.length;
+			x->announced_body = side->framing.chunked ? UINT64_MAX : side->framing.length;
 	}
 	if (interim) {
 		side->at = AT_START;
@@ -194,7 +203,7 @@ static enum dissect_verdict on_field(struct http_state *h, struct session *s, en
 		return head_ends(h, s, which);
 	if (is_folded(l))
 		return DISSECT_OK;
-	return http_field(l, which, x ? &x->facts : NULL, &h->side[which].framing) ? DISSECT_OK : DISSECT_BAD;
+	return http_field(l, which, x ? &x->texts : NULL, s, &h->side[which].framing) ? DISSECT_OK : DISSECT_BAD;
 }
 
 static enum dissect_verdict on_chunk_size(struct http_side *side, struct line l)
@@ -231,8 +240,10 @@ static enum dissect_verdict on_line(struct http_state *h, struct session *s, enu
 	case AT_CHUNK_SIZE:
 		return on_chunk_size(side, l);
 	case AT_CHUNK_END:
+		if (l.len)
+			return DISSECT_BAD;
 		side->at = AT_CHUNK_SIZE;
-		return l.len ? DISSECT_BAD : DISSECT_OK;
+		return DISSECT_OK;
 	case AT_TRAILER:
 		return l.len ? DISSECT_OK : message_ends(h, s, which);
 	case AT_BODY:
@@ -248,7 +259,7 @@ static void count_body(struct http_state *h, enum side which, uint64_t n)
 	struct exchange *x = exchange_at_hand(h, which);
 
 	if (x)
-		*(which == SIDE_ORIG ? &x->facts.request_body : &x->facts.response_body) += n;
+		*(which == SIDE_ORIG ? &x->request_body : &x->response_body) += n;
 }
 
 /* n bytes of body are past, seen or not. */
@@ -277,7 +288,7 @@ static enum dissect_verdict on_body(struct http_state *h, struct session *s, con
 {
 	struct http_side *side = &h->side[c->side];
 
-	bool wants_body = c->side == SIDE_RESP && h->x.count && h->x.first->facts.status >= 400;
+	bool wants_body = c->side == SIDE_RESP && h->x.count && h->x.first->status >= 400;
 	enum dissect_verdict v;
 
 	*used = side->at == AT_BODY_TO_END || side->left > c->len ? c->len : (size_t)side->left;
@@ -310,53 +321,53 @@ static enum dissect_verdict answered_in_tls(struct http_state *h, struct session
 		return DISSECT_MORE;
 	if (c->data[1] != 3)
 		return DISSECT_BAD;
-	x->facts.on_tls_port_hint = true;
-	x->facts.response = session_ref(s, &h->side[SIDE_RESP].first);
+	x->on_tls_port = true;
+	x->response = h->side[SIDE_RESP].first;
 	session_mark(s, SIDE_RESP, &c->ref, "TLS alert");
-	exchange_drop(&h->x, s, true);
+	exchange_drop(&h->x, s, true, NULL);
 	return DISSECT_DONE;
 }
 
-/* Fields behind the first ones of a head: as far as there is nothing but fields. What ends it is offered again. */
-static void take_fields(struct http_state *h, const struct chunk *c, size_t *used)
+/* One step: a line, or a part of a body. */
+static inline enum dissect_verdict step(struct http_state *h, struct session *s, const struct chunk *c, size_t *used)
 {
-	struct exchange *x = exchange_at_hand(h, c->side);
-	struct chunk rest = *c;
+	struct http_side *side = &h->side[c->side];
 	struct line l;
-	size_t n = 0;
 
-	for (;; *used += n) {
-		rest.data = c->data + *used;
-		rest.len = c->len - *used;
-		if (!line_take(&rest, &l, &n) || !l.len || is_folded(l) ||
-			!http_field(l, c->side, x ? &x->facts : NULL, &h->side[c->side].framing))
-			return;
+	if (in_body(side))
+		return on_body(h, s, c, used);
+	if (side->at == AT_START) {
+		if (c->side == SIDE_ORIG && exchange_tunnel_asked(&h->x))
+			return DISSECT_MORE;
+		if (!side->begun)
+			side->first = c->ref;
+		side->begun = true;
+		if (c->side == SIDE_RESP && c->data[0] == 0x15 && h->x.count)
+			return answered_in_tls(h, s, c);
 	}
+	if (!line_take(c, &l, used))
+		return c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
+	return on_line(h, s, c->side, l);
 }
 
+/* What cannot be read is offered again by itself: then nothing of it counts as used. */
 static enum dissect_verdict http_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
 {
 	struct http_state *h = state;
-	struct http_side *side = &h->side[c->side];
-	enum dissect_verdict verdict;
-	struct line l;
+	enum dissect_verdict verdict = DISSECT_OK;
+	struct chunk rest = *c;
 
-	side->last = c->ref;
-	if (in_body(side))
-		return on_body(h, s, c, used);
-	if (side->at == AT_START && c->side == SIDE_ORIG && exchange_tunnel_asked(&h->x))
-		return DISSECT_MORE;
-	if (side->at == AT_START && !side->begun) {
-		side->begun = true;
-		side->first = c->ref;
+	h->side[c->side].last = c->ref;
+	while (rest.len && verdict == DISSECT_OK) {
+		size_t n = 0;
+
+		verdict = step(h, s, &rest, &n);
+		if (*used && (verdict == DISSECT_BAD || verdict == DISSECT_NOT_MINE))
+			return DISSECT_OK;
+		*used += n;
+		rest.data += n;
+		rest.len -= n;
 	}
-	if (side->at == AT_START && c->side == SIDE_RESP && c->data[0] == 0x15 && h->x.count)
-		return answered_in_tls(h, s, c);
-	if (!line_take(c, &l, used))
-		return c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
-	verdict = on_line(h, s, c->side, l);
-	if (verdict == DISSECT_OK && side->at == AT_FIELDS)
-		take_fields(h, c, used);
 	return verdict;
 }
 
@@ -413,7 +424,7 @@ static void http_finish(void *state, struct session *s)
 
 	while (h->x.count) {
 		exchange_mark_request(&h->x, s, h->x.first, true);
-		exchange_drop(&h->x, s, true);
+		exchange_drop(&h->x, s, true, NULL);
 	}
 }
 
@@ -422,7 +433,7 @@ const struct dissector dissector_http = {
 	.spec = "RFC 9110, RFC 9112",
 	.tcp_ports = {80, 8080, 3128, 8000, 8008, 8888, 5985, 631},
 	.state_size = sizeof(struct http_state),
-	.hot_size = sizeof(struct http_state),
+	.hot_size = HTTP_HOT,
 	.part_size = sizeof(struct exchange),
 	.recognise = http_recognise,
 	.stream = http_stream,

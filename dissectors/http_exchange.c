@@ -11,14 +11,34 @@
 #define LABEL_METHOD 10 /* of a method and of a target, what goes into a label */
 #define LABEL_URI 18
 
-void exchange_drop(struct exchanges *e, struct session *s, bool told)
+static void tell(const struct exchange *x, struct session *s, const struct frame_ref *end)
+{
+	static const struct frame_ref never;
+	struct http facts = {
+		.status = x->status,
+		.proxy = x->proxy,
+		.keep_alive = x->keep_alive,
+		.on_tls_port_hint = x->on_tls_port || (x->hint && http_hint_found(x->hint)),
+		.request = session_ref(s, &x->request),
+		.request_end = session_ref(s, &x->request_end),
+		.response = session_ref(s, &x->response),
+		.response_end = session_ref(s, end ? end : &never),
+		.request_body = x->request_body,
+		.response_body = x->response_body,
+		.announced_body = x->announced_body,
+		.number = x->number,
+	};
+
+	http_texts_tell(&x->texts, &facts);
+	session_tell(s, RECORD_HTTP, &facts);
+}
+
+void exchange_drop(struct exchanges *e, struct session *s, bool told, const struct frame_ref *end)
 {
 	struct exchange *x = e->first;
 
-	if (told) {
-		x->facts.on_tls_port_hint |= x->hint && http_hint_found(x->hint);
-		session_tell(s, RECORD_HTTP, &x->facts);
-	}
+	if (told)
+		tell(x, s, end);
 	if (e->asking == x)
 		e->asking = NULL;
 	e->first = x->next;
@@ -28,7 +48,19 @@ void exchange_drop(struct exchanges *e, struct session *s, bool told)
 	if (x->hint)
 		session_charge(s, -(ptrdiff_t)sizeof(*x->hint));
 	free(x->hint);
-	session_part_free(s, x);
+	if (x->texts.more)
+		http_texts_free(&x->texts, s);
+	if (x == &e->one)
+		e->one_used = false;
+	else
+		session_part_free(s, x);
+}
+
+static struct exchange *take_one(struct exchanges *e)
+{
+	e->one_used = true;
+	memset(&e->one, 0, offsetof(struct exchange, texts.first));
+	return &e->one;
 }
 
 struct exchange *exchange_open(struct exchanges *e, struct session *s)
@@ -36,10 +68,10 @@ struct exchange *exchange_open(struct exchanges *e, struct session *s)
 	struct exchange *x;
 
 	if (e->count == EXCHANGES_MAX)
-		exchange_drop(e, s, true);
-	x = session_part(s);
-	x->facts.announced_body = UINT64_MAX;
-	x->facts.number = ++e->number;
+		exchange_drop(e, s, true, NULL);
+	x = e->one_used ? session_part(s) : take_one(e);
+	x->announced_body = UINT64_MAX;
+	x->number = ++e->number;
 	*(e->last ? &e->last->next : &e->first) = x;
 	e->last = x;
 	e->count++;
@@ -57,17 +89,18 @@ void exchange_hint(struct session *s, struct exchange *x, const uint8_t *bytes, 
 
 bool exchange_tunnel_asked(const struct exchanges *e)
 {
-	return e->last && !strcmp(e->last->facts.method, "CONNECT");
+	return e->last && e->last->connect;
 }
 
 /* "GET /path", by hand: every connection has one. */
 static void request_label(const struct exchange *x, char label[LABEL_METHOD + LABEL_URI + 2])
 {
-	size_t method = strnlen(x->facts.method, LABEL_METHOD), uri = strnlen(x->facts.uri, LABEL_URI);
+	const char *name = http_texts_get(&x->texts, HTTP_METHOD), *target = http_texts_get(&x->texts, HTTP_URI);
+	size_t method = strnlen(name, LABEL_METHOD), uri = strnlen(target, LABEL_URI);
 
-	memcpy(label, x->facts.method, method);
+	memcpy(label, name, method);
 	label[method] = ' ';
-	memcpy(label + method + 1, x->facts.uri, uri);
+	memcpy(label + method + 1, target, uri);
 	label[method + 1 + uri] = '\0';
 }
 
@@ -83,7 +116,7 @@ void exchange_mark_request(struct exchanges *e, struct session *s, struct exchan
 {
 	char label[sizeof(((struct key_frame *)NULL)->label)];
 
-	if (x->marked || !x->facts.method[0] || (!always && e->marks++ >= MARKS_USUAL))
+	if (x->marked || !x->texts.at[HTTP_METHOD] || (!always && e->marks++ >= MARKS_USUAL))
 		return;
 	request_label(x, label);
 	session_mark(s, SIDE_ORIG, &x->request, label);
@@ -92,12 +125,12 @@ void exchange_mark_request(struct exchanges *e, struct session *s, struct exchan
 
 void exchange_mark_response(struct exchanges *e, struct session *s, struct exchange *x, const struct frame_ref *ref)
 {
-	bool failed = x->facts.status >= 400;
+	bool failed = x->status >= 400;
 	char label[4];
 
 	if (!x->marked && !(failed && e->marks_failed++ < MARKS_FAILED))
 		return;
 	exchange_mark_request(e, s, x, true);
-	status_label(x->facts.status, label);
+	status_label(x->status, label);
 	session_mark(s, SIDE_RESP, ref, label);
 }

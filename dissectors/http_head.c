@@ -21,6 +21,9 @@ static enum recognition recognise_request(const struct chunk *c)
 		return r;
 	if (!line_take(c, &l, &used))
 		return c->len < 1024 ? RECOGNISE_MORE : RECOGNISE_YES;
+	/* Nearly always at the end of the line. */
+	if (l.len > 9 && !memcmp(l.p + l.len - 9, " HTTP/1.", 8))
+		return RECOGNISE_YES;
 	return line_contains(&l, " HTTP/1.") ? RECOGNISE_YES : RECOGNISE_NO;
 }
 
@@ -70,10 +73,15 @@ static struct line authority_of(const struct line *target)
 	return a;
 }
 
-static void absolute_uri(const struct line *target, const struct line *authority, struct http *facts)
+static void keep_line(struct http_texts *t, struct session *s, enum http_text which, const struct line *l)
+{
+	http_texts_keep(t, s, which, l->p, l->len);
+}
+
+static void absolute_uri(const struct line *target, const struct line *authority, struct http_texts *t, struct session *s)
 {
 	struct line path = {authority->p + authority->len, 0};
-	char host[sizeof(facts->uri)], rest[sizeof(facts->uri)];
+	char host[sizeof(((struct http *)NULL)->uri)], rest[sizeof(host)];
 	struct text uri = {NULL};
 
 	path.len = (size_t)(target->p + target->len - path.p);
@@ -82,7 +90,7 @@ static void absolute_uri(const struct line *target, const struct line *authority
 	text_add(&uri, line_starts(target, "https") ? "https://" : "http://");
 	text_add(&uri, host);
 	text_add(&uri, rest);
-	text_copy(facts->uri, sizeof(facts->uri), text_str(&uri));
+	http_texts_keep(t, s, HTTP_URI, (const uint8_t *)text_str(&uri), strlen(text_str(&uri)));
 	text_free(&uri);
 }
 
@@ -96,28 +104,37 @@ static bool plausible_method(const struct line *m)
 	return m->len && m->len <= METHOD_MAX;
 }
 
+static bool is_method(const struct line *l, const char *name)
+{
+	size_t n = strlen(name);
+
+	return l->len == n && !memcmp(l->p, name, n);
+}
+
 bool http_is_request(struct line l, struct request_line *out)
 {
 	out->method = line_word(&l);
 	out->target = line_word(&l);
 	out->version = l;
+	out->head = is_method(&out->method, "HEAD");
+	out->connect = is_method(&out->method, "CONNECT");
 	return plausible_method(&out->method) && line_starts(&l, "HTTP/1.");
 }
 
-void http_request_line(const struct request_line *r, struct http *facts, struct http_framing *f)
+void http_request_line(struct request_line *r, struct http_texts *texts, struct session *s, struct http_framing *f)
 {
-	struct line authority;
+	struct line authority = r->connect ? r->target : authority_of(&r->target);
 
 	f->http_1_0 = r->version.len > 7 && r->version.p[7] == '0';
-	line_text(&r->method, facts->method, sizeof(facts->method));
-	line_text(&r->target, facts->uri, sizeof(facts->uri));
-	authority = strcmp(facts->method, "CONNECT") ? authority_of(&r->target) : r->target;
-	if (authority.len) {
-		facts->proxy = true;
-		if (authority.p != r->target.p)
-			absolute_uri(&r->target, &authority, facts);
-		line_text(&authority, facts->proxied_host, sizeof(facts->proxied_host));
-		line_text(&authority, facts->host, sizeof(facts->host));
+	r->proxy = authority.len > 0;
+	keep_line(texts, s, HTTP_METHOD, &r->method);
+	if (r->proxy && !r->connect)
+		absolute_uri(&r->target, &authority, texts, s);
+	else
+		keep_line(texts, s, HTTP_URI, &r->target);
+	if (r->proxy) {
+		keep_line(texts, s, HTTP_PROXIED_HOST, &authority);
+		keep_line(texts, s, HTTP_HOST, &authority);
 	}
 }
 
@@ -146,63 +163,81 @@ static uint64_t content_length(struct line l)
 	return i ? value : UINT64_MAX;
 }
 
-static void framing_field(const struct line *name, const struct line *value, struct http_framing *f)
-{
-	if (name->len == 14 && line_starts(name, "Content-Length"))
-		f->length = content_length(*value);
-	else if (name->len == 17 && line_starts(name, "Transfer-Encoding"))
-		f->chunked |= line_contains(value, "chunked");
-	else if (line_starts(name, "Connection") || line_starts(name, "Proxy-Connection")) {
-		f->close |= line_contains(value, "close");
-		f->keep_alive |= line_contains(value, "keep-alive");
-	}
-}
+enum field_says {
+	SAYS_LENGTH,
+	SAYS_CODING,
+	SAYS_CONNECTION,
+	SAYS_TEXT, /* of a request, */
+	SAYS_TEXT_BACK, /* of a response */
+};
 
-#define KEPT(name, side, text) \
+struct known_field {
+	const char *name;
+	uint8_t len;
+	uint8_t says; /* enum field_says */
+	uint8_t text; /* enum http_text */
+};
+
+#define FIELD(name, ...) \
 	{ \
-		name, sizeof(name) - 1, side, offsetof(struct http, text), sizeof(((struct http *)NULL)->text) \
+		name, sizeof(name) - 1, __VA_ARGS__ \
 	}
 
-/* Which text a field goes to; NULL: none that we keep. */
-static char *text_for(const struct line *name, enum side side, struct http *facts, size_t *size)
+/* NULL: none that we read. */
+static const struct known_field *field_named(const struct line *name)
 {
-	static const struct {
-		const char *name;
-		size_t len;
-		enum side side;
-		size_t at, size;
-	} texts[] = {
-		KEPT("Host", SIDE_ORIG, host),
-		KEPT("User-Agent", SIDE_ORIG, user_agent),
-		KEPT("Content-Type", SIDE_RESP, content_type),
-		KEPT("Location", SIDE_RESP, location),
-		KEPT("Server", SIDE_RESP, server),
-		KEPT("Via", SIDE_RESP, via),
+	static const struct known_field fields[] = { /* the short ones first */
+		FIELD("Via", SAYS_TEXT_BACK, HTTP_VIA),
+		FIELD("Host", SAYS_TEXT, HTTP_HOST),
+		FIELD("Server", SAYS_TEXT_BACK, HTTP_SERVER),
+		FIELD("Location", SAYS_TEXT_BACK, HTTP_LOCATION),
+		FIELD("Connection", SAYS_CONNECTION, 0),
+		FIELD("User-Agent", SAYS_TEXT, HTTP_USER_AGENT),
+		FIELD("Content-Type", SAYS_TEXT_BACK, HTTP_CONTENT_TYPE),
+		FIELD("Content-Length", SAYS_LENGTH, 0),
+		FIELD("Proxy-Connection", SAYS_CONNECTION, 0),
+		FIELD("Transfer-Encoding", SAYS_CODING, 0),
 	};
+	const struct known_field *f = fields, *end = fields + sizeof(fields) / sizeof(*fields);
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].len == name->len && texts[i].side == side && line_starts(name, texts[i].name)) {
-			*size = texts[i].size;
-			return (char *)facts + texts[i].at;
-		}
+	while (f < end && f->len < name->len)
+		f++;
+	for (; f < end && f->len == name->len; f++)
+		if (line_starts(name, f->name))
+			return f;
 	return NULL;
 }
 
-bool http_field(struct line l, enum side side, struct http *facts, struct http_framing *f)
+bool http_field(struct line l, enum side side, struct http_texts *texts, struct session *s, struct http_framing *f)
 {
 	const uint8_t *colon = memchr(l.p, ':', l.len);
+	const struct known_field *field;
 	struct line name, value;
-	size_t size = 0;
-	char *text;
 
 	if (!colon || colon == l.p)
 		return false;
 	name = line_trim((struct line){l.p, (size_t)(colon - l.p)});
+	field = field_named(&name);
+	if (!field)
+		return true;
 	value = line_trim((struct line){colon + 1, (size_t)(l.p + l.len - colon - 1)});
-	framing_field(&name, &value, f);
-	text = facts ? text_for(&name, side, facts, &size) : NULL;
-	if (text && !*text)
-		line_text(&value, text, size);
+	switch ((enum field_says)field->says) {
+	case SAYS_LENGTH:
+		f->length = content_length(value);
+		break;
+	case SAYS_CODING:
+		f->chunked |= line_contains(&value, "chunked");
+		break;
+	case SAYS_CONNECTION:
+		f->close |= line_contains(&value, "close");
+		f->keep_alive |= line_contains(&value, "keep-alive");
+		break;
+	case SAYS_TEXT:
+	case SAYS_TEXT_BACK:
+		if (texts && (field->says == SAYS_TEXT) == (side == SIDE_ORIG))
+			keep_line(texts, s, (enum http_text)field->text, &value);
+		break;
+	}
 	return true;
 }
 

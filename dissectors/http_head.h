@@ -3,6 +3,7 @@
 #ifndef PCAPDX_DISSECTORS_HTTP_HEAD_H
 #define PCAPDX_DISSECTORS_HTTP_HEAD_H
 
+#include "dissectors/http_texts.h"
 #include "dissectors/line.h"
 
 /* How a message goes on after its head, gathered from its lines. */
@@ -17,14 +18,16 @@ void http_framing_begin(struct http_framing *f);
 /* "GET /path HTTP/1.1" */
 struct request_line {
 	struct line method, target, version;
+	bool head, connect; /* methods that frame the answer */
+	bool proxy;	    /* CONNECT or an absolute URI */
 };
 
 bool http_is_request(struct line l, struct request_line *out); /* false: it is none, and *out means nothing */
-void http_request_line(const struct request_line *r, struct http *facts, struct http_framing *f);
+void http_request_line(struct request_line *r, struct http_texts *texts, struct session *s, struct http_framing *f);
 /* "HTTP/1.1 200 OK"; gives the status, 0: this is no status line. */
 uint16_t http_status_line(struct line l, struct http_framing *f);
-/* A field of either message; false: it is none. */
-bool http_field(struct line l, enum side side, struct http *facts, struct http_framing *f);
+/* A field of either message; false: it is none. `texts` may be NULL. */
+bool http_field(struct line l, enum side side, struct http_texts *texts, struct session *s, struct http_framing *f);
 
 /* The line before a chunk: its size in hexadecimal digits, and extensions that mean nothing to us. */
 bool http_chunk_size(struct line l, uint64_t *size);

@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissectors/line.h"
 
-bool line_take(const struct chunk *c, struct line *out, size_t *used)
-{
-	const uint8_t *end = c->len ? memchr(c->data, '\n', c->len) : NULL;
-
-	if (!end)
-		return false;
-	*used = (size_t)(end - c->data) + 1;
-	out->p = c->data;
-	out->len = *used - 1;
-	if (out->len && out->p[out->len - 1] == '\r')
-		out->len--;
-	return true;
-}
-
 static uint8_t lower(uint8_t b)
 {
 	return b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b;
@@ -45,31 +31,15 @@ bool line_contains(const struct line *l, const char *words)
 	return rest.len >= n;
 }
 
-static bool blank(uint8_t b)
-{
-	return b == ' ' || b == '\t';
-}
-
-struct line line_trim(struct line l)
-{
-	while (l.len && blank(*l.p)) {
-		l.p++;
-		l.len--;
-	}
-	while (l.len && blank(l.p[l.len - 1]))
-		l.len--;
-	return l;
-}
-
 struct line line_word(struct line *l)
 {
 	struct line word = {l->p, 0};
 
-	while (word.len < l->len && !blank(l->p[word.len]))
+	while (word.len < l->len && !line_blank(l->p[word.len]))
 		word.len++;
 	l->p += word.len;
 	l->len -= word.len;
-	while (l->len && blank(*l->p)) {
+	while (l->len && line_blank(*l->p)) {
 		l->p++;
 		l->len--;
 	}
@@ -155,5 +125,5 @@ bool line_is_command(const struct line *l)
 
 	while (i < l->len && (l->p[i] | 0x20) >= 'a' && (l->p[i] | 0x20) <= 'z')
 		i++;
-	return i && (i == l->len || (i >= 3 && (blank(l->p[i]) || l->p[i] == '\r')));
+	return i && (i == l->len || (i >= 3 && (line_blank(l->p[i]) || l->p[i] == '\r')));
 }

@@ -15,7 +15,20 @@ struct line {
 };
 
 /* The first line of the chunk; *used is its length with its end. false: no line end in it. */
-bool line_take(const struct chunk *c, struct line *out, size_t *used);
+static inline bool line_take(const struct chunk *c, struct line *out, size_t *used)
+{
+	const uint8_t *end = c->len ? memchr(c->data, '\n', c->len) : NULL;
+
+	if (!end)
+		return false;
+	*used = (size_t)(end - c->data) + 1;
+	out->p = c->data;
+	out->len = *used - 1;
+	if (out->len && out->p[out->len - 1] == '\r')
+		out->len--;
+	return true;
+}
+
 /* Whether the line begins with that word; letters of either case. Inline: the length of a literal is known then. */
 static inline bool line_starts(const struct line *l, const char *word)
 {
@@ -30,7 +43,22 @@ bool line_contains(const struct line *l, const char *words); /* letters of eithe
 /* Cuts a word (up to a space or tab) off the front, with the spaces behind it. */
 struct line line_word(struct line *l);
 void line_text(const struct line *l, char *out, size_t size);
-struct line line_trim(struct line l);
+static inline bool line_blank(uint8_t b)
+{
+	return b == ' ' || b == '\t';
+}
+
+static inline struct line line_trim(struct line l)
+{
+	while (l.len && line_blank(*l.p)) {
+		l.p++;
+		l.len--;
+	}
+	while (l.len && line_blank(l.p[l.len - 1]))
+		l.len--;
+	return l;
+}
+
 /* The number at the front: up to `digits` digits; -1 when there is none. It is cut off. */
 int line_number(struct line *l, int digits);
 
