@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissectors/line.h"
 
-static uint8_t lower(uint8_t b)
+static bool is_letter(char c)
 {
-	return b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b;
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-/* How far it is to where a word that begins so may begin next; letters, which have two cases, are everywhere. */
-static size_t to_next(const struct line *l, char first)
+static bool same_letter(uint8_t b, char of)
 {
-	const uint8_t *at;
+	return !((b ^ (uint8_t)of) & ~0x20); /* but for the bit of the case */
+}
 
-	if ((first | 0x20) >= 'a' && (first | 0x20) <= 'z')
-		return 1;
-	at = memchr(l->p + 1, first, l->len - 1);
-	return at ? (size_t)(at - l->p) : l->len;
+/* Where the byte is, from `at` on and before `end`, in either case; `end`: nowhere. */
+static size_t find_byte(const struct line *l, char wanted, size_t at, size_t end)
+{
+	const uint8_t *found;
+
+	if (is_letter(wanted)) {
+		while (at < end && !same_letter(l->p[at], wanted))
+			at++;
+		return at;
+	}
+	found = at < end ? memchr(l->p + at, wanted, end - at) : NULL;
+	return found ? (size_t)(found - l->p) : end;
 }
 
 bool line_contains(const struct line *l, const char *words)
 {
-	struct line rest = *l;
-	size_t n = strlen(words);
+	size_t n = strlen(words), rare = 0, end, at;
 
-	while (rest.len >= n && !line_starts(&rest, words)) {
-		size_t step = to_next(&rest, words[0]);
-
-		rest.p += step;
-		rest.len -= step;
-	}
-	return rest.len >= n;
+	while (rare < n && is_letter(words[rare])) /* what is no letter is rarer and has one case */
+		rare++;
+	if (rare == n)
+		rare = 0;
+	if (l->len < n || !n)
+		return !n;
+	end = l->len - n + rare + 1;
+	for (at = rare; (at = find_byte(l, words[rare], at, end)) < end; at++)
+		if (!strncasecmp((const char *)l->p + at - rare, words, n))
+			return true;
+	return false;
 }
 
 struct line line_word(struct line *l)
@@ -67,7 +78,7 @@ enum recognition line_recognise(const struct chunk *c, const char *word, enum re
 {
 	size_t n;
 
-	if (c->len && lower(c->data[0]) != lower((uint8_t)word[0]))
+	if (c->len && !same_letter(*c->data, *word))
 		return RECOGNISE_NO;
 	n = strlen(word);
 	if (strncasecmp((const char *)c->data, word, c->len < n ? c->len : n))
@@ -78,12 +89,13 @@ enum recognition line_recognise(const struct chunk *c, const char *word, enum re
 enum recognition line_recognise_any(const struct chunk *c, const char *const *words, enum recognition match)
 {
 	enum recognition best = RECOGNISE_NO;
-	uint8_t first = c->len ? lower(c->data[0]) : 0;
 
+	if (c->len && (*c->data < ' ' || *c->data > '~'))
+		return RECOGNISE_NO; /* no word begins so */
 	for (; *words && best != match; words++) {
 		enum recognition r;
 
-		if (first && first != lower((uint8_t)**words))
+		if (c->len && !same_letter(*c->data, **words))
 			continue;
 		r = line_recognise(c, *words, match);
 		if (r > best)

@@ -34,6 +34,7 @@ struct dissect_engine *dissect_engine_new(const struct record_sink *sink, const 
 {
 	struct dissect_engine *e = xcalloc(1, sizeof(*e));
 
+	assert(table_rows() <= DISSECTORS_MAX);
 	e->sink = *sink;
 	e->keys = keys;
 	announced_init(&e->expected, &e->held_bytes);

@@ -100,14 +100,14 @@ static struct chunk held_chunk(const struct session *s, enum side side)
 
 static bool excluded(const struct session *s, int row)
 {
-	return row < 64 && s->excluded >> row & 1;
+	return row < DISSECTORS_MAX && s->excluded >> row & 1;
 }
 
 void choose_exclude(struct session *s, const struct dissector *d)
 {
 	int i;
 
-	for (i = 0; i < 64 && dissector_table[i]; i++)
+	for (i = 0; i < DISSECTORS_MAX && dissector_table[i]; i++)
 		if (dissector_table[i] == d)
 			s->excluded |= UINT64_C(1) << i;
 	session_stop(s);
@@ -115,32 +115,69 @@ void choose_exclude(struct session *s, const struct dissector *d)
 	memset(s->service, 0, sizeof(s->service));
 }
 
-static struct candidate best_of_chunks(const struct session *s, struct chunk client, struct chunk server)
+/* Counts what a dissector answered for both sides. */
+static void weigh(const struct session *s, struct candidate *best, const struct dissector *d, enum recognition client,
+	enum recognition server)
+{
+	bool port;
+
+	best->waiting[SIDE_ORIG] |= client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
+	best->waiting[SIDE_RESP] |= server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
+	if (client < RECOGNISE_MAYBE && server < RECOGNISE_MAYBE)
+		return;
+	port = port_fits(s, d);
+	consider(best, d, strength_of(d, client, server, port), port);
+}
+
+static bool reads_streams(const struct session *s, int row)
+{
+	return dissector_table[row]->stream && !excluded(s, row);
+}
+
+static uint8_t answer_of(const struct session *s, int row, const struct chunk *c)
+{
+	return reads_streams(s, row) ? (uint8_t)ask(dissector_table[row], c) : RECOGNISE_NO;
+}
+
+/* From the client's first bytes alone; nobody else is asked when there can be no better one. */
+static struct candidate best_of_client(const struct session *s, const struct chunk *c, uint8_t answers[DISSECTORS_MAX])
 {
 	struct candidate best = {.dissector = NULL};
-	enum recognition by_client, by_server;
-	const struct dissector *d;
-	bool port;
-	int i;
 
-	for (i = 0; best.rank < RANK_MAX && (d = dissector_table[i]); i++) {
-		if (!d->stream || excluded(s, i))
-			continue;
-		by_client = ask(d, &client);
-		by_server = ask(d, &server);
-		best.waiting[SIDE_ORIG] |= by_client == RECOGNISE_MORE && !s->side[SIDE_ORIG].ended;
-		best.waiting[SIDE_RESP] |= by_server == RECOGNISE_MORE && !s->side[SIDE_RESP].ended;
-		if (by_client < RECOGNISE_MAYBE && by_server < RECOGNISE_MAYBE)
-			continue;
-		port = port_fits(s, d);
-		consider(&best, d, strength_of(d, by_client, by_server, port), port);
+	for (int i = 0; best.rank < RANK_MAX && dissector_table[i]; i++) {
+		answers[i] = answer_of(s, i, c);
+		if (answers[i] != RECOGNISE_NO)
+			weigh(s, &best, dissector_table[i], (enum recognition)answers[i], RECOGNISE_NO);
 	}
 	return best;
 }
 
+/* What was answered about a side holds until more of it is there. */
+static void ask_anew(const struct session *s, enum side side)
+{
+	struct chunk c = held_chunk(s, side);
+
+	if (s->hold->asked[side] == c.len)
+		return;
+	s->hold->asked[side] = (uint32_t)c.len;
+	for (int i = 0; dissector_table[i]; i++)
+		s->hold->answers[side][i] = answer_of(s, i, &c);
+}
+
 static struct candidate best_of_stream(const struct session *s)
 {
-	return best_of_chunks(s, held_chunk(s, SIDE_ORIG), held_chunk(s, SIDE_RESP));
+	struct candidate best = {.dissector = NULL};
+	const struct hold *h = s->hold;
+
+	if (!h)
+		return best;
+	ask_anew(s, SIDE_ORIG);
+	ask_anew(s, SIDE_RESP);
+	for (int i = 0; best.rank < RANK_MAX && dissector_table[i]; i++)
+		if (h->answers[SIDE_ORIG][i] | h->answers[SIDE_RESP][i])
+			weigh(s, &best, dissector_table[i], (enum recognition)h->answers[SIDE_ORIG][i],
+				(enum recognition)h->answers[SIDE_RESP][i]);
+	return best;
 }
 
 const struct dissector *choose_datagram(const struct session *s, const struct chunk *c)
@@ -233,7 +270,7 @@ static void hold_chunk(struct session *s, const struct chunk *c)
 
 	if (!s->hold) {
 		s->hold = xmalloc(sizeof(*s->hold));
-		s->hold->count = s->hold->end_count = 0;
+		memset(s->hold, 0, offsetof(struct hold, pieces));
 		s->engine->held_bytes += sizeof(*s->hold);
 	}
 	rest_add(s, c->side, c->data, c->len);
@@ -263,24 +300,34 @@ static bool should_wait(const struct session *s, const struct candidate *best)
 	return best->waiting[SIDE_RESP];
 }
 
-void choose_give(struct session *s, const struct chunk *c)
+/* Most conversations are certain with the client's first bytes: nothing has to be held for them. */
+static void choose_by_client(struct session *s, const struct chunk *c)
 {
-	const struct chunk silent = {.side = SIDE_RESP};
-	bool client_begins = !s->hold && c->side == SIDE_ORIG;
-	struct candidate best;
+	uint8_t answers[DISSECTORS_MAX] = { RECOGNISE_NO };
+	struct candidate best = best_of_client(s, c, answers);
 
-	/* Most conversations are certain with the client's first bytes: nothing has to be held for them. */
-	if (client_begins) {
-		best = best_of_chunks(s, *c, silent);
-		if (best.rank / 2 == STRENGTH_CLIENT) {
-			session_start(s, best.dissector);
-			session_give(s, c);
-			return;
-		}
+	if (best.rank / 2 == STRENGTH_CLIENT) {
+		session_start(s, best.dissector);
+		session_give(s, c);
+		return;
 	}
 	hold_chunk(s, c);
-	if (!client_begins)
-		best = best_of_stream(s);
+	s->hold->asked[SIDE_ORIG] = (uint32_t)c->len;
+	memcpy(s->hold->answers[SIDE_ORIG], answers, sizeof(answers));
+	if (!should_wait(s, &best))
+		choose(s, &best);
+}
+
+void choose_give(struct session *s, const struct chunk *c)
+{
+	struct candidate best;
+
+	if (!s->hold && c->side == SIDE_ORIG) {
+		choose_by_client(s, c);
+		return;
+	}
+	hold_chunk(s, c);
+	best = best_of_stream(s);
 	if (!should_wait(s, &best))
 		choose(s, &best);
 }

@@ -14,6 +14,7 @@
 /* How often a conversation that nobody knows is looked at again: its start may not be in the capture. */
 #define CHOOSE_TRIES_MAX 8
 #define HANDOFFS_MAX 4
+#define DISSECTORS_MAX 64 /* rows of the table: what one is excluded by is a bit */
 #define RESTART_EVERY_NS (INT64_C(10) * 1000000000)
 
 enum session_mode {
@@ -49,6 +50,8 @@ struct held_piece {
 
 struct hold {
 	uint32_t count, end_count;
+	uint32_t asked[2]; /* about so many bytes of a side everybody was asked, */
+	uint8_t answers[2][DISSECTORS_MAX]; /* and said so: enum recognition by row */
 	struct held_piece ends[2]; /* of sides, in order */
 	struct held_piece pieces[HOLD_PIECES_MAX];
 };
