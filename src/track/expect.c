@@ -56,6 +56,18 @@ static void look_for_lines(const struct coming *c)
 	fetch_now(cold_of(c->flow), offsetof(struct cold, vlan));
 }
 
+/* What the first packets need beside that, and the last ones of a short conversation. */
+static void look_for_more(const struct coming *c)
+{
+	const struct cold *cold = cold_of(c->flow);
+
+	if (c->flow->key_frames >= KEY_FIRST)
+		return;
+	fetch_now(cold->history, offsetof(struct cold, start) - offsetof(struct cold, history));
+	fetch_now(&cold->start[c->side], sizeof(struct side_start));
+	fetch_now(&cold->first[c->flow->key_frames], sizeof(struct key_frame_kept));
+}
+
 static void look_for_rings(struct fetch_list *list, const struct coming *c)
 {
 	const struct flow *f = c->flow;
@@ -92,6 +104,7 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 			continue;
 		c->side = t->expected[i].from_low == c->flow->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 		look_for_lines(c);
+		look_for_more(c);
 	}
 	for (int i = 0; i < n; i++)
 		look_for_rings(&list, &t->expected[i].coming);

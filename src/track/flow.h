@@ -110,29 +110,25 @@ struct rtts {
 	uint32_t samples;
 };
 
-/* What a side's first packets say. */
+/* What a side's first packets say, and its last. */
 struct side_start {
-	struct mac mac, to_mac; /* first seen */
-	uint8_t syn_ttl;
-	int8_t window_scale; /* -1: none */
-	bool sack_permitted, timestamps, fast_open, mptcp;
-	uint32_t syn_data;
-	uint32_t first_data_len;
 	struct short_ref first_data, fin;
 	int64_t first_data_acked_ns;
-};
-
-/* A struct turn of a record. */
-struct turn_kept {
-	struct short_ref ask, ask_last, acked, answer;
+	struct mac mac, to_mac; /* first seen */
+	uint32_t syn_data;
+	uint32_t first_data_len;
+	uint8_t syn_ttl;
+	int8_t window_scale; /* -1: none */
+	bool sack_permitted : 1, timestamps : 1, fast_open : 1, mptcp : 1;
 };
 
 #define KEY_ALWAYS 4 /* the first packets are kept whatever they are */
 #define KEY_FIRST 10 /* kept frames of the beginning */
 #define SENT_FIRST 2 /* data segments per side before `struct lasting` exists */
 
+/* In whole lines, of which those that are touched together stand together. */
 struct cold {
-	/* what packets of a healthy conversation touch, in whole lines */
+	/* what packets of a healthy conversation touch */
 	_Alignas(64) struct ws_analysis ws; /* its ends: low, high; goes on in the next conversation of the tuple */
 	_Alignas(64) struct turn_kept last_turn;
 	uint32_t ask_bytes; /* of last_turn */
@@ -142,55 +138,53 @@ struct cold {
 	uint32_t thinks_skip, thinks_stride; /* see tcp_turns.c */
 	struct rtts rtt[2];		     /* of the data of that side */
 
-	/* who it is */
-	struct short_ref begun; /* its first frame, at 0 */
-	uint16_t vlan;
-	uint8_t first_fin, first_rst;
-
-	uint8_t thinks; /* kept in struct lasting */
-	bool first_turn_done; /* last_turn is not the first any more */
-	bool simultaneous_close, cut_frames, port_reused, same_stream;
-	uint8_t history_len;
+	/* what the first packets and the last ones touch */
 	char history[48];
+	uint8_t history_len;
+	uint8_t first_fin, first_rst, answered;
+	uint8_t thinks;	      /* kept in struct lasting */
+	bool first_turn_done; /* last_turn is not the first any more: that is in struct lasting */
+	bool cut_frames;
+	uint8_t pause_side; /* who broke the last long silence, while it is not clear how that ended */
+	bool pause_told;    /* it is the longest, else it stands in struct rare */
+	uint8_t idle_after_side;
+	bool idle_after_rst;
+	uint32_t idle_after_unanswered;
+	/* next line */
+	struct short_ref idle_before, idle_after;
+	uint32_t pause_unanswered;
+	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
+	uint32_t early_data; /* data of orig that the server has not acknowledged any of */
+	uint16_t vlan;
+	bool simultaneous_close, port_reused, same_stream;
+	uint8_t reused_closer;
+	/* next line */
+	uint32_t syns, syn_acks;
+	int64_t syn_at_ns; /* of the first; others: struct rare */
+	uint64_t syn_frame;
+	struct short_ref syn_ack;
+	int64_t last_syn_ns, last_syn_ack_ns;
+	int64_t answer_ns;
+	/* next line */
+	struct side_start start[2];
+	struct short_ref begun; /* its first frame, at 0 */
+	struct key_frame_kept first[KEY_FIRST];
+	/* next line */
+	struct sent sent[2][SENT_FIRST];
+	/* next line */
+	struct short_ref handshake_ack;
+	int64_t reused_after_ns;
+	uint32_t syn_acks_after_ack, old_acks;
+	uint32_t ignored_data; /* of early_data, what the server answered with SYN-ACK */
 	uint32_t part;
+	int64_t small_acked_ns[2]; /* per side, for tcp_window.c */
 
 	struct rare *rare;
 	struct trouble *trouble;
 	struct stalls *stalls;
 	struct side_odd *odd[2];
-	char *tunnel;	   /* path as text, owned; NULL: none */
-	size_t text_bytes; /* held in owned text */
-
-	struct side_start start[2];
-	struct key_frame_kept first[KEY_FIRST];
-	struct sent sent[2][SENT_FIRST];
-	struct turn_kept first_turn;
-	uint32_t first_ask_bytes;
-
-	/* handshake */
-	uint32_t syns, syn_acks, syn_acks_after_ack;
-	int64_t syn_at_ns; /* of the first; others: struct rare */
-	uint64_t syn_frame;
-	struct short_ref syn_ack, handshake_ack, answer;
-	int64_t last_syn_ns, last_syn_ack_ns;
-	int64_t answer_ns;
-	int64_t reused_after_ns;
-	uint32_t old_acks;
-	uint32_t early_data;   /* data of orig that the server has not acknowledged any of */
-	uint32_t ignored_data; /* of which it answered with SYN-ACK */
-	uint8_t answered, reused_closer;
-
-	/* silences */
-	uint8_t pause_side; /* who broke the last long silence, while it is not clear how that ended */
-	bool pause_told;    /* it is the longest, else it stands in struct rare */
-	uint8_t idle_after_side;
-	bool idle_after_rst;
-	struct short_ref idle_before, idle_after;
-	uint32_t pause_unanswered;
-	uint32_t idle_after_unanswered;
-
-	int64_t small_acked_ns[2]; /* per side, for tcp_window.c */
-	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
+	char *tunnel; /* path as text, owned; NULL: none */
+	struct short_ref answer;
 };
 
 enum flow_state {
@@ -242,6 +236,11 @@ struct flow {
 	int64_t emitted_ns;    /* the clock that its record carries */
 	uint32_t generation; /* how often the tuple was used before */
 };
+
+_Static_assert(sizeof(struct side_start) == 64, "a line");
+_Static_assert(offsetof(struct cold, history) % 64 == 0 && offsetof(struct cold, start) % 64 == 0 &&
+		       offsetof(struct cold, sent) % 64 == 0,
+	"lines are as the comments say");
 
 /* As the pool has it: found by one address, so that all of it can be asked for ahead. */
 struct whole_flow {

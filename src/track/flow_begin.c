@@ -164,6 +164,11 @@ static char *tunnel_path(const struct packet *p)
 	return out.s;
 }
 
+static size_t text_held(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
 struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t tag, const struct packet *p,
 	bool src_is_low, const struct former *former)
 {
@@ -188,8 +193,7 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 	c->vlan = p->vlan_count ? p->vlans[0] : 0;
 	if (p->tunnel_count) {
 		c->tunnel = tunnel_path(p);
-		c->text_bytes = c->tunnel ? strlen(c->tunnel) + 1 : 0;
-		t->text_bytes += c->text_bytes;
+		t->text_bytes += text_held(c->tunnel);
 	}
 	inherit(t, f, former, p->frame->source);
 	flow_table_add(&t->table, tag, number << 1);
@@ -202,7 +206,7 @@ void flow_delete(struct tracker *t, struct flow *f)
 	struct cold *c = cold_of(f);
 
 	key_frames_free(f);
-	t->text_bytes -= c->text_bytes;
+	t->text_bytes -= text_held(c->tunnel);
 	free(c->tunnel);
 	flow_free_rare(f);
 	f->key.proto = 0; /* nobody's any more: see find_known in tracker.c */

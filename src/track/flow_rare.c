@@ -18,7 +18,7 @@ void rare_pools_init(struct rare_pools *p)
 	pool_init_objects(&p->lastings, sizeof(struct lasting));
 	pool_init_objects(&p->key_lasts, sizeof(struct key_last));
 	pool_init_objects(&p->key_markeds, sizeof(struct key_marked));
-	pool_init_objects(&p->labels, sizeof(struct label));
+	pool_init(&p->labels, sizeof(struct label));
 }
 
 void rare_pools_free(struct rare_pools *p)

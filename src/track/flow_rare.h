@@ -72,10 +72,17 @@ static inline void sent_keep(struct sent *s, uint64_t frame, int64_t at_ns, uint
 #define SENT_MAX 16
 #define THINKS_MAX 32
 
+/* A struct turn of a record. */
+struct turn_kept {
+	struct short_ref ask, ask_last, acked, answer;
+};
+
 /* What a conversation of more than a few data segments remembers. */
 struct lasting {
 	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
 	uint32_t think_us[THINKS_MAX]; /* every stride-th think time */
+	struct turn_kept first_turn;   /* once another has begun */
+	uint32_t first_ask_bytes;
 };
 
 struct label {
@@ -84,10 +91,13 @@ struct label {
 
 struct key_frame_kept {
 	struct short_ref ref;
-	struct label *label; /* owned; NULL: none */
-	uint32_t len;
-	uint8_t side, flags;
+	uint32_t label : 31; /* its place in the pool, owned; 0: none */
+	uint32_t side : 1;
+	uint32_t len : 24, flags : 8;
 };
+
+#define LABEL_MAX ((UINT32_C(1) << 31) - 1)
+#define KEY_LEN_MAX ((UINT32_C(1) << 24) - 1) /* no segment has so much payload */
 
 #define KEY_LAST 16   /* frames of the end that are kept */
 #define KEY_MARKED 12 /* marked frames before them that are kept */

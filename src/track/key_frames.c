@@ -17,10 +17,16 @@ static struct key_frame_kept *last_place(struct key_last *m, uint32_t n)
 	return &m->frames[n % KEY_LAST];
 }
 
+static struct label *label_of(const struct flow *f, const struct key_frame_kept *k)
+{
+	return pool_at(&f->tracker->rare.labels, k->label);
+}
+
 static void label_free(struct flow *f, struct key_frame_kept *k)
 {
-	pool_delete(&f->tracker->rare.labels, k->label);
-	k->label = NULL;
+	if (k->label)
+		pool_give(&f->tracker->rare.labels, k->label);
+	k->label = 0;
 }
 
 static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
@@ -33,8 +39,8 @@ static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const cha
 	label_free(f, k);
 	if (!label || !*label)
 		return;
-	k->label = pool_new(&f->tracker->rare.labels);
-	text_copy(k->label->text, sizeof(k->label->text), label);
+	k->label = pool_take(&f->tracker->rare.labels) & LABEL_MAX;
+	text_copy(label_of(f, k)->text, sizeof(label_of(f, k)->text), label);
 	f->labelled = true;
 	if (in_ring(f, k))
 		f->ring_labels |= (uint16_t)(1u << (k - f->key_last->frames));
@@ -48,7 +54,7 @@ static SELDOM void leave_ring(struct flow *f, struct key_frame_kept *k)
 	f->ring_labels &= (uint16_t) ~(1u << (k - f->key_last->frames));
 	if (m->count < KEY_MARKED) {
 		m->frames[m->count++] = *k;
-		k->label = NULL;
+		k->label = 0;
 		return;
 	}
 	label_free(f, k);
@@ -68,11 +74,17 @@ static inline struct key_frame_kept *next_place(struct flow *f)
 	return k;
 }
 
+static inline struct key_frame_kept kept_frame(struct short_ref ref, enum side side, uint32_t len, uint8_t flags)
+{
+	return (struct key_frame_kept){
+		.ref = ref, .side = side & 1, .len = (len < KEY_LEN_MAX ? len : KEY_LEN_MAX) & KEY_LEN_MAX, .flags = flags };
+}
+
 static inline struct key_frame_kept *keep_frame(struct passing *w, enum side side)
 {
 	struct key_frame_kept *k = next_place(w->f);
 
-	*k = (struct key_frame_kept){ .ref = passing_ref(w), .len = w->len, .side = (uint8_t)side, .flags = w->flags };
+	*k = kept_frame(passing_ref(w), side, w->len, w->flags);
 	return k;
 }
 
@@ -128,13 +140,10 @@ static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
 static struct key_frame_kept describe(const struct flow *f, enum side side, struct short_ref ref)
 {
 	const struct half *h = &f->half[side];
-	struct key_frame_kept k = {.ref = ref, .side = (uint8_t)side};
 
-	if (same_frame(h->last, ref)) {
-		k.len = h->last_len;
-		k.flags = h->last_flags;
-	}
-	return k;
+	if (same_frame(h->last, ref))
+		return kept_frame(ref, side, h->last_len, h->last_flags);
+	return kept_frame(ref, side, 0, 0);
 }
 
 void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label)
@@ -243,8 +252,9 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	uint32_t n = gather(f, last, kept);
 	uint64_t all = f->half[SIDE_ORIG].pkts + f->half[SIDE_RESP].pkts;
 
-	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(kept[i]->label);
+	for (uint32_t i = 0; f->labelled && i < n; i++)
+		if (kept[i]->label)
+			__builtin_prefetch(label_of(f, kept[i]));
 	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];
@@ -254,7 +264,7 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 			.side = kept[i]->side,
 			.flags = kept[i]->flags };
 		if (kept[i]->label)
-			memcpy(k->label, kept[i]->label->text, sizeof(k->label));
+			memcpy(k->label, label_of(f, kept[i])->text, sizeof(k->label));
 	}
 	c->key_frame_count = n;
 	c->key_frames_left_out = all > n ? (uint32_t)(all - n) : 0;

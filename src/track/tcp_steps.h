@@ -189,12 +189,6 @@ static inline int64_t turns_above(int64_t time_ns, int64_t rtt_ns)
 	return time_ns > 0 ? time_ns : 0;
 }
 
-static inline void turns_keep_first(struct cold *c)
-{
-	if (!c->first_turn_done)
-		turns_first(c);
-}
-
 /* Data of orig. */
 static inline void turns_ask(struct passing *w)
 {
@@ -204,7 +198,8 @@ static inline void turns_ask(struct passing *w)
 	if (f->talker != SIDE_ORIG) {
 		if (f->answer_last_ns != UNSET)
 			c->client_ns += turns_above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
-		c->first_turn_done = c->last_turn.ask.frame != 0;
+		if (c->last_turn.ask.frame && !c->first_turn_done)
+			turns_first_done(f);
 		c->last_turn.ask = passing_ref(w);
 		c->last_turn.answer = (struct short_ref){ 0 };
 		c->ask_bytes = 0;
@@ -215,7 +210,6 @@ static inline void turns_ask(struct passing *w)
 	c->ask_bytes += w->len;
 	f->ask_unacked = true;
 	f->ask_last_ns = w->now_ns;
-	turns_keep_first(c);
 }
 
 /* Data of resp. */
@@ -239,7 +233,6 @@ static inline void turns_answer(struct passing *w)
 	c->think_min_ns = c->think_min_ns == UNSET || think < c->think_min_ns ? think : c->think_min_ns;
 	c->think_max_ns = think > c->think_max_ns ? think : c->think_max_ns;
 	c->server_ns += turns_above(think, c->rtt_server_ns);
-	turns_keep_first(c);
 }
 
 /* New data of one side. */
@@ -263,7 +256,6 @@ static inline void turns_acked(struct passing *w)
 	w->f->ask_unacked = false;
 	w->f->keep = true;
 	w->c->last_turn.acked = passing_ref(w);
-	turns_keep_first(w->c);
 }
 
 static inline void remember_sent(struct passing *w)

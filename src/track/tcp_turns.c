@@ -36,10 +36,15 @@ SELDOM void turns_keep_think(struct flow *f, int64_t think_ns)
 	c->thinks_skip = c->thinks_stride - 1;
 }
 
-void turns_first(struct cold *c)
+/* Another turn begins. */
+SELDOM void turns_first_done(struct flow *f)
 {
-	c->first_turn = c->last_turn;
-	c->first_ask_bytes = c->ask_bytes;
+	struct cold *c = cold_of(f);
+	struct lasting *l = flow_lasting(f);
+
+	l->first_turn = c->last_turn;
+	l->first_ask_bytes = c->ask_bytes;
+	c->first_turn_done = true;
 }
 
 /* Data of an ask is sent again: the answer could not begin before. */
@@ -84,8 +89,8 @@ void turns_record(const struct flow *f, struct conn *c)
 	int64_t server = k->server_ns, client = k->client_ns;
 
 	c->turns = k->turns;
-	c->first_turn = turn_of(&k->first_turn, k->first_ask_bytes);
 	c->last_turn = turn_of(&k->last_turn, k->ask_bytes);
+	c->first_turn = k->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_bytes) : c->last_turn;
 	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;

@@ -157,7 +157,7 @@ void window_is_full(struct passing *w, uint32_t room, uint32_t mss);
 
 /* tcp_turns.c */
 void turns_resent(struct passing *w);
-void turns_first(struct cold *c);
+void turns_first_done(struct flow *f);
 void turns_keep_think(struct flow *f, int64_t think_ns);
 void turns_record(const struct flow *f, struct conn *c);
 
