@@ -96,11 +96,16 @@ static void *value_of(const struct table *t, uint32_t number)
 	return entry_at(t, number)->bytes + t->value_at;
 }
 
-void *table_find(const struct table *t, const void *key)
+void *table_find_tagged(const struct table *t, const void *key, uint32_t tag)
 {
-	uint32_t number = t->count ? find(t, key, table_tag(t, key)) : 0;
+	uint32_t number = find(t, key, tag);
 
 	return number ? value_of(t, number) : NULL;
+}
+
+void *table_find(const struct table *t, const void *key)
+{
+	return t->count ? table_find_tagged(t, key, table_tag(t, key)) : NULL;
 }
 
 static bool is_full(const struct table *t)

@@ -44,11 +44,15 @@ struct table_budget *table_budget_use(struct table_budget *b);
 void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max);
 void *table_find(const struct table *t, const void *key); /* the value, or NULL */
 void *table_add(struct table *t, const void *key);	  /* the value, found or new; never NULL */
-/* The same in steps, so that several look-ups wait for memory together: a tag, then the slot, then the entry. */
+/*
+ * The same in steps, so that several look-ups wait for memory together: a tag, then the slot, then the entry. The tag may
+ * also be another hash of the key, for all of its table: of the bytes that are not always zero, say.
+ */
 uint32_t table_tag(const struct table *t, const void *key);
 void table_fetch_slot(const struct table *t, uint32_t tag);
 void table_fetch_entry(const struct table *t, uint32_t tag);
 void *table_add_tagged(struct table *t, const void *key, uint32_t tag);
+void *table_find_tagged(const struct table *t, const void *key, uint32_t tag);
 void table_remove(struct table *t, const void *key);
 void table_free(struct table *t);
 

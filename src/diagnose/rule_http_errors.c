@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* http-errors: 5xx answers, or repeated 4xx, by status and host. Those of a proxy to CONNECT are told by its rule. */
+#include <stddef.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "diagnose/findings.h"
@@ -44,6 +46,23 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	table_init(&s->totals, sizeof(struct total_key), sizeof(uint64_t), HOSTS_MAX);
 }
 
+/* Most names are far shorter than their room. */
+static uint32_t tag_of(const struct total_key *k)
+{
+	return (uint32_t)hash_seeded(k, offsetof(struct total_key, host) + strlen(k->host));
+}
+
+static struct total_key total_key(const struct addr *server, uint16_t port, const char *host)
+{
+	struct total_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.server = *server;
+	k.port = port;
+	memcpy(k.host, host, strnlen(host, sizeof(k.host) - 1));
+	return k;
+}
+
 static bool counts(const struct http *h)
 {
 	return h->status >= 400 && h->status < 600 && h->status != 401 && h->status != 407 && !h->proxy &&
@@ -60,11 +79,8 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	(void)x;
 	if (r->kind != RECORD_HTTP || !r->http.status)
 		return;
-	memset(&t, 0, sizeof(t));
-	t.server = r->resp_h;
-	t.port = r->resp_p;
-	text_copy(t.host, sizeof(t.host), r->http.host);
-	++*(uint64_t *)table_add(&s->totals, &t);
+	t = total_key(&r->resp_h, r->resp_p, r->http.host);
+	++*(uint64_t *)table_add_tagged(&s->totals, &t, tag_of(&t));
 	if (!counts(&r->http))
 		return;
 	memset(&k, 0, sizeof(k));
@@ -116,14 +132,9 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->errors, NULL); e; e = table_next(&s->errors, e)) {
 		const struct error_key *k = table_key(e);
 		const struct errors *v = table_value(e);
-		struct total_key t;
-		const uint64_t *total;
+		struct total_key t = total_key(&k->server, k->port, k->host);
+		const uint64_t *total = table_find_tagged(&s->totals, &t, tag_of(&t));
 
-		memset(&t, 0, sizeof(t));
-		t.server = k->server;
-		t.port = k->port;
-		memcpy(t.host, k->host, sizeof(t.host));
-		total = table_find(&s->totals, &t);
 		if (k->status >= 500 || (v->tally.count >= CLIENT_ERRORS_MIN && total &&
 						(double)v->tally.count >= CLIENT_ERRORS_SHARE * (double)*total))
 			tell(x, k, v, total ? *total : v->tally.count);
