@@ -8,6 +8,7 @@
 #include "diagnose/core.h"
 
 #define NAMES_MAX 50000
+#define NAME_SIZE 128
 #define MACS_MAX 20000
 #define CAPTURE_POINT_SHARE 0.95
 
@@ -15,7 +16,7 @@ void context_init(struct diagnosis_context *x, const struct options *o)
 {
 	x->options = o;
 	parties_init(x);
-	table_init(&x->names, sizeof(struct addr), 128, NAMES_MAX);
+	table_init(&x->names, sizeof(struct addr), NAME_SIZE, NAMES_MAX);
 	table_init(&x->frames_of, sizeof(struct mac), sizeof(uint64_t), MACS_MAX);
 	x->names.held_bytes = x->frames_of.held_bytes = &x->held_bytes;
 }
@@ -45,8 +46,13 @@ const char *context_name(const struct diagnosis_context *x, const struct addr *a
 
 static void learn_name(struct diagnosis_context *x, const struct addr *a, const char *name)
 {
-	if (*name && addr_is_set(a) && !addr_is_multicast(a))
-		text_copy(table_add(&x->names, a), 128, name);
+	char *known;
+
+	if (!*name || !addr_is_set(a) || addr_is_multicast(a))
+		return;
+	known = table_add(&x->names, a);
+	if (strcmp(known, name) != 0)
+		text_copy(known, NAME_SIZE, name);
 }
 
 static void learn_dns(struct diagnosis_context *x, const struct dns *d)

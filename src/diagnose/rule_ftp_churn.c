@@ -135,14 +135,16 @@ static void on_connection(struct state *s, struct diagnosis_context *x, const st
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
+	struct state *s = state;
+
 	if (r->kind == RECORD_FTP)
-		on_announcement(state, r);
-	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
+		on_announcement(s, r);
+	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || !s->announced.count)
 		return;
 	if (conn_speaks(&r->conn, "ftp"))
-		on_control(state, x, r);
+		on_control(s, x, r);
 	else
-		on_connection(state, x, r);
+		on_connection(s, x, r);
 }
 
 /* The limit that cut this pair off in this capture, or 0. */

@@ -151,6 +151,8 @@ static void note_connection(struct state *s, const struct record *r)
 	struct announced *a;
 	struct failure *f;
 
+	if (!s->announced.count)
+		return;
 	memset(&k, 0, sizeof(k));
 	k.listener = r->resp_h;
 	k.port = r->resp_p;

@@ -90,6 +90,13 @@ static double round_trip_s(const struct conn *c)
 	return s;
 }
 
+/* Too brief for what follows. */
+static bool is_brief(const struct conn_side *sender)
+{
+	return sender->window_limited_ns < LIMITED_MIN_NS &&
+		sender->last_data.at_ns - sender->first_data.at_ns < LIMITED_MIN_NS;
+}
+
 /* Seconds for which `side` waits for the other's window, from its own waits, or (at the reader) from the pace. */
 static double limited_s(const struct conn *c, enum side side)
 {
@@ -99,7 +106,7 @@ static double limited_s(const struct conn *c, enum side side)
 
 	if (sender->window_limited_ns >= LIMITED_MIN_NS)
 		return when_s(sender->window_limited_ns);
-	if (flow < when_s(LIMITED_MIN_NS) || flow < LIMITED_TRIPS * rtt || fabs(a_trip - window) > WINDOW_A_TRIP * window)
+	if (flow < LIMITED_TRIPS * rtt || fabs(a_trip - window) > WINDOW_A_TRIP * window)
 		return 0;
 	return flow;
 }
@@ -108,9 +115,12 @@ static double limited_s(const struct conn *c, enum side side)
 static void note_limited(struct state *s, const struct record *r, enum side side)
 {
 	const struct conn_side *sender = &r->conn.side[side], *reader = &r->conn.side[side_other(side)];
-	double lasted = when_s(r->conn.duration_ns), limited = limited_s(&r->conn, side);
+	double lasted = when_s(r->conn.duration_ns), limited;
 	struct receiver *v;
 
+	if (is_brief(sender))
+		return;
+	limited = limited_s(&r->conn, side);
 	if (limited <= 0 || limited < LIMITED_SHARE * lasted || sender->loss.lost || reader->zero_windows ||
 		when_s(sender->window_wait_ns) > limited / 2) /* not read at once: zero-window, slow-client */
 		return;

@@ -33,12 +33,26 @@ bool slow_answers_requests(const char *service)
 bool slow_is_interactive(const struct record *r)
 {
 	static const char *const services[] = { "ssh", "openvpn", "tinc", "sip", "ftp-data", NULL };
-	static const uint16_t ports[] = { 23, 179, 514, 646, 1883, 3389, 5060, 5222, 5269, 5672, 5900, 6000, 6667, 8883 };
 
-	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
-		if (r->resp_p == ports[i])
-			return true;
-	return is_one_of(r->conn.service, services);
+	switch (r->resp_p) {
+	case 23:
+	case 179:
+	case 514:
+	case 646:
+	case 1883:
+	case 3389:
+	case 5060:
+	case 5222:
+	case 5269:
+	case 5672:
+	case 5900:
+	case 6000:
+	case 6667:
+	case 8883:
+		return true;
+	default:
+		return is_one_of(r->conn.service, services);
+	}
 }
 
 /* One of these words begins here; one pass over the address is a tenth of six. */
@@ -53,20 +67,25 @@ static bool begins_word(const char *at)
 	return false;
 }
 
-/* Whether the byte may begin one of them: a bit for each of the last five of its bits. */
-static bool may_begin_word(char c)
-{
-	static const uint32_t first_letters = 1u << ('p' & 31) | 1u << ('s' & 31) | 1u << ('n' & 31) | 1u << ('/' & 31);
+#define LETTER(c) (1u << ((c) & 31)) /* a bit for each of the last five bits, which are the same for both cases */
 
-	return first_letters >> (c & 31) & 1;
+/* Whether two bytes may begin one of them. */
+static bool may_begin_word(const char *at)
+{
+	static const uint32_t first = LETTER('p') | LETTER('/') | LETTER('s') | LETTER('n');
+	static const uint32_t second = LETTER('o') | LETTER('e') | LETTER('u') | LETTER('s');
+
+	return (first & LETTER(at[0])) && (second & LETTER(at[1]));
 }
 
 bool slow_is_held_back(const struct http *h)
 {
-	if (h->status == 101 || strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace"))
+	if (h->status == 101)
+		return true;
+	if (h->content_type[0] && (strstr(h->content_type, "event-stream") || strstr(h->content_type, "x-mixed-replace")))
 		return true;
 	for (const char *at = h->uri; *at; at++)
-		if (may_begin_word(*at) && begins_word(at))
+		if (may_begin_word(at) && begins_word(at))
 			return true;
 	return false;
 }
