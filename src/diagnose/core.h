@@ -15,10 +15,13 @@ void context_free(struct diagnosis_context *x);
 struct join;
 struct join *join_new(size_t *held_bytes);
 void join_session(struct join *j, const struct record *r);
-/* Fills *c; what it points to is good until the next call. */
-void join_conversation(struct join *j, const struct record *r, struct conversation *c);
+/* Fills *c; what it points to is good until the next call. `shows`: of record_shows. */
+void join_conversation(struct join *j, const struct record *r, uint32_t shows, struct conversation *c);
 void join_forget(struct join *j, const struct record *r);
 void join_free(struct join *j);
+
+/* shows.c: enum shown of a record by itself */
+uint32_t record_shows(const struct record *r);
 
 /* outcome.c */
 enum outcome conversation_outcome(const struct conn *c, const char *code);

@@ -2,6 +2,7 @@
 /* Records in, a result out: feeds the rules, asks them for claims, lets them finish in table order. */
 #include "diagnose/diagnose.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +16,18 @@
 #define CLAIM_HEAD offsetof(struct claim, evidence) /* what is zeroed; evidence is written as it is counted */
 #define TICKS_MAX 600 /* after a jump of the clock rules hear of its last ten minutes only */
 
-/* What is called for each record is called a lot: only those rules that want it stand in its list. */
+#define CALLS_MAX 64 /* one bit each */
+
 struct call {
-	const struct rule *rule; /* NULL: the end */
+	const struct rule *rule;
 	void *state;
+};
+
+/* What is called for each record is called a lot: only those rules that want it are met at all. */
+struct calls {
+	struct call list[CALLS_MAX];
+	int count;
+	uint64_t wanted[SHOWN_SIGNS]; /* by sign of enum shown: bit n for list[n], which looks for it */
 };
 
 struct diagnosis_run {
@@ -26,37 +35,52 @@ struct diagnosis_run {
 	struct join *join;
 	struct tallies *tallies;
 	void **states; /* one per rule */
-	struct call *records[RECORD_KINDS], *claims, *ticks;
+	struct calls records[RECORD_KINDS], claims, ticks;
 	int rules;
 	int64_t next_tick_ns; /* 0: no record yet */
 };
 
-static void list(struct call **calls, int n, const struct rule *rule, void *state)
+static void list(struct calls *c, const struct rule *rule, void *state, uint32_t if_shows)
 {
-	*calls = xrealloc(*calls, ((size_t)n + 2) * sizeof(**calls));
-	(*calls)[n] = (struct call){ rule, state };
-	(*calls)[n + 1] = (struct call){ NULL, NULL };
+	assert(c->count < CALLS_MAX);
+	for (int sign = 0; sign < SHOWN_SIGNS; sign++)
+		if ((if_shows ? if_shows : SHOWS_ANYTHING) >> sign & 1)
+			c->wanted[sign] |= UINT64_C(1) << c->count;
+	c->list[c->count++] = (struct call){ rule, state };
 }
 
 static void make_lists(struct diagnosis_run *d)
 {
-	int kinds[RECORD_KINDS] = { 0 }, claims = 0, ticks = 0;
-
-	for (int kind = 0; kind < RECORD_KINDS; kind++)
-		d->records[kind] = xcalloc(1, sizeof(struct call));
-	d->claims = xcalloc(1, sizeof(struct call));
-	d->ticks = xcalloc(1, sizeof(struct call));
 	for (int i = 0; i < d->rules; i++) {
 		const struct rule *rule = rule_table[i];
 
 		for (int kind = 0; kind < RECORD_KINDS; kind++)
 			if (rule->record && rule->kinds >> kind & 1)
-				list(&d->records[kind], kinds[kind]++, rule, d->states[i]);
+				list(&d->records[kind], rule, d->states[i], kind == RECORD_CONN ? rule->heard_if : 0);
 		if (rule->claim)
-			list(&d->claims, claims++, rule, d->states[i]);
+			list(&d->claims, rule, d->states[i], rule->asked_if);
 		if (rule->tick)
-			list(&d->ticks, ticks++, rule, d->states[i]);
+			list(&d->ticks, rule, d->states[i], 0);
 	}
+}
+
+/* Those who look for anything of what is shown, one bit each. */
+static uint64_t wanted(const struct calls *c, uint32_t shows)
+{
+	uint64_t all = 0;
+
+	for (; shows; shows &= shows - 1)
+		all |= c->wanted[__builtin_ctz(shows)];
+	return all;
+}
+
+/* Takes the first one off. */
+static const struct call *next_call(const struct calls *c, uint64_t *left)
+{
+	const struct call *next = &c->list[__builtin_ctzll(*left)];
+
+	*left &= *left - 1;
+	return next;
 }
 
 struct diagnosis_run *diagnose_new(const struct options *o)
@@ -103,22 +127,27 @@ static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 		d->next_tick_ns = clock_ns - clock_ns % NS_PER_S - TICKS_MAX * NS_PER_S;
 	for (; d->next_tick_ns <= clock_ns; d->next_tick_ns += NS_PER_S) {
 		d->x.clock_ns = d->next_tick_ns;
-		for (const struct call *c = d->ticks; c->rule; c++)
-			c->rule->tick(c->state, &d->x, d->next_tick_ns);
+		for (int i = 0; i < d->ticks.count; i++)
+			d->ticks.list[i].rule->tick(d->ticks.list[i].state, &d->x, d->next_tick_ns);
 	}
 }
 
-/* The next one, from `asked` on, whose rule looks for what this conversation shows; at the end one without a rule. */
-static const struct call *claim_wanted(const struct call *asked, const struct conversation *c)
+static void tell_rules(struct diagnosis_run *d, const struct record *r, uint32_t shows)
 {
-	while (asked->rule && asked->rule->asked_if && !(asked->rule->asked_if & c->shows))
-		asked++;
-	return asked;
+	const struct calls *all = &d->records[r->kind];
+
+	for (uint64_t left = wanted(all, shows); left;) {
+		const struct call *c = next_call(all, &left);
+
+		c->rule->record(c->state, &d->x, r);
+	}
 }
 
 static bool ask_for_claim(struct diagnosis_run *d, const struct conversation *c, struct claim *out)
 {
-	for (const struct call *asked = claim_wanted(d->claims, c); asked->rule; asked = claim_wanted(asked + 1, c)) {
+	for (uint64_t left = wanted(&d->claims, c->shows); left;) {
+		const struct call *asked = next_call(&d->claims, &left);
+
 		memset(out, 0, CLAIM_HEAD);
 		claim_fill(out, c->record);
 		if (asked->rule->claim(asked->state, &d->x, c, out))
@@ -141,14 +170,14 @@ static void count_for_service(struct diagnosis_run *d, const struct record *r, e
 	}
 }
 
-static void conversation_over(struct diagnosis_run *d, const struct record *r)
+static void conversation_over(struct diagnosis_run *d, const struct record *r, uint32_t shows)
 {
 	struct conversation c;
 	struct claim claim;
 	enum outcome outcome;
 	bool claimed;
 
-	join_conversation(d->join, r, &c);
+	join_conversation(d->join, r, shows, &c);
 	claimed = ask_for_claim(d, &c, &claim);
 	if (claimed)
 		claim_store(&d->x, &claim, r);
@@ -161,15 +190,15 @@ static void conversation_over(struct diagnosis_run *d, const struct record *r)
 void diagnose_record(struct diagnosis_run *d, const struct record *r)
 {
 	struct table_budget *before = table_budget_use(&d->x.budget);
+	uint32_t shows = record_shows(r);
 
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
 	context_learn(&d->x, r);
 	tallies_record(d->tallies, d->x.result, r);
-	for (const struct call *c = d->records[r->kind]; c->rule; c++)
-		c->rule->record(c->state, &d->x, r);
+	tell_rules(d, r, shows);
 	if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
-		conversation_over(d, r);
+		conversation_over(d, r, shows);
 	else
 		join_session(d->join, r);
 	table_budget_use(before);
@@ -221,10 +250,6 @@ static void free_run(struct diagnosis_run *d)
 			rule_table[i]->free(d->states[i]);
 		free(d->states[i]);
 	}
-	for (int kind = 0; kind < RECORD_KINDS; kind++)
-		free(d->records[kind]);
-	free(d->claims);
-	free(d->ticks);
 	free(d->states);
 	join_free(d->join);
 	tallies_free(d->tallies);

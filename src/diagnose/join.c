@@ -11,19 +11,43 @@
 
 #define WAITING_MAX 4096 /* of a kind; the oldest is forgotten: its conversation is still open */
 
-static const enum record_kind kinds[] = { RECORD_TLS, RECORD_HTTP, RECORD_FTP, RECORD_TUNNEL };
-
-#define KINDS (sizeof(kinds) / sizeof(*kinds))
+enum awaited {
+	AWAITED_TLS,
+	AWAITED_HTTP,
+	AWAITED_FTP,
+	AWAITED_TUNNEL,
+	AWAITED_KINDS, /* also: none of them */
+};
 
 struct join {
-	struct table waiting[KINDS]; /* uid -> struct record of that kind; zeros behind the text of a uid */
+	struct table waiting[AWAITED_KINDS]; /* uid -> struct record of that kind; zeros behind the text of a uid */
 };
+
+static enum awaited awaited(const struct record *r)
+{
+	switch (r->kind) {
+	case RECORD_TLS:
+		return AWAITED_TLS;
+	case RECORD_HTTP:
+		return AWAITED_HTTP;
+	case RECORD_FTP:
+		return AWAITED_FTP;
+	case RECORD_TUNNEL:
+		return AWAITED_TUNNEL;
+	default:
+		return AWAITED_KINDS;
+	}
+}
 
 struct join *join_new(size_t *held_bytes)
 {
+	static const enum record_kind kinds[AWAITED_KINDS] = { [AWAITED_TLS] = RECORD_TLS,
+		[AWAITED_HTTP] = RECORD_HTTP,
+		[AWAITED_FTP] = RECORD_FTP,
+		[AWAITED_TUNNEL] = RECORD_TUNNEL };
 	struct join *j = xcalloc(1, sizeof(*j));
 
-	for (size_t i = 0; i < KINDS; i++) {
+	for (int i = 0; i < AWAITED_KINDS; i++) {
 		table_init(&j->waiting[i], sizeof(((struct record *)0)->uid), record_kind_size(kinds[i]),
 			WAITING_MAX);
 		j->waiting[i].held_bytes = held_bytes;
@@ -47,14 +71,14 @@ static bool matters(const struct record *r)
 
 void join_session(struct join *j, const struct record *r)
 {
-	for (size_t i = 0; i < KINDS; i++) {
-		if (kinds[i] != (enum record_kind)r->kind)
-			continue;
-		if (matters(r))
-			record_copy(table_add(&j->waiting[i], record_uid(r)), r);
-		else if (r->kind == RECORD_HTTP && j->waiting[i].count)
-			table_remove(&j->waiting[i], record_uid(r));
-	}
+	enum awaited kind = awaited(r);
+
+	if (kind == AWAITED_KINDS)
+		return;
+	if (matters(r))
+		record_copy(table_add(&j->waiting[kind], record_uid(r)), r);
+	else if (kind == AWAITED_HTTP && j->waiting[kind].count)
+		table_remove(&j->waiting[kind], record_uid(r));
 }
 
 static double round_trip(const struct conn *c)
@@ -70,61 +94,40 @@ static double round_trip(const struct conn *c)
 	return (double)ns / 1e9;
 }
 
-static bool is_unanswered(const struct conn_side *o)
+/* The uid is worked out only where somebody waits. */
+static const struct record *waiting(const struct join *j, const struct record *r, enum awaited kind)
 {
-	return o->unanswered || o->gap_tail || o->zero_window_open_ns != UNSET;
+	return j->waiting[kind].count ? table_find(&j->waiting[kind], record_uid(r)) : NULL;
 }
 
-static uint32_t what_shows(const struct conversation *c)
-{
-	const struct conn *conn = c->conn;
-
-	return (c->tls ? SHOWS_TLS : 0) | (c->tunnel ? SHOWS_TUNNEL : 0) | (c->http ? SHOWS_HTTP : 0) |
-	       (conn->rst_count ? SHOWS_RST : 0) | (conn->icmp_count ? SHOWS_ICMP : 0) |
-	       (conn->answered != SYN_ANSWER_SYN_ACK ? SHOWS_NO_SYN_ACK : 0) |
-	       (conn->port_reused || conn->old_acks ? SHOWS_REUSED : 0) | (c->resp->bytes ? 0 : SHOWS_MUTE) |
-	       (conn->pending == SIDE_ORIG || conn->idle_after_unanswered || is_unanswered(c->orig) || is_unanswered(c->resp)
-			       ? SHOWS_UNANSWERED
-			       : 0) |
-	       (c->orig->fin.frame && c->resp->fin.frame ? 0 : SHOWS_UNCLOSED);
-}
-
-static const struct record *waiting(const struct join *j, const struct record *r, enum record_kind kind)
-{
-	for (size_t i = 0; i < KINDS; i++)
-		if (kinds[i] == kind && j->waiting[i].count)
-			return table_find(&j->waiting[i], record_uid(r));
-	return NULL;
-}
-
-void join_conversation(struct join *j, const struct record *r, struct conversation *c)
+void join_conversation(struct join *j, const struct record *r, uint32_t shows, struct conversation *c)
 {
 	*c = (struct conversation){.record = r, .conn = &r->conn};
 	c->orig = &r->conn.side[SIDE_ORIG];
 	c->resp = &r->conn.side[SIDE_RESP];
-	if ((c->tls_record = waiting(j, r, RECORD_TLS)))
+	if ((c->tls_record = waiting(j, r, AWAITED_TLS)))
 		c->tls = &c->tls_record->tls;
-	if ((c->ftp_record = waiting(j, r, RECORD_FTP)))
+	if ((c->ftp_record = waiting(j, r, AWAITED_FTP)))
 		c->ftp = &c->ftp_record->ftp;
-	if ((c->http_record = waiting(j, r, RECORD_HTTP)))
+	if ((c->http_record = waiting(j, r, AWAITED_HTTP)))
 		c->http = &c->http_record->http;
-	if ((c->tunnel_record = waiting(j, r, RECORD_TUNNEL)))
+	if ((c->tunnel_record = waiting(j, r, AWAITED_TUNNEL)))
 		c->tunnel = &c->tunnel_record->tunnel;
 	c->cannot_tell = r->conn.one_sided || c->orig->missing_bytes || c->resp->missing_bytes;
 	c->rtt_s = round_trip(&r->conn);
-	c->shows = what_shows(c);
+	c->shows = shows | (c->tls ? SHOWS_TLS : 0) | (c->tunnel ? SHOWS_TUNNEL : 0) | (c->http ? SHOWS_HTTP : 0);
 }
 
 void join_forget(struct join *j, const struct record *r)
 {
-	for (size_t i = 0; i < KINDS; i++)
+	for (int i = 0; i < AWAITED_KINDS; i++)
 		if (j->waiting[i].count)
 			table_remove(&j->waiting[i], record_uid(r));
 }
 
 void join_free(struct join *j)
 {
-	for (size_t i = 0; i < KINDS; i++)
+	for (int i = 0; i < AWAITED_KINDS; i++)
 		table_free(&j->waiting[i]);
 	free(j);
 }

@@ -18,7 +18,7 @@
 
 struct diagnosis_context; /* what the core knows: options, claims, services, gateways; see context.h */
 
-/* What rules that claim look for. A healthy conversation shows none of it, unless it is TLS or a tunnel. */
+/* What rules look for in conversations. A healthy one shows none of it, unless it is TLS or a tunnel. */
 enum shown {
 	SHOWS_TLS = 1u << 0,
 	SHOWS_TUNNEL = 1u << 1,
@@ -30,7 +30,16 @@ enum shown {
 	SHOWS_MUTE = 1u << 7,	    /* not a byte of payload from resp */
 	SHOWS_UNANSWERED = 1u << 8, /* a request without an answer, a segment without its ACK, a gap that stays */
 	SHOWS_UNCLOSED = 1u << 9,   /* FIN is missing of one side or both */
+	SHOWS_UNASKED = 1u << 10,   /* not a byte of payload from orig */
+	SHOWS_UNOPENED = 1u << 11,  /* TCP without the ACK that completes the handshake */
+	SHOWS_REFUSED = 1u << 12,   /* its SYN was answered with RST */
+	SHOWS_MISSING = 1u << 13,   /* one side is not in the capture, or bytes of it are not */
+	SHOWS_REPAIRS = 1u << 14,   /* TCP: anything in struct tcp_loss, delayed ACKs that held data back, overlaps */
+	SHOWS_MOVED = 1u << 15,	    /* TCP: MAC or TTL changed, or the two ways are different */
+	SHOWS_ANYTHING = 1u << 16,  /* every one does */
 };
+
+#define SHOWN_SIGNS 17
 
 /* A conversation that is over, with what its dissector said. */
 struct conversation {
@@ -98,7 +107,9 @@ struct rule {
 	const char *spec;		   /* RFC, kernel, paper */
 	size_t state_size;		   /* zeroed by the core */
 	void (*init)(void *state, const struct diagnosis_context *x);
-	uint32_t kinds; /* of records that `record` is called for: a mask of 1u << enum record_kind */
+	uint32_t kinds; /* of records that `record` is called for: a mask of 1u << enum record_kind; */
+	uint32_t heard_if; /* those of conversations only when they show one of these (enum shown, but what their session
+			    * said: TLS, TUNNEL, HTTP); 0: all */
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
 	uint32_t asked_if; /* enum shown: `claim` is asked about conversations that show one of these; 0: about all */

@@ -138,6 +138,7 @@ const struct rule rule_flood = {
 	.codes = { "syn-flood" },
 	.spec = "RFC 4987",
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_UNOPENED,
 	.record = on_record,
 	.finish = on_finish,
 };

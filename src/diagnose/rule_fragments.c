@@ -228,6 +228,7 @@ const struct rule rule_fragments = {
 	.spec = "RFC 791, section 3.2; RFC 8900, section 3",
 	.state_size = sizeof(struct state),
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_FRAGMENTED | 1u << RECORD_ICMP | 1u << RECORD_ARP,
+	.heard_if = SHOWS_MISSING,
 	.init = on_init,
 	.record = on_record,
 	.finish = on_finish,

@@ -324,6 +324,7 @@ const struct rule rule_loss = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_REPAIRS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -128,6 +128,7 @@ const struct rule rule_packet_duplicates = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_REPAIRS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

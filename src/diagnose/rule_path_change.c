@@ -241,6 +241,7 @@ const struct rule rule_path_change = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_MOVED,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

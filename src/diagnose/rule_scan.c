@@ -258,6 +258,7 @@ const struct rule rule_scan = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_FTP,
+	.heard_if = SHOWS_MUTE,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

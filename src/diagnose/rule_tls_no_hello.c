@@ -136,6 +136,7 @@ const struct rule rule_tls_no_hello = {
 	.codes = { "tls-handshake-abandoned" },
 	.spec = "RFC 8446, section 2",
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_UNASKED,
 	.record = on_record,
 	.finish = on_finish,
 };

@@ -163,6 +163,7 @@ const struct rule rule_tunnel_meta = {
 	.state_size = sizeof(struct meta_state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
+	.heard_if = SHOWS_REFUSED,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

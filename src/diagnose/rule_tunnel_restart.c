@@ -309,6 +309,7 @@ const struct rule rule_tunnel_restart = {
 	.state_size = sizeof(struct restart_state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_TUNNEL,
+	.heard_if = SHOWS_REFUSED,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,
