@@ -268,12 +268,16 @@ void session_passed(struct session *s, enum side side, uint32_t n, uint32_t reco
 	s->dissector->passed(s->state, side, n, ref);
 }
 
-void session_expect_data(struct fetch_list *list, const struct session *s, bool later)
+void session_fetch(const struct session *s)
 {
-	if (s && !later)
-		fetch_lines(list, s, offsetof(struct session, rest));
-	else if (s && s->state && s->dissector->hot_size)
-		fetch_lines(list, s->state, s->dissector->hot_size);
+	if (s)
+		fetch(s, offsetof(struct session, rest));
+}
+
+void session_fetch_state(const struct session *s)
+{
+	if (s && s->state && s->dissector->hot_size)
+		fetch(s->state, s->dissector->hot_size);
 }
 
 void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,

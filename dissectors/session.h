@@ -10,7 +10,6 @@
 #include "dissectors/dissector.h"
 
 struct announced;
-struct fetch_list;
 struct dissect_engine; /* of one pipeline: sink of records, key log, expected conversations */
 
 /* What a session needs of the conversation that owns it; borrowed for the call. */
@@ -44,8 +43,9 @@ void dissect_engine_counts(const struct dissect_engine *e, uint16_t source, stru
 /* A datagram that the capture holds twice is dissected once, and counted as often as it is there. */
 void session_datagram_again(const struct session *s, const struct chunk *c);
 
-/* Bytes for the session come soon (NULL: nothing yet): lists what is to be fetched of it, later of its dissector's state. */
-void session_expect_data(struct fetch_list *list, const struct session *s, bool later);
+/* Bytes for the session come soon (NULL: nothing yet): asks for it, and later for its dissector's state. */
+void session_fetch(const struct session *s);
+void session_fetch_state(const struct session *s);
 
 /* *s is NULL at first and belongs to the engine. After `done` the caller may stop feeding that conversation. */
 void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fetch.h"
 #include "base/text.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
@@ -32,6 +31,7 @@ struct lane {
 	enum engine_kind engine;
 	uint16_t source_count;
 	struct moment moment;
+	int place; /* among the announced packets, of the next one */
 };
 
 static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
@@ -282,6 +282,54 @@ void lane_clock(struct lane *l, int64_t clock_ns)
 	tracker_clock(l->tracker, clock_ns);
 }
 
+static void fetch_stream(struct lane *l, int i)
+{
+	const struct coming *c = tracker_coming(l->tracker, i);
+
+	if (!c)
+		return;
+	reassemble_fetch(*flow_stream_pair(c->flow));
+	if (c->has_payload && !flow_is_deaf(c->flow))
+		session_fetch(*flow_session(c->flow));
+}
+
+static void fetch_far(struct lane *l, int i)
+{
+	const struct coming *c = tracker_coming(l->tracker, i);
+	const struct stream_pair *pair;
+
+	if (!c || !c->has_payload)
+		return;
+	pair = *flow_stream_pair(c->flow);
+	reassemble_fetch_far(pair, c->side);
+	if (!flow_is_deaf(c->flow) && !reassemble_is_quiet(pair, c->side))
+		session_fetch_state(*flow_session(c->flow));
+}
+
+/* How many packets ahead. Each step takes as long as memory does, a packet half of that. */
+#define FLOW_AHEAD 6
+#define STREAM_AHEAD 4
+#define FAR_AHEAD 2
+
+/* Before the packet in that place of those that were announced. */
+static void look_ahead(struct lane *l, int place)
+{
+	tracker_fetch_flow(l->tracker, place + FLOW_AHEAD);
+	tracker_fetch_rings(l->tracker, place + STREAM_AHEAD);
+	fetch_stream(l, place + STREAM_AHEAD);
+	fetch_far(l, place + FAR_AHEAD);
+}
+
+void lane_expect(struct lane *l, struct packet *const *packets, int n)
+{
+	tracker_expect(l->tracker, packets, n);
+	for (int i = 0; i < n; i++)
+		if (packets[i]->kind == PACKET_TCP)
+			packet_checksum(packets[i]);
+	for (l->place = -FLOW_AHEAD; l->place < 0; l->place++)
+		look_ahead(l, l->place);
+}
+
 void lane_packet(struct lane *l, struct packet *p)
 {
 	struct tracked t;
@@ -289,6 +337,7 @@ void lane_packet(struct lane *l, struct packet *p)
 	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
 	if (p->kind == PACKET_TCP)
 		packet_checksum(p);
+	look_ahead(l, l->place++);
 	tracker_packet(l->tracker, p, &t);
 	if (t.duplicate) {
 		count_duplicate(p, &t);
@@ -304,33 +353,6 @@ void lane_packet(struct lane *l, struct packet *p)
 void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t source)
 {
 	tracker_count_stream(l->tracker, key, source);
-}
-
-static void expect_stream(struct fetch_list *list, const struct coming *c, bool later)
-{
-	if (!c->flow || (later && !c->has_payload))
-		return;
-	reassemble_expect(list, *flow_stream_pair(c->flow), c->side, later);
-	if (!c->has_payload || (later && reassemble_is_quiet(*flow_stream_pair(c->flow), c->side)))
-		return;
-	if (!flow_is_deaf(c->flow))
-		session_expect_data(list, *flow_session(c->flow), later);
-}
-
-void lane_expect(struct lane *l, struct packet *const *packets, int n)
-{
-	struct fetch_list list;
-
-	fetch_begin(&list);
-	tracker_expect(l->tracker, packets, n);
-	for (int later = 0; later < 2; later++) {
-		for (int i = 0; i < n; i++)
-			expect_stream(&list, tracker_coming(l->tracker, i), later);
-		fetch_all(&list);
-	}
-	for (int i = 0; i < n; i++)
-		if (packets[i]->kind == PACKET_TCP)
-			packet_checksum(packets[i]);
 }
 
 void lane_charge(struct lane *l, size_t elsewhere)

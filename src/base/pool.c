@@ -28,7 +28,7 @@
 #define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
 #define SMALL (4 * LINE) /* objects whose every line is touched together */
 #define HUGE_PAGE ((size_t)2 << 20)
-#define ALONE_MAX HUGE_PAGE /* so much comes slab by slab: few objects should not pay for a huge page */
+#define ALONE_MAX (HUGE_PAGE / 4) /* so much comes slab by slab: few objects should not pay for a huge page */
 
 /* An odd number of cache lines: with an even one the same field of all objects would share a few sets of the cache. */
 static size_t spread(size_t size)

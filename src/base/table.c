@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "base/pages.h"
 #include "base/text.h"
@@ -16,7 +17,6 @@
 #define KEPT_MIN 16    /* entries that a table may have whatever others hold */
 #define FIRST_BITS 2   /* 4 entries in the first slab */
 #define FIRST_SLOTS 16
-#define CACHE_LINE 64
 #define ALIGNED(n) (((n) + 15) & ~(size_t)15)
 
 static _Thread_local struct table_budget *in_force;
@@ -120,15 +120,15 @@ static bool is_over_budget(const struct table *t)
 
 static void fetch_slot(const struct table *t, uint32_t tag)
 {
-	__builtin_prefetch(&t->slots.slot[tag & t->slots.mask]);
+	fetch_line(&t->slots.slot[tag & t->slots.mask]);
 }
 
 static void fetch_entry(const struct table *t, uint32_t number)
 {
 	const char *entry = (const char *)entry_at(t, number);
 
-	__builtin_prefetch(entry);
-	__builtin_prefetch(entry + CACHE_LINE);
+	fetch_line(entry);
+	fetch_line(entry + CACHE_LINE);
 }
 
 /* What is not there is likely to be entered, and then the oldest goes. */

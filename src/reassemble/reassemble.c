@@ -91,14 +91,16 @@ void reassemble_unheard(struct reassembler *r, struct stream_pair *pair)
 		pair->dir[SIDE_ORIG].unheard = pair->dir[SIDE_RESP].unheard = true;
 }
 
-void reassemble_expect(struct fetch_list *list, const struct stream_pair *pair, enum side s, bool later)
+void reassemble_fetch(const struct stream_pair *pair)
 {
-	if (!pair)
-		return;
-	if (later)
-		fetch_small(list, &pair->far[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES], sizeof(struct piece));
-	else
-		fetch_lines(list, pair, CACHE_LINE);
+	if (pair)
+		fetch_line(pair);
+}
+
+void reassemble_fetch_far(const struct stream_pair *pair, enum side s)
+{
+	if (pair)
+		fetch_line(&pair->far[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES]);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)

@@ -16,7 +16,6 @@
 #include "options.h"
 #include "record/record.h"
 
-struct fetch_list;
 struct packet;
 struct stream_pair; /* both directions of one conversation */
 struct reassembler; /* all streams of one pipeline, and their common bound */
@@ -76,9 +75,9 @@ void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum si
 /* The conversation is over: what still waits is delivered with its gaps, `end` is told, the pair is freed. */
 void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *flow, const struct frame_ref *ref);
 
-/* A segment of that side comes soon (pair NULL: there is nothing yet): lists what is to be fetched of its state, later
- * what that points to. */
-void reassemble_expect(struct fetch_list *list, const struct stream_pair *pair, enum side s, bool later);
+/* A segment comes soon (pair NULL: there is nothing yet): asks for what it needs, and later for what is behind that. */
+void reassemble_fetch(const struct stream_pair *pair);
+void reassemble_fetch_far(const struct stream_pair *pair, enum side s);
 
 /* Whether the next bytes of that side are only counted, as far as can be told without them. */
 bool reassemble_is_quiet(const struct stream_pair *pair, enum side s);

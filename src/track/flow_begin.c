@@ -209,6 +209,6 @@ void flow_delete(struct tracker *t, struct flow *f)
 	t->text_bytes -= text_held(c->tunnel);
 	free(c->tunnel);
 	flow_free_rare(f);
-	f->key.proto = 0; /* nobody's any more: see find_known in tracker.c */
+	expect_no_more(t, f);
 	pool_give(&t->flows, f->index);
 }

@@ -40,14 +40,11 @@ static void count_copies(struct tracker *t, const struct flow *f)
 static void expect_next_ends(const struct tracker *t, const struct flow *f)
 {
 	const struct flow *next = queue_next(t, f), *after = next ? queue_next(t, next) : NULL;
-	struct fetch_list list;
 
-	fetch_begin(&list);
 	if (next)
-		fetch_small(&list, &t->table.slots[next->tag & t->table.mask], sizeof(struct flow_slot));
+		fetch_line(&t->table.slots[next->tag & t->table.mask]);
 	if (after)
-		fetch_lines(&list, after, sizeof(struct whole_flow));
-	fetch_all(&list);
+		fetch(after, sizeof(struct whole_flow));
 }
 
 void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)

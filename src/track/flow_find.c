@@ -124,7 +124,6 @@ static const struct expected *expected_of(struct tracker *t, const struct packet
 
 static struct known find_known(struct tracker *t, const struct expected *e)
 {
-	/* An ended flow has no key: see flow_delete. */
 	if (e->coming.flow && flow_key_equal(&e->coming.flow->key, &e->key))
 		return (struct known){ .flow = e->coming.flow };
 	return look_up(t, &e->key, e->tag);

@@ -17,18 +17,22 @@ struct flow_key {
 	uint8_t proto, zero[3];
 };
 
-_Static_assert(sizeof(struct flow_key) % 8 == 0, "compared in words");
+_Static_assert(sizeof(struct flow_key) == 5 * 8, "compared in words");
+
+static inline uint64_t flow_key_differs(const struct flow_key *a, const struct flow_key *b, size_t word)
+{
+	uint64_t x, y;
+
+	memcpy(&x, (const char *)a + 8 * word, sizeof(x));
+	memcpy(&y, (const char *)b + 8 * word, sizeof(y));
+	return x ^ y;
+}
 
 /* In words: a call of memcmp costs more than the comparison. */
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	uint64_t x[sizeof(*a) / 8], y[sizeof(*a) / 8], differ = 0;
-
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	for (size_t i = 0; i < sizeof(x) / 8; i++)
-		differ |= x[i] ^ y[i];
-	return !differ;
+	return !(flow_key_differs(a, b, 0) | flow_key_differs(a, b, 1) | flow_key_differs(a, b, 2) |
+		 flow_key_differs(a, b, 3) | flow_key_differs(a, b, 4));
 }
 
 static inline uint64_t flow_key_part(const uint8_t *b)

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/seldom.h"
 #include "base/text.h"
 
@@ -254,7 +255,7 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 
 	for (uint32_t i = 0; f->labelled && i < n; i++)
 		if (kept[i]->label)
-			__builtin_prefetch(label_of(f, kept[i]));
+			fetch_line(label_of(f, kept[i]));
 	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];

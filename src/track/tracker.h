@@ -80,18 +80,21 @@ void tracker_numbered(struct tracker *t, const struct stream_births *b);
 
 /* What is known of a packet before its time. */
 struct coming {
-	struct flow *flow; /* NULL: nothing is known */
+	struct flow *flow;
 	enum side side;
 	bool has_payload;
 };
 
 /*
  * Announces up to EXPECTED_MAX packets that will come to tracker_packet next, in this order (some may stay away), so
- * that memory is on its way by then. Only a hint. tracker_coming then tells what is known of the i-th, for looks at
- * what others hang on its conversation.
+ * that memory is on its way by then. Only a hint.
  */
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n);
-const struct coming *tracker_coming(const struct tracker *t, int i);
+/* Asks for the conversation of the i-th of them, and, some packets later, for what that points to. Any i will do. */
+void tracker_fetch_flow(struct tracker *t, int i);
+void tracker_fetch_rings(struct tracker *t, int i);
+/* What is known of it, after tracker_fetch_flow; NULL: nothing. */
+const struct coming *tracker_coming(struct tracker *t, int i);
 
 /*
  * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times

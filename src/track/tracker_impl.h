@@ -95,6 +95,9 @@ struct tracker {
 	int expected_count, expected_at; /* those before are over */
 };
 
+/* expect.c: the conversation is over */
+void expect_no_more(struct tracker *t, const struct flow *f);
+
 /* flow_find.c: the conversation that the packet belongs to, found or new; NULL: none */
 struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low);
 
