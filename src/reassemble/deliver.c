@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/when.h"
+#include "capture/capture.h"
 #include "decode/packet.h"
 #include "reassemble/engine.h"
 #include "reassemble/tail.h"
@@ -125,6 +126,11 @@ static bool count_only(const struct reassembler *r, struct direction *d, const u
 	return true;
 }
 
+static bool is_counted(const struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n)
+{
+	return d->unheard || count_only(r, d, bytes, n);
+}
+
 static void advance(struct direction *d, int64_t n)
 {
 	d->next += n;
@@ -133,10 +139,8 @@ static void advance(struct direction *d, int64_t n)
 }
 
 static void tell_data(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref, const struct kept_sum *sum)
+	const struct frame_ref *ref, const struct kept_sum *sum, bool counted)
 {
-	bool counted = d->unheard || count_only(r, d, bytes, n);
-
 	if (!counted)
 		tell_passed(r, d);
 	if (d->tail.head_full)
@@ -176,7 +180,7 @@ static void hand_on(struct reassembler *r, struct direction *d, const uint8_t *b
 	static const struct kept_sum unknown;
 
 	if (here)
-		tell_data(r, d, bytes, here, ref, &unknown);
+		tell_data(r, d, bytes, here, ref, &unknown, is_counted(r, d, bytes, here));
 	if (wire > here && !d->ignored)
 		tell_gap(r, d, wire - here, ref);
 }
@@ -321,9 +325,17 @@ void deliver_difference(struct reassembler *r, struct direction *d, const struct
 		r->taker.differ(r->flow, side_of(d), &old, &in->ref);
 }
 
-void deliver_next(struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
+void deliver_next(struct reassembler *r, struct direction *d, const struct packet *p)
 {
-	tell_data(r, d, p->payload, p->payload_len, ref, &p->payload_sum);
+	const struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
+	bool counted = is_counted(r, d, p->payload, p->payload_len);
+
+	if (counted && d->tail.head_full) { /* the middle of a body, or of what nobody knows */
+		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, p->payload, p->payload_len, &ref, &p->payload_sum);
+		d->next += p->payload_len;
+		return;
+	}
+	tell_data(r, d, p->payload, p->payload_len, &ref, &p->payload_sum, counted);
 }
 
 void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *in)

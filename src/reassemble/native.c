@@ -2,6 +2,7 @@
 /* The judging half of the native engine (RFC 9293): what of a segment belongs to the stream, and where it ends. */
 #include <string.h>
 
+#include "base/seldom.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
 #include "reassemble/deliver.h"
@@ -175,29 +176,46 @@ static void take_segment(
 /* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged. */
 static bool is_next(const struct direction *d, const struct packet *p)
 {
-	return d->started && !d->guessed && !d->ended && !d->ignored && !d->waits && !d->ahead &&
+	return d->started && !(d->guessed | d->ended | d->ignored | d->waits | d->ahead) &&
 	       p->tcp.seq == d->start_seq + (uint32_t)d->next && !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
 	       p->payload_len == p->payload_wire && (p->payload_len > PADDING_MAX || !native_is_padding(p));
+}
+
+static struct frame_ref ref_of(const struct packet *p)
+{
+	return (struct frame_ref){p->frame->number, p->ts_ns, p->frame->source};
+}
+
+static SELDOM void settle_peer(struct reassembler *r, struct direction *d, const struct packet *p)
+{
+	struct frame_ref ref = ref_of(p);
+
+	deliver_settle(r, direction_peer(d), p, &ref);
+}
+
+/* One that is not the next of its stream, or ends it. Apart, since the next one needs few registers. */
+static __attribute__((noinline)) void judge_segment(struct reassembler *r, struct direction *d, const struct packet *p)
+{
+	struct frame_ref ref = ref_of(p);
+
+	if (find_start(d, p) && !d->ended && !d->ignored)
+		take_segment(r, d, p, &ref);
+	deliver_settle(r, d, p, &ref);
 }
 
 void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p)
 {
 	struct direction *d = &pair->dir[s];
-	struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
 
 	if (!native_takes(d, p))
 		return;
 	take_ack(d, p);
 	if (r->oldest) /* else nothing waits anywhere */
-		deliver_settle(r, direction_peer(d), p, &ref);
-	if (is_next(d, p)) {
-		if (p->payload_len)
-			deliver_next(r, d, p, &ref);
-		return;
-	}
-	if (find_start(d, p) && !d->ended && !d->ignored)
-		take_segment(r, d, p, &ref);
-	deliver_settle(r, d, p, &ref);
+		settle_peer(r, d, p);
+	if (!is_next(d, p))
+		judge_segment(r, d, p);
+	else if (p->payload_len)
+		deliver_next(r, d, p);
 }
 
 void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s)

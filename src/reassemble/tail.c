@@ -9,8 +9,6 @@
 #include "reassemble/waiting.h"
 
 #define ROOM_STEP 64
-#define STEP 32 /* so many bytes tell segments of different lengths apart that begin in one place */
-#define COUNT_MAX (2 * TAIL_PIECES - 1)
 #define REACH_MAX (1 << 24) /* a gap from which on places of pieces, of which half is kept, are not to be compared */
 
 struct head {
@@ -20,40 +18,6 @@ struct head {
 	struct piece pieces[TAIL_HEAD_PIECES];
 	uint8_t bytes[];
 };
-
-static uint64_t mix(uint64_t h)
-{
-	h *= UINT64_C(0x9e3779b97f4a7c15);
-	return (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
-}
-
-/* Unlike a sum it tells where words stand. */
-static uint16_t prefix_of(const uint8_t *p)
-{
-	uint64_t word[4];
-
-	memcpy(word, p, STEP);
-	return (uint16_t)(mix((word[0] ^ word[1] << 1) + mix(word[2] ^ word[3] << 1)) >> 48);
-}
-
-/* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
- * what is found are mistakes, and forgeries in a hurry. */
-static uint32_t sum_of(const uint8_t *bytes, uint32_t n, const struct kept_sum *kept)
-{
-	struct byte_sum s = kept->known ? kept->of : byte_sum(bytes, n);
-
-	return (uint32_t)(mix(s.sum ^ s.carried << 48) >> 32);
-}
-
-/* Each field by itself: a struct put together beside it and copied waits for all stores before it. */
-static inline void piece_set(struct piece *p, int64_t at, uint32_t n, const struct frame_ref *ref)
-{
-	p->frame = ref->frame;
-	p->at_ns = ref->at_ns;
-	p->start = (uint32_t)at;
-	p->len = n;
-	p->source = ref->source;
-}
 
 static struct frame_ref ref_of(const struct piece *p)
 {
@@ -93,17 +57,6 @@ static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, uint3
 	h->used += fits;
 	piece_set(&h->pieces[h->piece_count++], at, fits, ref);
 	return fits;
-}
-
-void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref, const struct kept_sum *sum)
-{
-	struct piece *p = &s->pieces[t->count % TAIL_PIECES];
-
-	t->count = t->count < COUNT_MAX ? (uint8_t)(t->count + 1) : TAIL_PIECES;
-	piece_set(p, at, n, ref);
-	p->sum = sum_of(bytes, n, sum);
-	p->prefix = n >= STEP ? prefix_of(bytes) : 0;
 }
 
 size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
@@ -147,11 +100,11 @@ static bool piece_differs(const struct piece *p, const struct incoming *in)
 	int32_t at = (int32_t)(p->start - (uint32_t)in->start); /* its place in the bytes that came */
 	bool covered = at >= 0 && (int64_t)at + p->len <= in->here;
 
-	if (!covered && (at != 0 || in->here < STEP))
+	if (!covered && (at != 0 || in->here < TAIL_STEP))
 		return false;
-	if (p->len >= STEP && prefix_of(in->bytes + at) != p->prefix)
+	if (p->len >= TAIL_STEP && tail_prefix(in->bytes + at) != p->prefix)
 		return true;
-	return covered && sum_of(in->bytes + at, p->len, &unknown) != p->sum;
+	return covered && tail_sum(in->bytes + at, p->len, &unknown) != p->sum;
 }
 
 bool tail_differs(const struct tail *t, const struct tail_store *s, const struct incoming *in, struct frame_ref *old)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/byte_sum.h"
 #include "record/record.h"
@@ -46,13 +47,54 @@ struct tail_store {
 	struct head *head;		  /* owned; NULL: nothing yet */
 };
 
+#define TAIL_STEP 32 /* so many bytes tell segments of different lengths apart that begin in one place */
+#define TAIL_COUNT_MAX (2 * TAIL_PIECES - 1)
+
+/* Unlike a sum it tells where words stand: each has a factor of its own. */
+static inline uint16_t tail_prefix(const uint8_t *bytes)
+{
+	uint64_t word[4];
+
+	memcpy(word, bytes, TAIL_STEP);
+	return (uint16_t)((word[0] * UINT64_C(0x9e3779b97f4a7c15) + word[1] * UINT64_C(0xbf58476d1ce4e5b9) +
+				  word[2] * UINT64_C(0x94d049bb133111eb) + word[3] * UINT64_C(0xff51afd7ed558ccd)) >> 48);
+}
+
+/* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
+ * what is found are mistakes, and forgeries in a hurry. */
+static inline uint32_t tail_sum(const uint8_t *bytes, uint32_t n, const struct kept_sum *kept)
+{
+	struct byte_sum s = kept->known ? kept->of : byte_sum(bytes, n);
+
+	return (uint32_t)((s.sum ^ s.carried << 48) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+/* Each field by itself: a struct put together beside it and copied waits for all stores before it. */
+static inline void piece_set(struct piece *p, int64_t at, uint32_t n, const struct frame_ref *ref)
+{
+	p->frame = ref->frame;
+	p->at_ns = ref->at_ns;
+	p->start = (uint32_t)at;
+	p->len = n;
+	p->source = ref->source;
+}
+
+/* As tail_add, once head_full. */
+static inline void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
+	const struct frame_ref *ref, const struct kept_sum *sum)
+{
+	struct piece *p = &s->pieces[t->count % TAIL_PIECES];
+
+	t->count = t->count < TAIL_COUNT_MAX ? (uint8_t)(t->count + 1) : TAIL_PIECES;
+	piece_set(p, at, n, ref);
+	p->sum = tail_sum(bytes, n, sum);
+	p->prefix = n >= TAIL_STEP ? tail_prefix(bytes) : 0;
+}
+
 /* Adds n bytes at offset `at`, which is never lower than the end of what was added before. May allocate up to `budget`
  * bytes; gives how many it did. `sum` is that of the bytes. */
 size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
 	const struct frame_ref *ref, const struct kept_sum *sum, size_t budget);
-/* The same, once head_full. */
-void tail_add_piece(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref, const struct kept_sum *sum);
 /* `missing` bytes will never come. */
 void tail_pass(struct tail *t, int64_t missing);
 /* Whether some byte of `in` is another than the one that was handed on; *old is then who brought that one. */
