@@ -11,7 +11,10 @@
 
 #include "options.h"
 
-/* The first byte chooses initial sequence number, bounds and whether there is a SYN; the others are operations. */
-void stream_model_run(enum engine_kind engine, const uint8_t *ops, size_t n);
+/*
+ * The first byte chooses initial sequence number, bounds, whether there is a SYN, and whether the stream is made of
+ * records that may only be counted; the others are operations. Gives how many bytes were only counted.
+ */
+uint32_t stream_model_run(enum engine_kind engine, const uint8_t *ops, size_t n);
 
 #endif
