@@ -8,7 +8,8 @@
 
 /*
  * Each step of the input is a byte for what happens (side, data, gap, end, time that passes), one for how long, and
- * its data. `opening`, when not NULL, is what the client says first, so that a certain dissector is chosen.
+ * its data. `opening`, when not NULL, is what the client says first, so that a certain dissector is chosen. A stream is
+ * played twice: with every byte told, and with those only counted of which no more is wanted. Both must say the same.
  */
 void fuzz_talk(uint8_t proto, uint16_t port, const char *opening, const uint8_t *data, size_t size);
 
