@@ -75,17 +75,22 @@ static inline struct key_frame_kept *next_place(struct flow *f)
 	return k;
 }
 
-static inline struct key_frame_kept kept_frame(struct short_ref ref, enum side side, uint32_t len, uint8_t flags)
+/* Where it stands: put together beside it and copied it would wait for its own parts. */
+static inline void keep_at(struct key_frame_kept *k, struct short_ref ref, enum side side, uint32_t len, uint8_t flags)
 {
-	return (struct key_frame_kept){
-		.ref = ref, .side = side & 1, .len = (len < KEY_LEN_MAX ? len : KEY_LEN_MAX) & KEY_LEN_MAX, .flags = flags };
+	k->ref.both = ref.both;
+	k->ref.at_ns = ref.at_ns;
+	k->label = 0;
+	k->side = side & 1;
+	k->len = (len < KEY_LEN_MAX ? len : KEY_LEN_MAX) & KEY_LEN_MAX;
+	k->flags = flags;
 }
 
 static inline struct key_frame_kept *keep_frame(struct passing *w, enum side side)
 {
 	struct key_frame_kept *k = next_place(w->f);
 
-	*k = kept_frame(passing_ref(w), side, w->len, w->flags);
+	keep_at(k, passing_ref(w), side, w->len, w->flags);
 	return k;
 }
 
@@ -138,13 +143,12 @@ static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
 }
 
 /* A frame that is known by its number only, unless it is the side's last. */
-static struct key_frame_kept describe(const struct flow *f, enum side side, struct short_ref ref)
+static void describe(const struct flow *f, enum side side, struct short_ref ref, struct key_frame_kept *k)
 {
 	const struct half *h = &f->half[side];
+	bool last = same_frame(h->last, ref);
 
-	if (same_frame(h->last, ref))
-		return kept_frame(ref, side, h->last_len, h->last_flags);
-	return kept_frame(ref, side, 0, 0);
+	keep_at(k, ref, side, last ? h->last_len : 0, last ? h->last_flags : 0);
 }
 
 void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute, const char *label)
@@ -158,7 +162,7 @@ void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute,
 		if (m->count == KEY_MARKED)
 			return;
 		k = &m->frames[m->count++];
-		*k = describe(f, side, ref);
+		describe(f, side, ref, k);
 	}
 	label_set(f, k, label);
 }
@@ -206,7 +210,7 @@ static bool add_last(const struct flow *f, enum side side, struct key_frame_kept
 
 	if (!ref.frame || find(f, ref))
 		return false;
-	*last = describe(f, side, ref);
+	describe(f, side, ref, last);
 	return true;
 }
 
