@@ -37,12 +37,14 @@ static int service_rank(uint16_t port)
 /* Whether the sender of the first packet opened the conversation. */
 static bool sender_opened(const struct packet *p)
 {
-	int from = service_rank(p->sport), to = service_rank(p->dport);
+	int from, to;
 
 	if (p->kind == PACKET_TCP && (p->tcp.flags & TCP_SYN))
 		return !(p->tcp.flags & TCP_ACK);
 	if (p->kind == PACKET_IP || addr_is_multicast(&p->dst))
 		return true;
+	from = service_rank(p->sport);
+	to = service_rank(p->dport);
 	if (from != to)
 		return from < to;
 	/* Two ports of one class: a datagram's first sender asks; of a running TCP connection the lower port serves. */

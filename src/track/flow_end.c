@@ -110,10 +110,26 @@ static int64_t due_at(const struct flow *f)
 	return f->queued_ns + (f->list == LIST_CLOSED ? LINGER_NS : IDLE_END_NS);
 }
 
+/* The one that is due then; NULL: there are more, or none. */
+static struct flow *only_due(const struct tracker *t, int64_t at_ns)
+{
+	struct flow *closed = queue_oldest(t, LIST_CLOSED), *other = queue_oldest(t, LIST_OTHER), *next;
+
+	if (!closed || due_at(closed) != at_ns || (other && due_at(other) == at_ns))
+		return NULL;
+	next = queue_next(t, closed);
+	return next && next->queued_ns == closed->queued_ns ? NULL : closed;
+}
+
 static void end_due(struct tracker *t, int64_t at_ns)
 {
+	struct flow *only = only_due(t, at_ns);
 	struct due d = { 0 };
 
+	if (only) {
+		flow_end(t, only, CONN_END_OPEN, at_ns);
+		return;
+	}
 	due_from(t, &d, LIST_CLOSED, at_ns - LINGER_NS);
 	due_from(t, &d, LIST_OTHER, at_ns - IDLE_END_NS);
 	ranked_sort(d.flows, d.count);
@@ -209,13 +225,26 @@ static bool over(const struct tracker *t)
 	return tracker_held_bytes(t) + t->elsewhere + RESERVE > t->memory_bytes;
 }
 
+/* Those that go next were made long ago, too. */
+static void expect_next_grave(const struct tracker *t)
+{
+	const struct tombstone *s = tombstone_oldest(t), *after = s ? tombstone_next(t, s) : NULL;
+
+	if (s)
+		fetch_line(&t->table.slots[s->tag & t->table.mask]);
+	if (after)
+		fetch(after, offsetof(struct tombstone, ws));
+}
+
 void flow_make_room(struct tracker *t)
 {
 	struct tombstone *s;
 	struct flow *f;
 
-	while (pool_bytes(&t->tombstones) > t->memory_bytes / TOMBSTONE_SHARE && (s = tombstone_oldest(t)) != NULL)
+	while (pool_bytes(&t->tombstones) > t->memory_bytes / TOMBSTONE_SHARE && (s = tombstone_oldest(t)) != NULL) {
 		tombstone_remove(t, s);
+		expect_next_grave(t);
+	}
 	for (int i = 0; i < 4 && over(t); i++) {
 		s = tombstone_oldest(t);
 		if (s) {

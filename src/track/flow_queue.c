@@ -68,6 +68,11 @@ struct tombstone *tombstone_oldest(const struct tracker *t)
 	return grave_at(t, t->graves.oldest);
 }
 
+struct tombstone *tombstone_next(const struct tracker *t, const struct tombstone *s)
+{
+	return grave_at(t, s->newer);
+}
+
 /* A new one, without a place in the table. Its fields are set where they stand. */
 static struct tombstone *bury(struct tracker *t, const struct flow_key *key, uint32_t tag, uint32_t *number)
 {

@@ -26,5 +26,6 @@ void tombstone_leave(struct tracker *t, const struct flow *f, bool closed);
 struct tombstone *tombstone_add(struct tracker *t, const struct flow_key *key, uint32_t tag);
 void tombstone_remove(struct tracker *t, struct tombstone *s);
 struct tombstone *tombstone_oldest(const struct tracker *t); /* NULL: none */
+struct tombstone *tombstone_next(const struct tracker *t, const struct tombstone *s);
 
 #endif
