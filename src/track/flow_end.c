@@ -36,20 +36,17 @@ static void count_copies(struct tracker *t, const struct flow *f)
 	}
 }
 
-/* Conversations end in the order in which they rest, long after their last packet: the next ones are fetched. */
-static void expect_next_ends(const struct tracker *t, const struct flow *f)
+/* Conversations end long after their last packet: the next ones (NULL: none) are fetched. */
+static void expect_ends(const struct tracker *t, const struct flow *next, const struct flow *after)
 {
-	const struct flow *next = queue_next(t, f), *after = next ? queue_next(t, next) : NULL;
-
 	if (next)
 		fetch_line(&t->table.slots[next->tag & t->table.mask]);
 	if (after)
 		fetch(after, sizeof(struct whole_flow));
 }
 
-void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
+static void end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
 {
-	expect_next_ends(t, f);
 	f->emitted_ns = emitted_ns;
 	if (f->state == FLOW_CLOSED && f->end_reason != CONN_END_OPEN)
 		reason = f->end_reason;
@@ -58,6 +55,14 @@ void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t e
 	queue_remove(t, f);
 	tombstone_leave(t, f, f->state == FLOW_CLOSED);
 	flow_delete(t, f);
+}
+
+void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
+{
+	const struct flow *next = queue_next(t, f); /* they end in the order in which they rest */
+
+	expect_ends(t, next, next ? queue_next(t, next) : NULL);
+	end(t, f, reason, emitted_ns);
 }
 
 void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason)
@@ -195,9 +200,17 @@ void tracker_ending_rewind(struct tracker *t)
 	t->ended_count = 0;
 }
 
+static const struct flow *ending_at(const struct tracker *t, size_t i)
+{
+	return i < t->ending_count ? t->ending[i].thing : NULL;
+}
+
 void tracker_end_next(struct tracker *t)
 {
-	flow_end(t, t->ending[t->ended_count++].thing, CONN_END_OPEN, t->now_ns);
+	struct flow *f = t->ending[t->ended_count++].thing;
+
+	expect_ends(t, ending_at(t, t->ended_count), ending_at(t, t->ended_count + 1));
+	end(t, f, CONN_END_OPEN, t->now_ns);
 }
 
 void tracker_finish(struct tracker *t)
