@@ -275,7 +275,8 @@ resolv_conf() {
 	printf 'nameserver %s\n' "$2" >"/etc/netns/$lab-$1/resolv.conf"
 }
 
-# ftp_server HOST FILES: vsftpd, with so many small files to fetch anonymously.
+# ftp_server HOST FILES: vsftpd, with so many small files to fetch anonymously; with connect_timeout=SECONDS it gives up
+# data connections of active mode then.
 ftp_server() {
 	local i
 
@@ -295,6 +296,7 @@ ftp_server() {
 		port_enable=YES
 		pasv_min_port=40000
 		pasv_max_port=60000
+		connect_timeout=${connect_timeout:-60}
 		xferlog_enable=NO
 	EOF
 	serve "$1" 21 vsftpd "$work/vsftpd.conf"

@@ -28,6 +28,8 @@ struct failure {
 	uint16_t code; /* 0: the data port never connected */
 	char user[48], message[96];
 	uint64_t logins; /* that worked afterwards */
+	uint64_t passive, active; /* transfers whose port is known */
+	bool refused, rejected, unanswered, unseen; /* what became of the data connections */
 };
 
 struct announced_key {
@@ -40,6 +42,7 @@ struct announced {
 	struct evidence reply, transfer; /* transfer: a command that waits for this port, not answered; frame 0: none */
 	bool active;	  /* the client listens (PORT) */
 	bool seen;	  /* somebody tried to connect, with whatever result */
+	bool failed, replied; /* the connection; 425 or 426 to the transfer */
 };
 
 struct state {
@@ -70,6 +73,25 @@ static struct failure_key control_of(const struct record *r, bool login)
 	return k;
 }
 
+static bool is_transfer(const struct ftp *f)
+{
+	static const char *const commands[] = { "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD" };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcasecmp(f->command, commands[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The port that was announced last on that control connection, or NULL. */
+static struct announced *announced_last(struct state *s, const struct record *r)
+{
+	struct failure_key control = control_of(r, false);
+	const struct announced_key *k = table_find(&s->pending, &control);
+
+	return k ? table_find(&s->announced, k) : NULL;
+}
+
 static void note_announced(struct state *s, const struct record *r)
 {
 	struct announced_key k;
@@ -78,6 +100,9 @@ static void note_announced(struct state *s, const struct record *r)
 	memset(&k, 0, sizeof(k));
 	k.listener = r->ftp.data_addr;
 	k.port = r->ftp.data_port;
+	a = table_find(&s->announced, &k);
+	if (a && a == announced_last(s, r) && is_transfer(&r->ftp))
+		return; /* it only repeats for which port it is */
 	a = table_add(&s->announced, &k);
 	memset(a, 0, sizeof(*a));
 	a->control = control_of(r, false);
@@ -94,22 +119,17 @@ static bool is_login(const struct ftp *f)
 	       strcasecmp(f->command, "ACCT") == 0;
 }
 
-static bool is_transfer(const struct ftp *f)
+static void count_failure(struct failure *f, const struct announced *a, int64_t ts_ns)
 {
-	static const char *const commands[] = { "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD" };
-
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (strcasecmp(f->command, commands[i]) == 0)
-			return true;
-	return false;
+	tally_count(&f->tally, ts_ns);
+	if (a)
+		*(a->active ? &f->active : &f->passive) += 1;
 }
 
 /* A transfer that gets no reply: nobody came to the port. */
 static void note_transfer(struct state *s, const struct record *r)
 {
-	struct failure_key control = control_of(r, false);
-	const struct announced_key *k = table_find(&s->pending, &control);
-	struct announced *a = k ? table_find(&s->announced, k) : NULL;
+	struct announced *a = announced_last(s, r);
 
 	if (!a || r->ftp.code || !r->ftp.request.frame ||
 		r->emitted_ns - r->ts_ns - r->ftp.request.at_ns < TRANSFER_WAIT_NS)
@@ -122,6 +142,7 @@ static void note_reply(struct state *s, const struct record *r)
 {
 	bool login = r->ftp.code == 530 && is_login(&r->ftp);
 	struct failure_key k = control_of(r, true);
+	struct announced *a;
 	struct failure *f;
 
 	if (r->ftp.code == 230) {
@@ -134,12 +155,16 @@ static void note_reply(struct state *s, const struct record *r)
 		return;
 	k.login = login;
 	f = table_add(&s->failures, &k);
-	if (!f->tally.count) {
+	if (!f->code) {
 		f->code = r->ftp.code;
 		text_copy(f->user, sizeof(f->user), r->ftp.user);
 		text_copy(f->message, sizeof(f->message), r->ftp.message);
 	}
-	tally_count(&f->tally, r->ts_ns + r->ftp.response.at_ns);
+	a = login ? NULL : announced_last(s, r);
+	if (!a || !a->failed || a->replied) /* else its connection was counted */
+		count_failure(f, a, r->ts_ns + r->ftp.response.at_ns);
+	if (a)
+		a->replied = true;
 	tally_show(&f->tally, r, &r->ftp.request, "%s", r->ftp.command);
 	tally_show(&f->tally, r, &r->ftp.response, "%u %.60s", r->ftp.code, r->ftp.message);
 }
@@ -165,7 +190,12 @@ static void note_connection(struct state *s, const struct record *r)
 	f = table_add(&s->failures, &a->control);
 	if (!f->tally.count)
 		text_copy(f->message, sizeof(f->message), "the announced data port does not connect");
-	tally_count(&f->tally, r->ts_ns);
+	f->refused |= r->conn.answered == SYN_ANSWER_RST;
+	f->rejected |= r->conn.answered == SYN_ANSWER_ICMP;
+	f->unanswered |= r->conn.answered == SYN_ANSWER_NONE;
+	if (!a->replied || a->failed) /* else the reply was counted */
+		count_failure(f, a, r->ts_ns);
+	a->failed = true;
 	if (f->tally.shown_count < TALLY_SHOWN_MAX)
 		f->tally.shown[f->tally.shown_count++] = a->reply;
 	tally_show(&f->tally, r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN to the announced port, no connection");
@@ -175,14 +205,50 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 {
 	(void)x;
 	if (r->kind == RECORD_FTP) {
+		if (r->ftp.mode && r->ftp.data_port)
+			note_announced(state, r);
 		note_reply(state, r);
 		if (is_transfer(&r->ftp))
 			note_transfer(state, r);
-		if (r->ftp.mode && r->ftp.data_port)
-			note_announced(state, r);
 	} else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
 		note_connection(state, r);
 	}
+}
+
+/* What was seen of the data connections. */
+static const char *what_was_seen(const struct failure *v)
+{
+	if (v->refused)
+		return v->rejected || v->unanswered ? "the announced port refuses the connection, or does not answer" :
+						      "the announced port refuses the connection (RST)";
+	if (v->rejected)
+		return "the connection to the announced port is rejected by ICMP";
+	if (v->unanswered)
+		return "SYNs to the announced port stay unanswered";
+	if (v->unseen)
+		return "no connection to the announced port is in this capture";
+	return "the control connection works, the announced port does not";
+}
+
+static void explain_data(struct finding *f, const struct failure *v)
+{
+	bool active = v->active && !v->passive, passive = v->passive && !v->active;
+
+	if (active || passive)
+		finding_detail(f, "%s, and %s.", active ? "Active mode: the server connects to the client" :
+							   "Passive mode: the client connects to the server", what_was_seen(v));
+	finding_cause(f, 0.7, active ? "the client's firewall, or one or NAT before it, does not let the server in" :
+				       "a firewall or NAT does not let the data connection through",
+		"%s", what_was_seen(v));
+	if (active) {
+		finding_next(f, "Use passive mode (PASV, EPSV): then the client opens the data connections, too");
+		finding_next(f, "Or let the server in: the client's firewall, and one before it that follows FTP (it cannot with "
+				"TLS); with NAT, does PORT or EPRT name an address that the server can reach?");
+		return;
+	}
+	finding_next(f, passive ? "Open the server's passive port range in the firewall before it, and set one in the server" :
+				  "Passive mode: open the server's passive port range; active mode: the client must be reachable");
+	finding_next(f, "With NAT: does the announced address (227) belong to the server as seen from outside?");
 }
 
 static void tell(struct diagnosis_context *x, const struct failure_key *k, const struct failure *v)
@@ -208,10 +274,7 @@ static void tell(struct diagnosis_context *x, const struct failure_key *k, const
 	}
 	f->responsible = RESPONSIBLE_PATH;
 	finding_title(f, "FTP data connections of %s fail (%llu): %s", service, (unsigned long long)v->tally.count, v->message);
-	finding_cause(f, 0.7, "a firewall or NAT does not let the data connection through",
-		"the control connection works, the announced port does not");
-	finding_next(f, "Passive mode: open the server's passive port range; active mode: the client must be reachable");
-	finding_next(f, "With NAT: does the announced address (227) belong to the server as seen from outside?");
+	explain_data(f, v);
 }
 
 /* The data connections that fail are told here, not as connections of their own. */
@@ -248,6 +311,8 @@ static void note_never_tried(struct state *s, struct diagnosis_context *x)
 		const struct announced *a = table_value(e);
 		struct failure *f;
 
+		if (a->replied && !a->seen && (f = table_find(&s->failures, &a->control)))
+			f->unseen = true;
 		if (!a->transfer.frame || a->seen)
 			continue;
 		own_silence(x, &a->control);
@@ -256,7 +321,8 @@ static void note_never_tried(struct state *s, struct diagnosis_context *x)
 			text_copy(f->message, sizeof(f->message),
 				a->active ? "the server does not get through to the client's port"
 					  : "the client does not get through to the announced port");
-		tally_count(&f->tally, a->transfer.ts_ns);
+		count_failure(f, a, a->transfer.ts_ns);
+		f->unseen = true;
 		if (f->tally.shown_count < TALLY_SHOWN_MAX)
 			f->tally.shown[f->tally.shown_count++] = a->reply;
 		if (f->tally.shown_count < TALLY_SHOWN_MAX)
