@@ -39,8 +39,10 @@ static void count_copies(struct tracker *t, const struct flow *f)
 /* Conversations end long after their last packet: the next ones (NULL: none) are fetched. */
 static void expect_ends(const struct tracker *t, const struct flow *next, const struct flow *after)
 {
-	if (next)
+	if (next) {
 		fetch_line(&t->table.slots[next->tag & t->table.mask]);
+		key_frames_fetch(next);
+	}
 	if (after)
 		fetch(after, sizeof(struct whole_flow));
 }

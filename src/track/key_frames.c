@@ -214,6 +214,16 @@ static bool add_last(const struct flow *f, enum side side, struct key_frame_kept
 	return true;
 }
 
+/* Labels are apart from the conversation. */
+void key_frames_fetch(const struct flow *f)
+{
+	const struct cold *c = cold_of(f);
+
+	for (uint32_t i = 0; f->labelled && i < f->key_frames && i < KEY_FIRST; i++)
+		if (c->first[i].label)
+			fetch_line(label_of(f, &c->first[i]));
+}
+
 static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], const struct key_frame_kept *out[KEPT_MAX])
 {
 	const struct cold *c = cold_of(f);
@@ -257,9 +267,6 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	uint32_t n = gather(f, last, kept);
 	uint64_t all = f->half[SIDE_ORIG].pkts + f->half[SIDE_RESP].pkts;
 
-	for (uint32_t i = 0; f->labelled && i < n; i++)
-		if (kept[i]->label)
-			fetch_line(label_of(f, kept[i]));
 	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];

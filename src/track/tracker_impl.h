@@ -172,6 +172,7 @@ void key_frame_packet(struct passing *w); /* keeps the packet if it is among the
 void key_frame_add(struct passing *w, enum side side, const char *label);
 void key_frames_record(const struct flow *f, bool failed, struct conn *c);
 void key_frames_free(struct flow *f);
+void key_frames_fetch(const struct flow *f); /* its record is made soon */
 
 /* conn_state.c */
 static inline uint64_t history_bit(enum side side, char letter)
