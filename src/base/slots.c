@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/pages.h"
 
 static struct slot *empty_slots(uint32_t n)
@@ -67,6 +68,16 @@ static uint32_t find(const struct slots *s, uint32_t tag, uint32_t number)
 		at = (at + 1) & s->mask;
 	}
 	return at;
+}
+
+void slots_renumber(struct slots *s, uint32_t tag, uint32_t from, uint32_t to)
+{
+	s->slot[find(s, tag, from)].number = to;
+}
+
+void slots_fetch(const struct slots *s, uint32_t tag)
+{
+	fetch_line(&s->slot[tag & s->mask]);
 }
 
 /* Whether an entry that belongs at `home` may stand at `at` when `hole` becomes free: not if it probed past it. */

@@ -24,6 +24,15 @@ void slots_init(struct slots *s, uint32_t first); /* a power of two */
 void slots_free(struct slots *s);
 void slots_add(struct slots *s, uint32_t tag, uint32_t number);
 void slots_remove(struct slots *s, uint32_t tag, uint32_t number); /* it must be there */
+/* Gives the thing another number. */
+void slots_renumber(struct slots *s, uint32_t tag, uint32_t from, uint32_t to);
+
+static inline size_t slots_bytes(const struct slots *s)
+{
+	return ((size_t)s->mask + 1) * sizeof(*s->slot);
+}
+
+void slots_fetch(const struct slots *s, uint32_t tag); /* it is looked for soon */
 
 /* Walks the entries of one tag: start with *at = tag; 0 when there are no more. */
 static inline uint32_t slots_next(const struct slots *s, uint32_t tag, uint32_t *at)

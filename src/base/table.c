@@ -118,11 +118,6 @@ static bool is_over_budget(const struct table *t)
 	return t->budget && t->count > KEPT_MIN && t->budget->held + held_size(t) > t->budget->max;
 }
 
-static void fetch_slot(const struct table *t, uint32_t tag)
-{
-	fetch_line(&t->slots.slot[tag & t->slots.mask]);
-}
-
 static void fetch_entry(const struct table *t, uint32_t number)
 {
 	const char *entry = (const char *)entry_at(t, number);
@@ -136,7 +131,7 @@ void table_fetch_slot(const struct table *t, uint32_t tag)
 {
 	if (!t->count)
 		return;
-	fetch_slot(t, tag);
+	slots_fetch(&t->slots, tag);
 	if (is_full(t) || is_over_budget(t))
 		fetch_entry(t, t->first);
 }
@@ -148,7 +143,7 @@ void table_fetch_entry(const struct table *t, uint32_t tag)
 	if (number)
 		fetch_entry(t, number);
 	else if (is_full(t) || is_over_budget(t))
-		fetch_slot(t, entry_at(t, t->first)->tag);
+		slots_fetch(&t->slots, entry_at(t, t->first)->tag);
 }
 
 static void add_slab(struct table *t, unsigned slab)

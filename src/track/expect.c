@@ -20,7 +20,7 @@ static void name(const struct packet *p, struct expected *e)
 /* What the table has under the tag, which may be another conversation. */
 static struct flow *flow_at(const struct tracker *t, const struct expected *e)
 {
-	uint32_t at = e->tag, number = e->named ? flow_table_next(&t->table, e->tag, &at) : 0;
+	uint32_t at = e->tag, number = e->named ? slots_next(&t->table, e->tag, &at) : 0;
 
 	return number && !(number & 1) ? pool_at(&t->flows, number >> 1) : NULL;
 }
@@ -43,7 +43,7 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 	t->expected_at = 0;
 	for (int i = 0; i < n; i++) {
 		name(packets[i], &t->expected[i]);
-		fetch_line(&t->table.slots[t->expected[i].tag & t->table.mask]);
+		slots_fetch(&t->table, t->expected[i].tag);
 	}
 	for (int i = 0; i < n; i++) {
 		struct flow *f = t->expected[i].coming.flow = flow_at(t, &t->expected[i]);

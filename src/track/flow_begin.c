@@ -198,7 +198,7 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 		t->text_bytes += text_held(c->tunnel);
 	}
 	inherit(t, f, former, p->frame->source);
-	flow_table_add(&t->table, tag, number << 1);
+	slots_add(&t->table, tag, number << 1);
 	queue_add(t, f, p->kind == PACKET_TCP ? LIST_TCP : LIST_OTHER);
 	return f;
 }

@@ -40,7 +40,7 @@ static void count_copies(struct tracker *t, const struct flow *f)
 static void expect_ends(const struct tracker *t, const struct flow *next, const struct flow *after)
 {
 	if (next) {
-		fetch_line(&t->table.slots[next->tag & t->table.mask]);
+		slots_fetch(&t->table, next->tag);
 		key_frames_fetch(next);
 	}
 	if (after)
@@ -246,7 +246,7 @@ static void expect_next_grave(const struct tracker *t)
 	const struct tombstone *s = tombstone_oldest(t), *after = s ? tombstone_next(t, s) : NULL;
 
 	if (s)
-		fetch_line(&t->table.slots[s->tag & t->table.mask]);
+		slots_fetch(&t->table, s->tag);
 	if (after)
 		fetch(after, offsetof(struct tombstone, ws));
 }

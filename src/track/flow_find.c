@@ -31,7 +31,7 @@ static struct known look_up(struct tracker *t, const struct flow_key *key, uint3
 {
 	uint32_t at = tag, number;
 
-	while ((number = flow_table_next(&t->table, tag, &at)) != 0) {
+	while ((number = slots_next(&t->table, tag, &at)) != 0) {
 		void *entry = pool_at(number & 1 ? &t->tombstones : &t->flows, number >> 1);
 
 		if (!flow_key_equal(entry, key))

@@ -98,7 +98,7 @@ struct tombstone *tombstone_add(struct tracker *t, const struct flow_key *key, u
 	struct tombstone *s = bury(t, key, tag, &number);
 
 	s->ended_ns = t->now_ns;
-	flow_table_add(&t->table, tag, number << 1 | 1);
+	slots_add(&t->table, tag, number << 1 | 1);
 	return s;
 }
 
@@ -120,7 +120,7 @@ void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
 	s->sources = f->sources;
 	s->ended_ns = f->last_ns;
 	s->ws = cold_of(f)->ws;
-	flow_table_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
+	slots_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
 }
 
 void tombstone_remove(struct tracker *t, struct tombstone *s)
@@ -135,6 +135,6 @@ void tombstone_remove(struct tracker *t, struct tombstone *s)
 		grave_at(t, s->newer)->older = s->older;
 	else
 		t->graves.newest = s->older;
-	flow_table_remove(&t->table, s->tag, number << 1 | 1);
+	slots_remove(&t->table, s->tag, number << 1 | 1);
 	pool_give(&t->tombstones, number);
 }

@@ -10,6 +10,7 @@
 #include "track/flow_begin.h"
 #include "track/flow_queue.h"
 
+#define SLOTS_FIRST (UINT32_C(1) << 14) /* 128 KiB: small captures should not pay for large ones */
 
 struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_bytes)
 {
@@ -18,7 +19,7 @@ struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_byt
 	t->owner = *owner;
 	t->memory_bytes = memory_bytes;
 	t->now_ns = INT64_MIN;
-	flow_table_init(&t->table);
+	slots_init(&t->table, SLOTS_FIRST);
 	pool_init(&t->flows, sizeof(struct whole_flow));
 	pool_init(&t->tombstones, sizeof(struct tombstone));
 	rare_pools_init(&t->rare);
@@ -39,7 +40,7 @@ void tracker_free(struct tracker *t)
 	if (!t)
 		return;
 	free_conversations(t);
-	flow_table_free(&t->table);
+	slots_free(&t->table);
 	pool_free(&t->flows);
 	pool_free(&t->tombstones);
 	rare_pools_free(&t->rare);
@@ -50,7 +51,7 @@ void tracker_free(struct tracker *t)
 
 size_t tracker_held_bytes(const struct tracker *t)
 {
-	return flow_table_bytes(&t->table) + pool_bytes(&t->flows) + pool_bytes(&t->tombstones) +
+	return slots_bytes(&t->table) + pool_bytes(&t->flows) + pool_bytes(&t->tombstones) +
 	       rare_pools_bytes(&t->rare) + t->text_bytes;
 }
 

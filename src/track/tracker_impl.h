@@ -3,10 +3,10 @@
 #ifndef PCAPDX_TRACK_TRACKER_IMPL_H
 #define PCAPDX_TRACK_TRACKER_IMPL_H
 
+#include "base/pool.h"
+#include "base/slots.h"
 #include "base/when.h"
 #include "track/flow.h"
-#include "track/flow_table.h"
-#include "base/pool.h"
 #include "track/stream_births.h"
 #include "track/tracker.h"
 
@@ -76,7 +76,7 @@ struct tracker {
 	size_t memory_bytes, elsewhere;
 	int64_t now_ns;
 	int64_t looks_again_ns; /* before that time nothing is due */
-	struct flow_table table;
+	struct slots table; /* numbers: of a flow twice, of a tombstone twice and one */
 	struct pool flows; /* of struct whole_flow */
 	struct pool tombstones;
 	struct rare_pools rare;
