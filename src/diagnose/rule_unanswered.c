@@ -19,6 +19,7 @@
 #define RTTS_MIN 10.0
 #define SMALL_ASK 16384	    /* sent at once: what follows much later (close_notify) is no part of the request */
 #define ONE_ASK_S 2.0	    /* an unknown protocol's request is sent within that; what takes longer is a stream of messages */
+#define SEEN_LATE_NS (50 * NS_PER_MS) /* frames of two queues or interfaces are merged within that */
 #define UNANSWERED_MIN 3    /* sendings of one segment that nobody acknowledges: the path, not the server */
 
 #define CLOSED 1.0 /* value of a claim: the server closed, nobody gave up */
@@ -208,6 +209,15 @@ static bool may_be_timeout(const struct conversation *c, enum certainty certaint
 	return certainty == ASKED && gave_up(c) && !c->resp->bytes;
 }
 
+/* The capture shows the answer before its request: the request was acknowledged before it was seen. */
+static bool was_asked_before(const struct conversation *c)
+{
+	const struct frame_ref *ask = &c->conn->last_turn.ask, *answer = &c->resp->last_data;
+
+	return c->orig->missing_first.frame && !c->orig->missing_bytes && answer->frame && answer->at_ns <= ask->at_ns &&
+		ask->at_ns - answer->at_ns <= SEEN_LATE_NS;
+}
+
 static bool claim_no_reply(const struct conversation *c, struct claim *out)
 {
 	const struct turn *t = &c->conn->last_turn;
@@ -263,7 +273,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	(void)state;
 	(void)x;
 	return c->record->proto == 6 && !c->cannot_tell &&
-	       (claim_stalled(c, out) || claim_no_reply(c, out) || claim_closed(c, out));
+		(claim_stalled(c, out) || (!was_asked_before(c) && (claim_no_reply(c, out) || claim_closed(c, out))));
 }
 
 /* Attempts past each client's first one. */
