@@ -15,12 +15,12 @@
 enum http_at {
 	AT_START, /* between messages */
 	AT_FIELDS,
-	AT_BODY,	/* `left` bytes of it to come */
-	AT_BODY_TO_END, /* as long as the connection lasts */
 	AT_CHUNK_SIZE,
-	AT_CHUNK,
 	AT_CHUNK_END,
 	AT_TRAILER,
+	AT_BODY,	/* `left` bytes of it to come, here and in a chunk */
+	AT_CHUNK,
+	AT_BODY_TO_END, /* as long as the connection lasts */
 };
 
 struct http_side {
@@ -195,15 +195,29 @@ static bool is_folded(struct line l)
 	return *l.p == ' ' || *l.p == '\t';
 }
 
-static enum dissect_verdict on_field(struct http_state *h, struct session *s, enum side which, struct line l)
+/* Fields up to the empty line behind them, as far as they are here. One that cannot be read is offered again. */
+static enum dissect_verdict on_fields(struct http_state *h, struct session *s, const struct chunk *c, size_t *used)
 {
-	struct exchange *x = exchange_at_hand(h, which);
+	struct exchange *x = exchange_at_hand(h, c->side);
+	struct http_texts *texts = x ? &x->texts : NULL;
+	struct http_framing *framing = &h->side[c->side].framing;
+	struct chunk rest = *c;
+	struct line l;
+	size_t n;
 
-	if (!l.len)
-		return head_ends(h, s, which);
-	if (is_folded(l))
-		return DISSECT_OK;
-	return http_field(l, which, x ? &x->texts : NULL, s, &h->side[which].framing) ? DISSECT_OK : DISSECT_BAD;
+	for (; line_take(&rest, &l, &n); rest.data += n, rest.len -= n) {
+		*used = c->len - rest.len;
+		if (l.len && (is_folded(l) || http_field(l, c->side, texts, s, framing)))
+			continue;
+		if (l.len && *used)
+			return DISSECT_OK;
+		*used += n;
+		return l.len ? DISSECT_BAD : head_ends(h, s, c->side);
+	}
+	*used = c->len - rest.len;
+	if (rest.len <= LINE_MAX_BYTES)
+		return DISSECT_MORE;
+	return *used ? DISSECT_OK : DISSECT_BAD;
 }
 
 static enum dissect_verdict on_chunk_size(struct http_side *side, struct line l)
@@ -235,8 +249,6 @@ static enum dissect_verdict on_line(struct http_state *h, struct session *s, enu
 	switch ((enum http_at)side->at) {
 	case AT_START:
 		return on_start(h, s, which, l);
-	case AT_FIELDS:
-		return on_field(h, s, which, l);
 	case AT_CHUNK_SIZE:
 		return on_chunk_size(side, l);
 	case AT_CHUNK_END:
@@ -246,6 +258,7 @@ static enum dissect_verdict on_line(struct http_state *h, struct session *s, enu
 		return DISSECT_OK;
 	case AT_TRAILER:
 		return l.len ? DISSECT_OK : message_ends(h, s, which);
+	case AT_FIELDS:
 	case AT_BODY:
 	case AT_BODY_TO_END:
 	case AT_CHUNK:
@@ -281,7 +294,7 @@ static enum dissect_verdict body_passed(struct http_state *h, struct session *s,
 
 static bool in_body(const struct http_side *side)
 {
-	return side->at == AT_BODY || side->at == AT_BODY_TO_END || side->at == AT_CHUNK;
+	return side->at >= AT_BODY;
 }
 
 static enum dissect_verdict on_body(struct http_state *h, struct session *s, const struct chunk *c, size_t *used)
@@ -328,7 +341,7 @@ static enum dissect_verdict answered_in_tls(struct http_state *h, struct session
 	return DISSECT_DONE;
 }
 
-/* One step: a line, or a part of a body. */
+/* One step: a line, the fields, or a part of a body. */
 static inline enum dissect_verdict step(struct http_state *h, struct session *s, const struct chunk *c, size_t *used)
 {
 	struct http_side *side = &h->side[c->side];
@@ -336,6 +349,8 @@ static inline enum dissect_verdict step(struct http_state *h, struct session *s,
 
 	if (in_body(side))
 		return on_body(h, s, c, used);
+	if (side->at == AT_FIELDS)
+		return on_fields(h, s, c, used);
 	if (side->at == AT_START) {
 		if (c->side == SIDE_ORIG && exchange_tunnel_asked(&h->x))
 			return DISSECT_MORE;

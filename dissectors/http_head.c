@@ -203,8 +203,8 @@ static const struct known_field *field_named(const struct line *name)
 	while (f < end && f->len < name->len)
 		f++;
 	for (; f < end && f->len == name->len; f++)
-		if (line_starts(name, f->name))
-			return f;
+		if (!memcmp(name->p, f->name, f->len) || !strncasecmp((const char *)name->p, f->name, f->len))
+			return f; /* nearly always as it is written */
 	return NULL;
 }
 

@@ -45,8 +45,7 @@ static size_t write_text(struct http_texts *t, size_t size, const uint8_t *bytes
 	*left = (t->more ? t->room : sizeof(t->first)) - t->used;
 	if (!*left)
 		return 0;
-	text_copy_bytes(out, size < *left ? size : *left, bytes, n);
-	return strlen(out);
+	return text_copy_bytes(out, size < *left ? size : *left, bytes, n);
 }
 
 void http_texts_keep(struct http_texts *t, struct session *s, enum http_text which, const uint8_t *bytes, size_t n)

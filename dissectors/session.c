@@ -77,7 +77,7 @@ size_t dissect_engine_held_bytes(const struct dissect_engine *e)
 /* A conversation that another one announced belongs to that service, whatever its bytes look like. */
 static void take_expected(struct session *s)
 {
-	if (announced_take(&s->engine->expected, s->engine->owner->head, false, s->service))
+	if (announced_take(&s->engine->expected, session_head(s), false, s->service))
 		s->mode = SESSION_DONE;
 }
 
@@ -95,10 +95,17 @@ static void session_free(struct dissect_engine *e, struct session *s)
 	pool_delete(&e->sessions, s);
 }
 
+static void serve(struct dissect_engine *e, const struct session_owner *o)
+{
+	e->owner = o;
+	e->identified = !o->identify;
+}
+
 static struct session *session_open(struct dissect_engine *e, struct session **s, const struct session_owner *o)
 {
 	const struct session *shared = *s && (*s)->shared ? *s : NULL;
 
+	serve(e, o);
 	if (shared) {
 		*s = session_new(e);
 		**s = *shared;
@@ -106,10 +113,8 @@ static struct session *session_open(struct dissect_engine *e, struct session **s
 	} else if (!*s) {
 		*s = session_new(e);
 		(*s)->engine = e;
-		e->owner = o;
 		take_expected(*s);
 	}
-	e->owner = o;
 	return *s;
 }
 
@@ -331,7 +336,7 @@ void session_end(struct dissect_engine *e, struct session **s, const struct sess
 {
 	if (!*s || (*s)->shared)
 		return;
-	e->owner = o;
+	serve(e, o);
 	(*s)->side[side].ended = true;
 	if ((*s)->mode == SESSION_CHOOSING)
 		choose_side_ended(*s, side, ref);
@@ -438,7 +443,7 @@ void session_close(struct dissect_engine *e, struct session **s, const struct se
 	*s = NULL;
 	if (!old || old->shared)
 		return;
-	e->owner = o;
+	serve(e, o);
 	if (old->mode == SESSION_CHOOSING)
 		choose_now(old);
 	session_stop(old);

@@ -14,7 +14,8 @@ struct dissect_engine; /* of one pipeline: sink of records, key log, expected co
 
 /* What a session needs of the conversation that owns it; borrowed for the call. */
 struct session_owner {
-	const struct record *head; /* uid, addresses, ports, first frame; its kind means nothing */
+	struct record *head; /* uid, addresses, ports, first frame; its kind means nothing */
+	void (*identify)(const void *flow, struct record *head); /* fills it, when it is first asked for; NULL: it is filled */
 	int64_t clock_ns;	   /* the capture's clock now: emitted_ns of records */
 	enum side first_fin, first_rst;
 	void (*mark)(void *flow, enum side side, const struct frame_ref *absolute, const char *label);

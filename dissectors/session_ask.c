@@ -11,7 +11,7 @@ void session_tell(struct session *s, enum record_kind kind, const void *facts)
 	const size_t head = offsetof(struct record, capture);
 	struct record r;
 
-	memcpy(&r, s->engine->owner->head, head);
+	memcpy(&r, session_head(s), head);
 	memcpy((char *)&r + head, facts, record_kind_size(kind) - head);
 	r.kind = (uint8_t)kind;
 	r.emitted_ns = s->engine->owner->clock_ns;
@@ -66,7 +66,7 @@ struct frame_ref session_ref(const struct session *s, const struct frame_ref *ab
 	struct frame_ref ref = *absolute;
 
 	if (ref.frame)
-		ref.at_ns -= s->engine->owner->head->ts_ns;
+		ref.at_ns -= session_head(s)->ts_ns;
 	return ref;
 }
 
@@ -86,6 +86,7 @@ void session_hand_on(struct session *s, const char *dissector, const char *via, 
 		s->handed_on = xcalloc(1, sizeof(*s->handed_on));
 		s->engine->held_bytes += sizeof(*s->handed_on);
 	}
+	s->came_by = true;
 	s->handed_on->to = dissector_named(dissector);
 	text_copy(s->handed_on->via, sizeof(s->handed_on->via), via ? via : "");
 	text_copy(s->handed_on->proxied_host, sizeof(s->handed_on->proxied_host), proxied_host ? proxied_host : "");
@@ -93,38 +94,38 @@ void session_hand_on(struct session *s, const char *dissector, const char *via, 
 
 const char *session_via(const struct session *s)
 {
-	return s->handed_on ? s->handed_on->via : "";
+	return s->came_by ? s->handed_on->via : "";
 }
 
 const char *session_proxied_host(const struct session *s)
 {
-	return s->handed_on ? s->handed_on->proxied_host : "";
+	return s->came_by ? s->handed_on->proxied_host : "";
 }
 
 const struct addr *session_addr(const struct session *s, enum side side)
 {
-	return side == SIDE_ORIG ? &s->engine->owner->head->orig_h : &s->engine->owner->head->resp_h;
+	return side == SIDE_ORIG ? &session_head(s)->orig_h : &session_head(s)->resp_h;
 }
 
 uint16_t session_port(const struct session *s, enum side side)
 {
-	return side == SIDE_ORIG ? s->engine->owner->head->orig_p : s->engine->owner->head->resp_p;
+	return side == SIDE_ORIG ? session_head(s)->orig_p : session_head(s)->resp_p;
 }
 
 uint8_t session_proto(const struct session *s)
 {
-	return s->engine->owner->head->proto;
+	return session_head(s)->proto;
 }
 
 bool session_is_udp(const struct session *s)
 {
-	return s->engine->owner->head->proto == 17;
+	return session_head(s)->proto == 17;
 }
 
 void session_expect(
 	struct session *s, enum side connects, const struct addr *listener, uint16_t port, const char *service)
 {
-	const struct record *head = s->engine->owner->head;
+	const struct record *head = session_head(s);
 	const struct addr *other = connects == SIDE_ORIG ? &head->resp_h : &head->orig_h;
 	struct announced a = { .peer = connects == SIDE_ORIG ? head->orig_h : head->resp_h,
 		.listener = *listener,

@@ -71,6 +71,7 @@ struct session {
 	uint8_t tries, handoffs;
 	uint8_t row; /* of the dissector, while there is a state */
 	bool shared; /* it stands for many: see session_over */
+	bool came_by; /* it was handed on: see handed_on */
 	struct rest rest[2];
 	uint64_t gap_bytes[2];
 	uint64_t skipped_bytes;
@@ -86,7 +87,8 @@ _Static_assert(offsetof(struct session, rest) <= 64, "what each segment touches 
 
 struct dissect_engine {
 	struct record_sink sink;
-	const struct session_owner *owner; /* of the call at hand */
+	const struct session_owner *owner; /* of the call at hand, */
+	bool identified;		   /* whose head is filled */
 	const struct keylog *keys;
 	struct table expected; /* see announced.h */
 	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns); /* NULL: nobody else is there */
@@ -98,6 +100,17 @@ struct dissect_engine {
 	struct pool *states, *parts;
 	struct session *over; /* also by row: sessions of which nothing is left but the service */
 };
+
+/* Whose conversation it is. */
+static inline const struct record *session_head(const struct session *s)
+{
+	struct dissect_engine *e = s->engine;
+
+	if (!e->identified)
+		e->owner->identify(e->owner->flow, e->owner->head);
+	e->identified = true;
+	return e->owner->head;
+}
 
 /* --- session.c --- */
 void session_start(struct session *s, const struct dissector *d); /* RUNNING with fresh state */

@@ -39,11 +39,15 @@ static void mark(void *flow, enum side side, const struct frame_ref *absolute, c
 	flow_mark(flow, side, absolute, label);
 }
 
+static void identify(const void *flow, struct record *head)
+{
+	flow_identify(flow, head);
+}
+
 /* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
 static struct session_owner owner_of(const struct lane *l, struct flow *f, struct record *head)
 {
-	flow_identify(f, head);
-	return (struct session_owner){ .head = head, .clock_ns = l->moment.at_ns, .first_fin = flow_first_fin(f),
+	return (struct session_owner){ .head = head, .identify = identify, .clock_ns = l->moment.at_ns, .first_fin = flow_first_fin(f),
 		.first_rst = flow_first_rst(f), .mark = mark, .flow = f };
 }
 

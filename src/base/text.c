@@ -154,7 +154,7 @@ static size_t plain(const uint8_t *from, size_t n)
 	return at;
 }
 
-void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
+size_t text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 {
 	size_t at = plain(from, n < size ? n : size - 1), used;
 
@@ -172,6 +172,7 @@ void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n)
 		at += length;
 	}
 	out[at] = '\0';
+	return at;
 }
 
 void text_copy(char *out, size_t size, const char *from)

@@ -22,8 +22,8 @@ const char *text_str(const struct text *t); /* "" when empty */
 
 /* strlcpy: copies into a fixed array, repairs bad UTF-8 (U+FFFD), cuts at a boundary, always ends in NUL. */
 void text_copy(char *out, size_t size, const char *from);
-/* The same from bytes that need no NUL; stops at an embedded NUL. */
-void text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n);
+/* The same from bytes that need no NUL; stops at an embedded NUL. Gives the length of what was written. */
+size_t text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n);
 
 _Noreturn void out_of_memory(void); /* ends the program with its sentence */
 void *xmalloc(size_t n);

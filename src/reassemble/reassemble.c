@@ -99,8 +99,15 @@ void reassemble_fetch(const struct stream_pair *pair)
 
 void reassemble_fetch_far(const struct stream_pair *pair, enum side s)
 {
-	if (pair)
-		fetch_line(&pair->far[s].tail.pieces[pair->dir[s].tail.count % TAIL_PIECES]);
+	const struct tail *tail;
+
+	if (!pair)
+		return;
+	tail = &pair->dir[s].tail;
+	if (tail->head_full)
+		fetch_line(&pair->far[s].tail.pieces[tail->count % TAIL_PIECES]);
+	else
+		fetch_line(&pair->far[s].tail.head);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)

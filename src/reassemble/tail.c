@@ -37,8 +37,10 @@ static size_t head_grow(struct tail_store *t, uint32_t n, size_t budget)
 	if (want <= room || more > budget)
 		return 0;
 	t->head = xrealloc(h, sizeof(*h) + want);
-	if (!h)
-		memset(t->head, 0, sizeof(*h));
+	if (!h) {
+		t->head->start = 0;
+		t->head->used = t->head->piece_count = 0;
+	}
 	t->head->room = want;
 	return more;
 }
