@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 
 /* Under the address sanitizer a deleted object may not be touched. */
@@ -114,6 +115,13 @@ static unsigned char *tail_of(const struct pool *p, void *object)
 	return (unsigned char *)object + p->size - TAIL;
 }
 
+/* Whoever takes one soon takes another. */
+static void fetch_next(const struct pool *p)
+{
+	if (p->free || p->made < p->slab_count * POOL_SLAB)
+		fetch(pool_at(p, p->free ? p->free : p->made + 1), p->size);
+}
+
 uint32_t pool_take(struct pool *p)
 {
 	uint32_t number = p->free;
@@ -125,6 +133,7 @@ uint32_t pool_take(struct pool *p)
 			add_slab(p);
 		number = ++p->made;
 	}
+	fetch_next(p);
 	ALLOW(pool_at(p, number), p->size);
 	memset(pool_at(p, number), 0, p->size);
 	p->used++;
