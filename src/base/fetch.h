@@ -19,6 +19,14 @@ static inline void fetch_line(const void *at)
 	__asm__ volatile("");
 }
 
+/* An object that begins a cache line, of a size that the compiler knows. */
+static inline __attribute__((always_inline)) void fetch_lines(const void *at, size_t size)
+{
+#pragma GCC unroll 8
+	for (size_t i = 0; i < size; i += CACHE_LINE)
+		fetch_line((const char *)at + i);
+}
+
 /* An object that begins anywhere; size is not 0. */
 static inline void fetch(const void *at, size_t size)
 {

@@ -32,7 +32,7 @@ static void fetch_more(const struct coming *c)
 
 	if (c->flow->key_frames >= KEY_FIRST)
 		return;
-	fetch(cold->history, offsetof(struct cold, start) - offsetof(struct cold, history));
+	fetch_lines(cold->history, offsetof(struct cold, start) - offsetof(struct cold, history));
 	fetch(&cold->start[c->side], sizeof(struct side_start));
 	fetch(&cold->first[c->flow->key_frames], sizeof(struct key_frame_kept));
 }
@@ -66,16 +66,12 @@ void tracker_fetch_flow(struct tracker *t, int i)
 	if (!e)
 		return;
 	f = e->coming.flow;
-	if (!flow_key_equal(&f->key, &e->key)) {
-		e->coming.flow = NULL;
-		return;
-	}
 	e->coming.side = e->from_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 	/* what a packet of a healthy conversation needs, and not more */
-	fetch(&f->last_ns, offsetof(struct flow, half) - offsetof(struct flow, last_ns));
-	fetch(&f->half[e->coming.side], sizeof(struct half));
-	fetch(&f->half[side_other(e->coming.side)], PEER_PART);
-	fetch(cold_of(f), offsetof(struct cold, idle_before));
+	fetch_lines(&f->last_ns, offsetof(struct flow, half) - offsetof(struct flow, last_ns));
+	fetch_lines(&f->half[e->coming.side], sizeof(struct half));
+	fetch_lines(&f->half[side_other(e->coming.side)], PEER_PART);
+	fetch_lines(cold_of(f), offsetof(struct cold, idle_before));
 }
 
 void tracker_fetch_rings(struct tracker *t, int i)

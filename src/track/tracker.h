@@ -80,7 +80,7 @@ void tracker_numbered(struct tracker *t, const struct stream_births *b);
 
 /* What is known of a packet before its time. */
 struct coming {
-	struct flow *flow;
+	struct flow *flow; /* of that hash: nearly always its own */
 	enum side side;
 	bool has_payload;
 };
