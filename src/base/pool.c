@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/fetch.h"
 #include "base/text.h"
@@ -28,8 +27,6 @@
 #define LINE 64
 #define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
 #define SMALL (4 * LINE) /* objects whose every line is touched together */
-#define HUGE_PAGE ((size_t)2 << 20)
-#define ALONE_MAX (HUGE_PAGE / 4) /* so much comes slab by slab: few objects should not pay for a huge page */
 
 /* An odd number of cache lines: with an even one the same field of all objects would share a few sets of the cache. */
 static size_t spread(size_t size)
@@ -55,59 +52,25 @@ void pool_init_objects(struct pool *p, size_t size)
 
 void pool_free(struct pool *p)
 {
-	for (uint32_t i = 0; i < p->slab_count; i++)
+	for (uint32_t i = 0; i < p->slab_count; i++) {
 		ALLOW(p->slabs[i], POOL_SLAB * p->size);
-	for (uint32_t i = 0; i < p->chunk_count; i++)
-		free(p->chunks[i]);
-	free(p->chunks);
+		free(p->slabs[i]);
+	}
 	free(p->slabs);
 	*p = (struct pool){ .size = p->size };
 }
 
-static void *aligned(size_t to, size_t size)
-{
-	void *m = NULL;
-
-	if (posix_memalign(&m, to, size) != 0)
-		out_of_memory();
-	return m;
-}
-
-static void *huge(size_t size)
-{
-	void *m = aligned(HUGE_PAGE, size);
-
-#ifdef MADV_HUGEPAGE
-	(void)madvise(m, size, MADV_HUGEPAGE); /* a wish: without it all works, slower */
-#endif
-	return m;
-}
-
-static void add_chunk(struct pool *p)
-{
-	size_t slab = POOL_SLAB * p->size, size = (2 * slab + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	bool alone = p->slab_count * slab < ALONE_MAX;
-
-	if (p->chunk_count == p->chunk_room) {
-		p->chunk_room = p->chunk_room ? p->chunk_room * 2 : 16;
-		p->chunks = xrealloc(p->chunks, p->chunk_room * sizeof(*p->chunks));
-	}
-	p->ahead = alone ? aligned(LINE, slab) : huge(size);
-	p->ahead_count = alone ? 1 : (uint32_t)(size / slab);
-	p->chunks[p->chunk_count++] = p->ahead;
-}
-
 static void add_slab(struct pool *p)
 {
+	void *slab = NULL;
+
 	if (p->slab_count == p->slab_room) {
 		p->slab_room = p->slab_room ? p->slab_room * 2 : 16;
 		p->slabs = xrealloc(p->slabs, p->slab_room * sizeof(*p->slabs));
 	}
-	if (!p->ahead_count)
-		add_chunk(p);
-	p->slabs[p->slab_count++] = p->ahead;
-	p->ahead += POOL_SLAB * p->size;
-	p->ahead_count--;
+	if (posix_memalign(&slab, LINE, POOL_SLAB * p->size) != 0)
+		out_of_memory();
+	p->slabs[p->slab_count++] = slab;
 }
 
 static unsigned char *tail_of(const struct pool *p, void *object)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Objects of one size out of slabs. Addresses never change, numbers run from 1, freed objects are taken again first.
- * A taken object is zeroed; one of 256 bytes and more begins with a cache line. Slabs come one by one at first, then
- * many at once in memory of huge pages (Linux transparent_hugepage, where it is `madvise` or `always`): objects of many
- * conversations are touched in no order, and with pages of 4 KiB each touch costs a walk through page tables too.
- * Memory goes back to the system with the pool.
+ * A taken object is zeroed; one of 256 bytes and more begins with a cache line. Memory goes back with the pool.
  */
 #ifndef PCAPDX_BASE_POOL_H
 #define PCAPDX_BASE_POOL_H
@@ -16,11 +13,8 @@
 
 struct pool {
 	unsigned char **slabs;
-	void **chunks;		/* what was allocated: one slab or many each */
-	unsigned char *ahead;	/* next slab of the last chunk */
-	size_t size;		/* of one object */
-	uint32_t slab_count, slab_room, ahead_count;
-	uint32_t chunk_count, chunk_room;
+	size_t size; /* of one object */
+	uint32_t slab_count, slab_room;
 	uint32_t made; /* objects ever taken from slabs */
 	uint32_t used;
 	uint32_t free; /* number of the first free one; 0: none */

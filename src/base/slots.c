@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/fetch.h"
-#include "base/pages.h"
+#include "base/text.h"
 
 static struct slot *empty_slots(uint32_t n)
 {
-	struct slot *slot = pages_take(n * sizeof(*slot));
+	struct slot *slot = xmalloc(n * sizeof(*slot));
 
 	memset(slot, 0, n * sizeof(*slot));
 	return slot;

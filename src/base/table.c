@@ -11,7 +11,6 @@
 
 #include "base/fetch.h"
 #include "base/hash.h"
-#include "base/pages.h"
 #include "base/text.h"
 
 #define KEPT_MIN 16    /* entries that a table may have whatever others hold */
@@ -151,7 +150,7 @@ static void add_slab(struct table *t, unsigned slab)
 	uint32_t n = slab ? slab_start(slab) : UINT32_C(1) << FIRST_BITS;
 
 	t->slabs = xrealloc(t->slabs, (slab + 1) * sizeof(*t->slabs));
-	t->slabs[slab] = pages_take((size_t)n * t->entry_size);
+	t->slabs[slab] = xmalloc((size_t)n * t->entry_size);
 }
 
 static uint32_t take(struct table *t)
