@@ -153,7 +153,7 @@ static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 	struct lane *l = arg;
 	struct session_summary summary = { .service = "" };
 	uint64_t differ = 0;
-	struct record r;
+	struct record own, *r;
 
 	l->moment.at_ns = flow_emitted_ns(f);
 	if (!l->moment.order)
@@ -163,12 +163,13 @@ static void on_ended(void *arg, struct flow *f, enum conn_end reason)
 		session_summarise(*flow_session(f), &summary);
 	else
 		differ = close_session(l, f, &summary);
-	flow_record(f, reason, &r);
-	r.emitted_ns = flow_emitted_ns(f);
-	fill_service(&summary, &r.conn);
-	r.conn.engines_compared = l->engine == ENGINE_BOTH && r.proto == 6;
-	r.conn.engines_differ = (uint32_t)differ;
-	l->out.record(l->out.arg, &r);
+	r = l->out.room ? l->out.room(l->out.arg) : &own;
+	flow_record(f, reason, r);
+	r->emitted_ns = flow_emitted_ns(f);
+	fill_service(&summary, &r->conn);
+	r->conn.engines_compared = l->engine == ENGINE_BOTH && r->proto == 6;
+	r->conn.engines_differ = (uint32_t)differ;
+	l->out.record(l->out.arg, r);
 }
 
 static void on_record(void *arg, const struct record *r)

@@ -95,6 +95,11 @@ static void on_record(void *arg, const struct record *r)
 	p->sink.take(p->sink.arg, r);
 }
 
+static struct record *on_room(void *arg)
+{
+	return record_order_room(((struct pipeline *)arg)->order);
+}
+
 static void on_link(void *arg, const struct flow_link *counted, int64_t clock_ns)
 {
 	struct pipeline *p = arg;
@@ -141,6 +146,7 @@ static void on_receiver(void *arg, const struct mac *m, int64_t clock_ns)
 static struct outlet outlet_of(struct pipeline *p)
 {
 	return (struct outlet){ .record = on_record,
+		.room = on_room,
 		.link = on_link,
 		.packet = on_packet,
 		.count = on_count,

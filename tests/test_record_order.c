@@ -76,6 +76,33 @@ static void test_one_instant_is_put_into_order(void **state)
 }
 
 /* Once a frame has passed, what is before it goes out, and nothing else. */
+/* A record that is made in the order's own place is not written over by one that comes meanwhile. */
+static void test_one_made_in_place_keeps_its_order(void **state)
+{
+	struct taken t;
+	struct record_order *o = order_of(&t, 1 << 20);
+	struct record *made;
+
+	(void)state;
+	for (int meanwhile = 0; meanwhile < 2; meanwhile++) {
+		made = record_order_room(o);
+		record_init(made, RECORD_CONN);
+		made->emitted_ns = 5 + meanwhile;
+		made->frame = 3;
+		if (meanwhile)
+			put(o, RECORD_LINK, 6, 0, 2);
+		record_order_take(o, made);
+	}
+	put(o, RECORD_LINK, 6, 0, 1);
+	record_order_flush(o);
+	assert_int_equal(t.count, 4);
+	check(&t.records[0], RECORD_CONN, 0, 3);
+	check(&t.records[1], RECORD_LINK, 0, 1);
+	check(&t.records[2], RECORD_LINK, 0, 2);
+	check(&t.records[3], RECORD_CONN, 0, 3);
+	record_order_free(o);
+}
+
 static void test_what_a_frame_has_passed_goes_out(void **state)
 {
 	struct taken t;
@@ -165,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_instant_is_put_into_order),
+		cmocka_unit_test(test_one_made_in_place_keeps_its_order),
 		cmocka_unit_test(test_what_a_frame_has_passed_goes_out),
 		cmocka_unit_test(test_equal_records_stay_as_they_came),
 		cmocka_unit_test(test_held_records_are_bounded),

@@ -14,8 +14,10 @@ struct held {
 
 struct record_order {
 	struct record_sink sink;
-	struct record one; /* the first of its instant */
-	bool has_one;
+	struct record places[2];
+	struct record *one;  /* the first of its instant, in one of them; NULL: none */
+	struct record *spare; /* the other */
+	bool promised;	     /* somebody makes a record in `spare` */
 	int64_t at_ns;
 	struct held *heap; /* the first in order on top */
 	size_t count, room;
@@ -29,6 +31,7 @@ struct record_order *record_order_new(const struct record_sink *sink, size_t hel
 
 	o->sink = *sink;
 	o->held_max = held_max;
+	o->spare = &o->places[0];
 	return o;
 }
 
@@ -95,9 +98,9 @@ static void emit_first(struct record_order *o)
 
 void record_order_flush(struct record_order *o)
 {
-	if (o->has_one)
-		o->sink.take(o->sink.arg, &o->one);
-	o->has_one = false;
+	if (o->one)
+		o->sink.take(o->sink.arg, o->one);
+	o->one = NULL;
 	while (o->count)
 		emit_first(o);
 }
@@ -125,24 +128,43 @@ static bool is_before(const struct record *r, uint16_t source, uint64_t frame)
 
 void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame)
 {
-	if (o->has_one && is_before(&o->one, source, frame))
+	if (o->one && is_before(o->one, source, frame))
 		record_order_flush(o);
 	while (o->count && is_before(o->heap[0].record, source, frame))
 		emit_first(o);
 }
 
+struct record *record_order_room(struct record_order *o)
+{
+	o->promised = true;
+	return o->spare;
+}
+
+/* The only one of its instant so far. */
+static void hold(struct record_order *o, const struct record *r)
+{
+	if (r != o->spare)
+		record_copy(o->spare, r);
+	o->one = o->spare;
+	o->spare = &o->places[o->one == &o->places[0]];
+}
+
 void record_order_take(struct record_order *o, const struct record *r)
 {
+	bool promised = o->promised && r != o->spare; /* to another one, which is still being made */
+
 	record_order_clock(o, r->emitted_ns);
-	if (!o->has_one && !o->count) {
+	o->promised = promised;
+	if (!o->one && !o->count) {
 		o->at_ns = r->emitted_ns;
-		record_copy(&o->one, r);
-		o->has_one = true;
-		return;
+		if (!promised) {
+			hold(o, r);
+			return;
+		}
 	}
-	if (o->has_one)
-		push(o, &o->one);
-	o->has_one = false;
+	if (o->one)
+		push(o, o->one);
+	o->one = NULL;
 	push(o, r);
 	while (o->held_bytes > o->held_max)
 		emit_first(o);

@@ -21,6 +21,8 @@ struct record_order;
 struct record_order *record_order_new(const struct record_sink *sink, size_t held_max);
 void record_order_free(struct record_order *o);
 void record_order_take(struct record_order *o, const struct record *r);
+/* Where the next one may be made, which saves its copy when it is the next of them that is taken, or soon after. */
+struct record *record_order_room(struct record_order *o);
 /* Nothing of an earlier time than that can follow. */
 void record_order_clock(struct record_order *o, int64_t clock_ns);
 /* Of that instant nothing can follow whose first frame is before that one. */

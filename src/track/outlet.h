@@ -19,6 +19,7 @@ struct tracked;
 
 struct outlet {
 	void (*record)(void *arg, const struct record *r); /* at r->emitted_ns */
+	struct record *(*room)(void *arg); /* where one for `record` is best made, at once; NULL: anywhere */
 	/* Packets that were counted with a conversation. */
 	void (*link)(void *arg, const struct flow_link *counted, int64_t clock_ns);
 	void (*packet)(void *arg, const struct packet *p); /* one that no conversation counts */
