@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "track/flow_rare.h"
 #include "track_flow.h"
 
@@ -295,6 +296,25 @@ static void test_ack_captured_before_its_data_is_no_hole(void **state)
 	assert_int_equal(o->bytes, 8000);
 }
 
+/* However many of them: one direction comes behind the other. */
+static void test_many_acks_captured_before_their_data_are_no_holes(void **state)
+{
+	const struct conn_side *o;
+	struct text story = {0};
+
+	(void)state;
+	text_add(&story, FLOW);
+	for (int i = 0; i < 40; i++)
+		text_printf(&story, "0.0630%02d > A ack %d\n", i, 6001 + i * 1000);
+	for (int i = 0; i < 40; i++)
+		text_printf(&story, "0.0631%02d < A %d:%d(1000) ack 101 id %d\n", i, 5001 + i * 1000, 6001 + i * 1000, 106 + i);
+	o = resp_of(text_str(&story));
+	assert_int_equal(o->missing_bytes, 0);
+	assert_int_equal(o->loss.lost + o->loss.retransmitted, 0);
+	assert_int_equal(o->bytes, 45000);
+	text_free(&story);
+}
+
 static void test_fin_beyond_a_gap_shows_what_the_capture_lost(void **state)
 {
 	const struct conn_side *o = resp_of(FLOW "0.5 < FA seq 8001 ack 101\n0.51 > A ack 8002\n");
@@ -344,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_ack_beyond_all_that_was_seen_is_a_hole_in_the_capture),
 		cmocka_unit_test(test_a_sending_is_kept_exactly_or_not_at_all),
 		cmocka_unit_test(test_ack_captured_before_its_data_is_no_hole),
+		cmocka_unit_test(test_many_acks_captured_before_their_data_are_no_holes),
 		cmocka_unit_test(test_fin_beyond_a_gap_shows_what_the_capture_lost),
 		cmocka_unit_test(test_numbers_may_wrap),
 	};

@@ -66,8 +66,14 @@ void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t righ
 
 	flow_make_odd(f, s)->missing_bytes += right - left;
 	history_again(f, s, 'G');
-	if (r)
-		*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
+	if (!r)
+		return;
+	for (uint32_t i = 0; i < r->hole_count; i++)
+		if (r->holes[i].acked && r->holes[i].right == left) { /* a whole direction may be seen late */
+			r->holes[i].right = right;
+			return;
+		}
+	*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
 }
 
 static int64_t round_trip(const struct cold *c)
