@@ -2,6 +2,7 @@
 /* HTTP/1.x: exchanges, framing of bodies, proxies, gaps. */
 #include "cmocka_all.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,6 +279,59 @@ static void test_early_answer_to_an_upload(void **state)
 	rig_free(g);
 }
 
+/* Three requests under way whose texts need all the room there is, or more. */
+static void long_texts(struct rig *g)
+{
+	static char words[2048];
+	char uri[301], agent[201], type[101];
+
+	memset(uri, 'u', sizeof(uri) - 1);
+	memset(agent, 'a', sizeof(agent) - 1);
+	memset(type, 't', sizeof(type) - 1);
+	uri[0] = '/';
+	uri[300] = agent[200] = type[100] = '\0';
+	for (int i = 0; i < 3; i++) {
+		snprintf(words, sizeof(words), "GET %s HTTP/1.1\r\nHost: h%d.example\r\nUser-Agent: \xff%s\r\n\r\n", uri, i, agent);
+		C(words);
+	}
+	for (int i = 0; i < 3; i++) {
+		snprintf(words, sizeof(words),
+			"HTTP/1.1 302 Found\r\nserver: s%d\r\nVIA:\t1.1 proxy \r\nLocation: %s\r\nContent-type: %s\r\n"
+			"Content-length: 0\r\n\r\n", i, uri, type);
+		S(words);
+	}
+}
+
+static void test_long_texts_are_cut_to_the_records_room(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	rig_open(g, 6, 80);
+	long_texts(g);
+	rig_close(g);
+	assert_int_equal(rig_count(g, RECORD_HTTP), 3);
+	for (int i = 0; i < 3; i++) {
+		const struct http *h = http(g, i);
+		char host[16], server[4];
+
+		snprintf(host, sizeof(host), "h%d.example", i);
+		snprintf(server, sizeof(server), "s%d", i);
+		assert_int_equal(strlen(h->uri), sizeof(h->uri) - 1);
+		assert_int_equal(strlen(h->user_agent), sizeof(h->user_agent) - 1);
+		assert_memory_equal(h->user_agent, "\xef\xbf\xbd" "aaa", 6);
+		assert_int_equal(strlen(h->location), sizeof(h->location) - 1);
+		assert_int_equal(strlen(h->content_type), sizeof(h->content_type) - 1);
+		assert_string_equal(h->host, host);
+		assert_string_equal(h->server, server);
+		assert_string_equal(h->via, "1.1 proxy");
+		assert_int_equal(h->announced_body, 0);
+	}
+	assert_int_equal(dissect_engine_held_bytes(g->engine), 0);
+	rig_free(g);
+	rig_same_in_pieces(6, 80, long_texts);
+}
+
 static void test_other_protocols_with_request_lines_are_not_http(void **state)
 {
 	struct rig rig, *g = &rig;
@@ -307,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_plain_words_of_a_tls_port_are_seen),
 		cmocka_unit_test(test_tls_words_in_a_good_page_are_no_hint),
 		cmocka_unit_test(test_early_answer_to_an_upload),
+		cmocka_unit_test(test_long_texts_are_cut_to_the_records_room),
 		cmocka_unit_test(test_other_protocols_with_request_lines_are_not_http),
 	};
 
