@@ -354,12 +354,12 @@ static void test_memory_bound_lets_the_longest_idle_go(void **state)
 	(void)state;
 	for (int i = 0; i < 300; i++)
 		text_printf(&text, "client 10.1.%d.%d:4000\n%d > S\n", i / 250, i % 250 + 1, i * 2);
-	rig = track_run_within(text_str(&text), 600 << 10);
+	rig = track_run_within(text_str(&text), 500 << 10);
 	assert_int_equal(rig->count, 300);
 	assert_true(rig->evicted > 50 && rig->evicted < 250);
 	assert_int_equal(rig->records[0].conn.end_reason, CONN_END_EVICTED);
 	assert_int_equal(rig->records[0].orig_h.b[15], 1);
-	assert_true(rig->held_most <= 600 << 10);
+	assert_true(rig->held_most <= 500 << 10);
 	free(rig);
 	text_free(&text);
 }
