@@ -15,6 +15,13 @@
 #include "decode/packet.h"
 
 #define LINK_ETHER 1
+#define LINK_RAW 101
+
+#define MACS "0200 0000 0002 0200 0000 0001 "
+/* 192.0.2.1 > 192.0.2.9, id 0x1234, DF, ttl 64, TCP, total length 52 */
+#define IP_52 "4500 0034 1234 4000 4006 0000 c000 0201 c000 0209 "
+/* 40000 > 443, seq 1000, ack 2000, PSH ACK, window 501, TS val 7 ecr 9 */
+#define TCP_TS "9c40 01bb 0000 03e8 0000 07d0 8018 01f5 0000 0000 0101 080a 0000 0007 0000 0009 "
 
 struct bench {
 	struct decoder *d;
@@ -89,5 +96,8 @@ static inline const struct packet *decode_hex(struct bench *b, const char *hex)
 		char addr_out[ADDR_TEXT_SIZE];                   \
 		assert_string_equal(addr_text(&(a), addr_out), text); \
 	} while (0)
+
+/* A test of a list, with a bench of its own. */
+#define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "decode_hex.h"
 
-#define MACS "0200 0000 0002 0200 0000 0001 "
 #define V6_ADDRS "2001 0db8 0000 0000 0000 0000 0000 0001 2001 0db8 0000 0000 0000 0000 0000 0009 "
 /* 40000 > 443, seq 1000, ACK, no options */
 #define TCP_20 "9c40 01bb 0000 03e8 0000 07d0 5010 01f5 0000 0000 "
@@ -390,8 +389,6 @@ static void test_each_direction_and_protocol_is_told(void **state)
 	assert_int_equal(t.records[1].proto, 1);
 	assert_int_equal(t.records[1].frame, 2);
 }
-
-#define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
 {

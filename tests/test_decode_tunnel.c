@@ -6,7 +6,6 @@
 
 #include "decode_hex.h"
 
-#define MACS "0200 0000 0002 0200 0000 0001 "
 #define INNER_MACS "0200 0000 000b 0200 0000 000a "
 /* 10.0.0.1 > 10.0.0.2, TCP 40000 > 443, seq 1000, ACK: 40 bytes */
 #define INNER "4500 0028 0001 4000 4006 0000 0a00 0001 0a00 0002" \
@@ -333,8 +332,6 @@ static void test_quoted_fragments_are_not_joined(void **state)
 	assert_int_equal(p->icmp.inner.proto, 0);
 	assert_int_equal(decoder_fragments(((struct bench *)*state)->d).lost, 0);
 }
-
-#define bench_test(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
 {
