@@ -357,7 +357,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	c->end_reason = (uint8_t)reason;
 	c->part = reason == CONN_END_PART || !k->part ? k->part : k->part + 1;
 	c->midstream = f->midstream;
-	c->cut_frames = k->cut_frames;
+	c->cut_frames = f->cut_frames;
 	c->one_sided = is_one_sided(f);
 	c->first_fin = k->first_fin;
 	c->simultaneous_close = k->simultaneous_close;

@@ -71,7 +71,7 @@ void tracker_fetch_flow(struct tracker *t, int i)
 	fetch_lines(&f->last_ns, offsetof(struct flow, half) - offsetof(struct flow, last_ns));
 	fetch_lines(&f->half[e->coming.side], sizeof(struct half));
 	fetch_lines(&f->half[side_other(e->coming.side)], PEER_PART);
-	fetch_lines(cold_of(f), offsetof(struct cold, idle_before));
+	fetch_lines(cold_of(f), offsetof(struct cold, history));
 }
 
 void tracker_fetch_rings(struct tracker *t, int i)
@@ -91,7 +91,7 @@ void tracker_fetch_rings(struct tracker *t, int i)
 		return;
 	fetch_line(&l->sent[e->coming.side][f->half[e->coming.side].data_segments % SENT_MAX]);
 	if (e->coming.side == SIDE_RESP && !cold_of(f)->thinks_skip)
-		fetch_line(&l->think_us[cold_of(f)->thinks % THINKS_MAX]);
+		fetch_line(&l->think_us[f->thinks % THINKS_MAX]);
 }
 
 const struct coming *tracker_coming(struct tracker *t, int i)

@@ -142,9 +142,6 @@ struct cold {
 	char history[48];
 	uint8_t history_len;
 	uint8_t first_fin, first_rst, answered;
-	uint8_t thinks;	      /* kept in struct lasting */
-	bool first_turn_done; /* last_turn is not the first any more: that is in struct lasting */
-	bool cut_frames;
 	uint8_t pause_side; /* who broke the last long silence, while it is not clear how that ended */
 	bool pause_told;    /* it is the longest, else it stands in struct rare */
 	uint8_t idle_after_side;
@@ -226,7 +223,9 @@ struct flow {
 	uint16_t ring_labels;	  /* bit n: place n of key_last has a label */
 	uint8_t end_reason;	  /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
 	bool labelled;		  /* some key frame has, or had, a label */
-	uint32_t stream;
+	uint8_t thinks;		  /* kept in struct lasting */
+	bool first_turn_done;	  /* cold.last_turn is not the first any more: that is in struct lasting */
+	bool cut_frames;
 	struct half half[2];
 	/* seldom */
 	struct key_marked *key_marked;
@@ -234,7 +233,8 @@ struct flow {
 	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */
 	int64_t begun_ns;      /* the clock at the first packet */
 	int64_t emitted_ns;    /* the clock that its record carries */
-	uint32_t generation; /* how often the tuple was used before */
+	uint32_t generation;   /* how often the tuple was used before */
+	uint32_t stream;
 };
 
 _Static_assert(sizeof(struct side_start) == 64, "a line");

@@ -23,7 +23,7 @@ static inline void packet_counted(struct passing *w)
 	w->own->pkts++;
 	w->own->ip_bytes += p->ip_len;
 	if (p->verdict == PACKET_CUT || p->payload_len < p->payload_wire)
-		w->c->cut_frames = true;
+		w->f->cut_frames = true;
 }
 
 /* The packet comes from where those before it came from, and breaks no silence. */
@@ -198,7 +198,7 @@ static inline void turns_ask(struct passing *w)
 	if (f->talker != SIDE_ORIG) {
 		if (f->answer_last_ns != UNSET)
 			c->client_ns += turns_above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
-		if (c->last_turn.ask.frame && !c->first_turn_done)
+		if (c->last_turn.ask.frame && !f->first_turn_done)
 			turns_first_done(f);
 		c->last_turn.ask = passing_ref(w);
 		c->last_turn.answer = (struct short_ref){ 0 };

@@ -22,17 +22,17 @@ SELDOM void turns_keep_think(struct flow *f, int64_t think_ns)
 	struct cold *c = cold_of(f);
 	uint32_t *us = flow_lasting(f)->think_us;
 
-	if (!c->thinks) {
+	if (!f->thinks) {
 		us[0] = in_us(c->think_min_ns);
-		c->thinks_stride = c->thinks = 1;
+		c->thinks_stride = f->thinks = 1;
 	}
-	if (c->thinks == THINKS_MAX) {
+	if (f->thinks == THINKS_MAX) {
 		for (uint32_t i = 0; i < THINKS_MAX / 2; i++)
 			us[i] = us[2 * i];
-		c->thinks = THINKS_MAX / 2;
+		f->thinks = THINKS_MAX / 2;
 		c->thinks_stride *= 2;
 	}
-	us[c->thinks++] = in_us(think_ns);
+	us[f->thinks++] = in_us(think_ns);
 	c->thinks_skip = c->thinks_stride - 1;
 }
 
@@ -44,7 +44,7 @@ SELDOM void turns_first_done(struct flow *f)
 
 	l->first_turn = c->last_turn;
 	l->first_ask_bytes = c->ask_bytes;
-	c->first_turn_done = true;
+	f->first_turn_done = true;
 }
 
 /* Data of an ask is sent again: the answer could not begin before. */
@@ -63,7 +63,7 @@ static int by_size(const void *a, const void *b)
 
 static void think_percentiles(const struct flow *f, struct conn *c)
 {
-	uint32_t sorted[THINKS_MAX] = {in_us(cold_of(f)->think_min_ns)}, n = cold_of(f)->thinks;
+	uint32_t sorted[THINKS_MAX] = {in_us(cold_of(f)->think_min_ns)}, n = f->thinks;
 
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = f->lasting->think_us[i];
@@ -90,7 +90,7 @@ void turns_record(const struct flow *f, struct conn *c)
 
 	c->turns = k->turns;
 	c->last_turn = turn_of(&k->last_turn, k->ask_bytes);
-	c->first_turn = k->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_bytes) : c->last_turn;
+	c->first_turn = f->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_bytes) : c->last_turn;
 	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;
