@@ -209,13 +209,18 @@ static bool may_be_timeout(const struct conversation *c, enum certainty certaint
 	return certainty == ASKED && gave_up(c) && !c->resp->bytes;
 }
 
+static bool just_before(const struct frame_ref *a, const struct frame_ref *b)
+{
+	return a->at_ns <= b->at_ns && b->at_ns - a->at_ns <= SEEN_LATE_NS;
+}
+
 /* The capture shows the answer before its request: the request was acknowledged before it was seen. */
 static bool was_asked_before(const struct conversation *c)
 {
 	const struct frame_ref *ask = &c->conn->last_turn.ask, *answer = &c->resp->last_data;
 
-	return c->orig->missing_first.frame && !c->orig->missing_bytes && answer->frame && answer->at_ns <= ask->at_ns &&
-		ask->at_ns - answer->at_ns <= SEEN_LATE_NS;
+	return c->orig->missing_first.frame && !c->orig->missing_bytes && answer->frame &&
+	       just_before(&c->orig->missing_first, ask) && just_before(answer, ask);
 }
 
 static bool claim_no_reply(const struct conversation *c, struct claim *out)
