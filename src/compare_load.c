@@ -102,7 +102,7 @@ void talks_end(struct talks *t, struct result *result, const struct oui_table *v
 		char uid[sizeof(row->record->uid)] = "";
 		const struct said *s;
 
-		memcpy(uid, record_uid(row->record), strnlen(row->record->uid, sizeof(uid) - 1));
+		text_copy(uid, sizeof(uid), record_uid(row->record));
 		s = table_find(&t->said, uid);
 		t->v[t->count++] = (struct talk){
 			row->record, s ? s->tls : NULL, s ? s->http : NULL, vendors, row->outcome, row->code};

@@ -235,7 +235,7 @@ static bool followed_by(const struct record *old, const struct record *new)
 	int64_t silent = a->alone_last[SIDE_ORIG].at_ns - a->alone_first[SIDE_ORIG].at_ns;
 	int64_t later = new->ts_ns - (old->ts_ns + a->last_data_ns[SIDE_ORIG]);
 
-	return addr_equal(&old->orig_h, &new->orig_h) && strcmp(old->uid, new->uid) != 0 && a->established &&
+	return addr_equal(&old->orig_h, &new->orig_h) && strcmp(record_uid(old), record_uid(new)) != 0 && a->established &&
 	       b->established && !b->unanswered[SIDE_ORIG] && a->alone_open[SIDE_ORIG] && silent >= SERVER_SILENT_NS &&
 	       later >= 0 && later <= START_OVER_NS;
 }

@@ -11,6 +11,7 @@
 void flow_identify(const struct flow *f, struct record *r)
 {
 	r->uid_due = true;
+	r->uid[0] = '\0';
 	r->generation = f->generation;
 	r->ts_ns = f->ts_ns;
 	r->emitted_ns = f->emitted_ns;
