@@ -15,7 +15,8 @@ struct dissect_engine; /* of one pipeline: sink of records, key log, expected co
 /* What a session needs of the conversation that owns it; borrowed for the call. */
 struct session_owner {
 	struct record *head; /* uid, addresses, ports, first frame; its kind means nothing */
-	void (*identify)(const void *flow, struct record *head); /* fills it, when it is first asked for; NULL: it is filled */
+	/* Fills the head, when it is first asked for; NULL: it is filled. */
+	void (*identify)(const void *flow, struct record *head);
 	int64_t clock_ns;	   /* the capture's clock now: emitted_ns of records */
 	enum side first_fin, first_rst;
 	void (*mark)(void *flow, enum side side, const struct frame_ref *absolute, const char *label);
@@ -55,7 +56,7 @@ void session_stream(struct dissect_engine *e, struct session **s, const struct s
  * dissector.h. */
 uint32_t session_wants_count(const struct session *s, enum side side, uint16_t *shape);
 bool session_skim_over(uint16_t shape, const uint8_t *bytes, uint32_t n, uint32_t *records, uint32_t *left);
-/* n such bytes came, with so many records, the last of which lacks `left` bytes (that matter where there are records). */
+/* n such bytes came, with so many records, the last of which lacks `left` bytes (where there are records). */
 void session_passed(struct session *s, enum side side, uint32_t n, uint32_t records, uint32_t left,
 	const struct frame_ref *ref);
 void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,

@@ -47,8 +47,13 @@ static void identify(const void *flow, struct record *head)
 /* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
 static struct session_owner owner_of(const struct lane *l, struct flow *f, struct record *head)
 {
-	return (struct session_owner){ .head = head, .identify = identify, .clock_ns = l->moment.at_ns, .first_fin = flow_first_fin(f),
-		.first_rst = flow_first_rst(f), .mark = mark, .flow = f };
+	return (struct session_owner){.head = head,
+		.identify = identify,
+		.clock_ns = l->moment.at_ns,
+		.first_fin = flow_first_fin(f),
+		.first_rst = flow_first_rst(f),
+		.mark = mark,
+		.flow = f};
 }
 
 static struct chunk stream_chunk(const uint8_t *bytes, size_t n, enum side s, const struct frame_ref *ref)

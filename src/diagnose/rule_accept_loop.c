@@ -118,29 +118,34 @@ static void outcome_text(const struct verdict *d, struct text *out)
 	if (late)
 		text_printf(out, "; %d only after %s had given up", late, late == 1 ? "it" : "they");
 	if (d->ends[WAIT_GIVEN_UP])
-		text_printf(out, "; %d end%s without an answer", d->ends[WAIT_GIVEN_UP], d->ends[WAIT_GIVEN_UP] == 1 ? "s" : "");
+		text_printf(out, "; %d end%s without an answer", d->ends[WAIT_GIVEN_UP],
+			d->ends[WAIT_GIVEN_UP] == 1 ? "s" : "");
 	if (open && open != d->blocked)
 		text_printf(out, "; %d %s still open when the capture ends", open, open == 1 ? "is" : "are");
 }
 
 static void name_causes(struct finding *f, const struct verdict *d)
 {
-	static const char loop[] = "the server accepts and handshakes in a single loop that blocks on a silent connection";
+	static const char loop[] =
+		"the server accepts and handshakes in a single loop that blocks on a silent connection";
 	int unanswered = count_unanswered(d), open = d->ends[WAIT_OPEN];
 	bool none = unanswered == d->blocked;
 
 	if (none)
-		finding_cause(f, 0.65, loop, "%d waits begin inside the silence, and nobody is answered in it", d->blocked);
+		finding_cause(
+			f, 0.65, loop, "%d waits begin inside the silence, and nobody is answered in it", d->blocked);
 	else if (unanswered)
-		finding_cause(f, 0.75, loop, "%d waits begin inside the silence, and nobody is answered in it; %d end%s with it",
-			d->blocked, d->blocked - unanswered, d->blocked - unanswered == 1 ? "s" : "");
+		finding_cause(f, 0.75, loop,
+			"%d waits begin inside the silence, and nobody is answered in it; %d end%s with it", d->blocked,
+			d->blocked - unanswered, d->blocked - unanswered == 1 ? "s" : "");
 	else
 		finding_cause(f, 0.9, loop, "%d waits begin inside the silence and end with it", d->blocked);
 	if (open)
 		finding_against(f, "whether %s answered when the silence ends is not in this capture",
 			open == d->blocked ? "they are" : open == 1 ? "the other one is" : "the others are");
 	if (d->ends[WAIT_GIVEN_UP])
-		finding_against(f, "a server that hangs for another reason does not answer clients that give up, either");
+		finding_against(
+			f, "a server that hangs for another reason does not answer clients that give up, either");
 	finding_cause(f, none ? 0.3 : unanswered ? 0.2 : 0.1, "something else on the server stops for the same time",
 		"one silent connection may be a coincidence");
 }
@@ -162,10 +167,11 @@ static void write_texts(struct finding *f, const struct verdict *d, const char *
 	outcome_text(d, &outcome);
 	when_duration(d->wait_max_s, longest);
 	when_duration(d->hold_s, hold);
-	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d connection%s", service,
-		blocker, hold, d->blocked, d->blocked == 1 ? "" : "s");
-	finding_detail(f, "%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
-			  "not answered, for up to %s, and %s.",
+	finding_title(f, "%s handles one connection at a time: %s says nothing for %s and blocks %d connection%s",
+		service, blocker, hold, d->blocked, d->blocked == 1 ? "" : "s");
+	finding_detail(f,
+		"%d connection%s stay%s silent for up to %s; meanwhile the %s of other clients are acknowledged and "
+		"not answered, for up to %s, and %s.",
 		d->silences, d->silences == 1 ? "" : "s", d->silences == 1 ? "s" : "", hold,
 		d->tls ? "ClientHellos" : "requests", longest, text_str(&outcome));
 	text_free(&outcome);
@@ -177,7 +183,8 @@ static void write_texts(struct finding *f, const struct verdict *d, const char *
 	f->responsible = RESPONSIBLE_SERVER;
 	f->confidence = confidence(d);
 	name_causes(f, d);
-	finding_next(f, "Server: do the handshake in a thread or without blocking, with a timeout before the first byte");
+	finding_next(
+		f, "Server: do the handshake in a thread or without blocking, with a timeout before the first byte");
 	finding_next(f, "Until then: let %s speak TLS in its check, close at once, or check another port", blocker);
 }
 

@@ -36,12 +36,13 @@ uint32_t record_shows(const struct record *r)
 
 	if (r->kind != RECORD_CONN)
 		return SHOWS_ANYTHING;
-	return SHOWS_ANYTHING | (c->rst_count ? SHOWS_RST : 0) | (c->icmp_count ? SHOWS_ICMP : 0) | (c->answered != SYN_ANSWER_SYN_ACK ? SHOWS_NO_SYN_ACK : 0) |
+	return SHOWS_ANYTHING | (c->rst_count ? SHOWS_RST : 0) | (c->icmp_count ? SHOWS_ICMP : 0) |
+	       (c->answered != SYN_ANSWER_SYN_ACK ? SHOWS_NO_SYN_ACK : 0) |
 	       (c->port_reused || c->old_acks ? SHOWS_REUSED : 0) | (resp->bytes ? 0 : SHOWS_MUTE) |
 	       (orig->bytes ? 0 : SHOWS_UNASKED) | (c->answered == SYN_ANSWER_RST ? SHOWS_REFUSED : 0) |
-	       (c->pending == SIDE_ORIG || c->idle_after_unanswered || is_unanswered(orig) || is_unanswered(resp) ?
-			       SHOWS_UNANSWERED :
-			       0) |
+	       (c->pending == SIDE_ORIG || c->idle_after_unanswered || is_unanswered(orig) || is_unanswered(resp)
+			       ? SHOWS_UNANSWERED
+			       : 0) |
 	       (orig->fin.frame && resp->fin.frame ? 0 : SHOWS_UNCLOSED) |
 	       (c->one_sided || orig->missing_bytes || resp->missing_bytes ? SHOWS_MISSING : 0) |
 	       (r->proto == 6 ? shown_by_tcp(c) : 0);

@@ -321,7 +321,8 @@ void deliver_difference(struct reassembler *r, struct direction *d, const struct
 	struct frame_ref old;
 
 	if (r->taker.differ && !d->padded &&
-		(tail_differs(&d->tail, &direction_far(d)->tail, in, &old) || (h && waiting_differs(&h->waiting, in, &old))))
+		(tail_differs(&d->tail, &direction_far(d)->tail, in, &old) ||
+			(h && waiting_differs(&h->waiting, in, &old))))
 		r->taker.differ(r->flow, side_of(d), &old, &in->ref);
 }
 
@@ -331,7 +332,8 @@ void deliver_next(struct reassembler *r, struct direction *d, const struct packe
 	bool counted = is_counted(r, d, p->payload, p->payload_len);
 
 	if (counted && d->tail.head_full) { /* the middle of a body, or of what nobody knows */
-		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, p->payload, p->payload_len, &ref, &p->payload_sum);
+		tail_add_piece(
+			&d->tail, &direction_far(d)->tail, d->next, p->payload, p->payload_len, &ref, &p->payload_sum);
 		d->next += p->payload_len;
 		return;
 	}

@@ -76,7 +76,8 @@ _Static_assert(offsetof(struct conn, key_frames) + sizeof(((struct conn *)0)->ke
 	"record_size leaves out the key frames that are not there: they must stand last");
 
 static struct record empty[RECORD_KINDS];
-static size_t empty_size[RECORD_KINDS]; /* unknown to the compiler, so memcpy does it: a copy word by word takes longer */
+/* Unknown to the compiler, so memcpy does it: a copy word by word takes longer. */
+static size_t empty_size[RECORD_KINDS];
 static pthread_once_t empty_once = PTHREAD_ONCE_INIT;
 
 static void make_empty(void)
@@ -114,7 +115,8 @@ size_t record_size(const struct record *r)
 
 	if (r->kind == RECORD_CONN && r->conn.key_frame_count < n)
 		n = r->conn.key_frame_count;
-	return record_kind_size(r->kind) - (r->kind == RECORD_CONN ? (KEY_FRAMES_MAX - n) * sizeof(struct key_frame) : 0);
+	return record_kind_size(r->kind) -
+	       (r->kind == RECORD_CONN ? (KEY_FRAMES_MAX - n) * sizeof(struct key_frame) : 0);
 }
 
 void record_copy(struct record *to, const struct record *from)

@@ -103,7 +103,7 @@ const struct coming *tracker_coming(struct tracker *t, int i)
 
 void expect_no_more(struct tracker *t, const struct flow *f)
 {
-	for (int i = t->expected_at; i < t->expected_count; i++)
+	for (int i = 0; i < t->expected_count; i++)
 		if (t->expected[i].coming.flow == f)
 			t->expected[i].coming.flow = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state of one conversation. `struct flow` is what every packet touches: the key, the clock and per direction a
- * `struct half`. What changes rarely lives in `struct cold`; what only some conversations need (flow_rare.h) comes
- * from pools when the need arises.
+ * `struct half`. `struct cold` begins with what most packets touch beside that, too, and goes on with what changes
+ * rarely; what only some conversations need (flow_rare.h) comes from pools when the need arises.
  *
  * Durations and `*_ns` without `at` follow the capture's clock, which never runs back; offsets (`at_ns`) follow the
  * frames' own time stamps, as Wireshark shows them.

@@ -89,7 +89,8 @@ static void count_late(struct tracker *t, struct tombstone *s, const struct pack
 }
 
 /* The conversation of a packet after the end of its tuple's last one; NULL when the packet is only its echo. */
-static SELDOM struct flow *after_tombstone(struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
+static SELDOM struct flow *after_tombstone(
+	struct tracker *t, struct tombstone *s, const struct packet *p, bool src_is_low)
 {
 	bool syn = p->kind == PACKET_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	int end = src_is_low ? 0 : 1;

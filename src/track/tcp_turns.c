@@ -90,7 +90,8 @@ void turns_record(const struct flow *f, struct conn *c)
 
 	c->turns = k->turns;
 	c->last_turn = turn_of(&k->last_turn, k->ask_bytes);
-	c->first_turn = f->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_bytes) : c->last_turn;
+	c->first_turn =
+		f->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_bytes) : c->last_turn;
 	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;
