@@ -218,7 +218,7 @@ static void first_record(struct dtls_state *d, const struct tls_place *at, uint1
 /* Epoch 2 is the rest of the handshake, 3 and later are application data (RFC 9147, section 6.1). */
 static void unified_record(struct dtls_state *d, const struct tls_place *at, const struct reader *r)
 {
-	struct tls *t = &d->tls.t;
+	struct tls_talk *t = &d->tls.t;
 	bool data = (*r->p & 3) == 3 || (*r->p & 3) == 0;
 
 	first_record(d, at, 0xfefd, d->tls.t.server_hellos ? 0 : 2);
@@ -244,17 +244,15 @@ static bool opened_record(struct dtls_state *d, const struct tls_place *at, cons
 {
 	struct tls_place inside = *at;
 	struct tls_plain plain;
-	struct tls *t = &d->tls.t;
 
-	if (r->epoch != 1 || tls_version_is_13(t->version) || !tls_crypt_wants(&d->tls, at, r->type, rd_left(&r->body)))
+	if (r->epoch != 1 || tls_version_is_13(d->tls.t.version) || !tls_crypt_wants(&d->tls, at, r->type, rd_left(&r->body)))
 		return false;
 	tls_crypt_sequence(&d->tls, at->side, r->number);
 	switch (tls_crypt_open(&d->tls, at, r->header, r->body.p, rd_left(&r->body), &plain)) {
 	case TLS_OPENED:
 		break;
 	case TLS_OPEN_FAILED:
-		if (t->decrypt_failures++ == 0)
-			t->decrypt_failure = session_ref(at->session, &at->absolute);
+		tls_failed_to_open(&d->tls, at);
 		return tls_crypt_worked(&d->tls, at->side);
 	default:
 		return false;
@@ -286,13 +284,11 @@ static void record(struct dtls_state *d, const struct tls_place *at, const struc
 		tls_record_content(&d->tls, at, TLS_APPLICATION, r->body.p, rd_left(&r->body));
 }
 
-static enum dissect_verdict dtls_datagram(void *state, struct session *s, const struct chunk *c)
+static enum dissect_verdict records(struct dtls_state *d, struct session *s, const struct chunk *c)
 {
-	struct dtls_state *d = state;
 	struct tls_place at = { s, c->side, c->ref, false };
 	struct reader r = rd_make(c->data, c->len, c->on_wire);
 
-	d->tls.t.dtls = true;
 	rd_skip(&r, preamble_of(c));
 	if (rd_left(&r) && is_beside(*r.p) && (d->tls.dir[0].started || d->tls.dir[1].started))
 		return DISSECT_OK;
@@ -318,16 +314,27 @@ static enum dissect_verdict dtls_datagram(void *state, struct session *s, const 
 	return DISSECT_OK;
 }
 
+static enum dissect_verdict dtls_datagram(void *state, struct session *s, const struct chunk *c)
+{
+	struct dtls_state *d = state;
+	enum dissect_verdict verdict;
+
+	d->tls.t.dtls = true;
+	verdict = records(d, s, c);
+	tls_rest(&d->tls, s);
+	return verdict;
+}
+
 static void dtls_finish(void *state, struct session *s)
 {
 	struct dtls_state *d = state;
 
-	tls_crypt_free(&d->tls);
 	for (int side = 0; side < 2; side++)
 		for (int i = 0; i < MESSAGES_MAX; i++)
 			forget(&d->side[side].waiting[i]);
 	if (d->tls.dir[SIDE_ORIG].started || d->tls.dir[SIDE_RESP].started)
 		tls_emit(&d->tls, s);
+	tls_forget(&d->tls, s);
 }
 
 const struct dissector dissector_dtls = {

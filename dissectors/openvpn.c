@@ -222,7 +222,7 @@ static void on_client_reset(struct ovpn_state *o, struct session *s, const struc
 		o->answered = false;
 		o->control[SIDE_ORIG] = o->control[SIDE_RESP] = o->turns = 0;
 		o->control_side = SIDE_NONE;
-		ovpn_tls_begin(&o->tls, 1); /* the resets themselves have 0 */
+		ovpn_tls_begin(&o->tls, s, 1); /* the resets themselves have 0 */
 		o->key_id = 0;
 	}
 	if (o->answered && !o->control[c->side] && same_session(o, c)) /* the answer does not reach it */
@@ -284,9 +284,9 @@ static void read_tls(struct ovpn_state *o, struct session *s, const struct chunk
 		return;
 	if (key_id != o->key_id) {
 		if (opcode_of(c) == OVPN_SOFT_RESET)
-			ovpn_tls_begin(&o->tls, 0);
+			ovpn_tls_begin(&o->tls, s, 0);
 		else
-			ovpn_tls_end(&o->tls);
+			ovpn_tls_end(&o->tls, s);
 		o->key_id = key_id;
 	}
 	r = control_bytes(c, o->hmac_len, &id);
@@ -447,7 +447,7 @@ static void ovpn_finish(void *state, struct session *s)
 {
 	struct ovpn_state *o = state;
 
-	ovpn_tls_end(&o->tls);
+	ovpn_tls_end(&o->tls, s);
 	tunnel_finish(&o->life, s);
 }
 

@@ -25,22 +25,20 @@ static void side_free(struct ovpn_tls_side *side)
 	free(side->rest);
 }
 
-void ovpn_tls_begin(struct ovpn_tls *t, uint32_t first)
+void ovpn_tls_begin(struct ovpn_tls *t, struct session *s, uint32_t first)
 {
-	ovpn_tls_end(t);
+	ovpn_tls_end(t, s);
 	for (int side = 0; side < 2; side++) {
 		t->side[side].known = true;
 		t->side[side].next = first;
 	}
 }
 
-void ovpn_tls_end(struct ovpn_tls *t)
+void ovpn_tls_end(struct ovpn_tls *t, struct session *s)
 {
-	tls_crypt_free(&t->tls);
-	for (int side = 0; side < 2; side++) {
-		tls_handshake_forget(&t->tls.dir[side]);
+	tls_forget(&t->tls, s);
+	for (int side = 0; side < 2; side++)
 		side_free(&t->side[side]);
-	}
 	*t = (struct ovpn_tls){ 0 };
 }
 

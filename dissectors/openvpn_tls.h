@@ -33,9 +33,9 @@ struct ovpn_tls { /* zeros: nothing yet */
 };
 
 /* A new session or key: the first packets of both sides will have that id. */
-void ovpn_tls_begin(struct ovpn_tls *t, uint32_t first);
+void ovpn_tls_begin(struct ovpn_tls *t, struct session *s, uint32_t first);
 /* Frees what `t` holds; it is as new. */
-void ovpn_tls_end(struct ovpn_tls *t);
+void ovpn_tls_end(struct ovpn_tls *t, struct session *s);
 /* What a control packet carries; `bytes` are borrowed. A packet that came before is left out. */
 void ovpn_tls_packet(struct ovpn_tls *t, struct session *s, const struct chunk *c, uint32_t id, const uint8_t *bytes,
 	size_t n);

@@ -183,7 +183,7 @@ static bool google_frame(struct quic_state *q, const struct tls_place *at, struc
 /* Codes of 0x100 to 0x1ff carry a TLS alert (RFC 9001, section 4.8). */
 static void on_close(struct quic_state *q, const struct tls_place *at, struct reader *r)
 {
-	struct tls *t = &q->tls.t;
+	struct tls *t = &tls_told(&q->tls)->t;
 	uint64_t code = varint(r), reason;
 
 	varint(r);
@@ -300,7 +300,7 @@ static void on_initial(struct quic_state *q, const struct tls_place *at, const s
 	rd_skip(r, token > PIECES_MAX ? SIZE_MAX / 2 : (size_t)token);
 	len = varint(r);
 	start = rd_bytes(r, len > PIECES_MAX ? SIZE_MAX / 2 : (size_t)len);
-	q->tls.t.quic_version = h->version;
+	tls_told(&q->tls)->t.quic_version = h->version;
 	if (!start) {
 		tls_cut(&q->tls, at);
 		keys_of_cut_packet(q, at, h);
@@ -315,9 +315,11 @@ static void on_initial(struct quic_state *q, const struct tls_place *at, const s
 
 static void on_negotiation(struct quic_state *q, const struct tls_place *at)
 {
-	if (!q->tls.t.quic_version_negotiation)
+	struct tls *t = &tls_told(&q->tls)->t;
+
+	if (!t->quic_version_negotiation)
 		tls_mark(at, "Version Negotiation");
-	q->tls.t.quic_version_negotiation = true;
+	t->quic_version_negotiation = true;
 	tls_reached(&q->tls, at, TLS_HELLO_RETRY);
 	begin_anew(q);
 }
@@ -325,10 +327,12 @@ static void on_negotiation(struct quic_state *q, const struct tls_place *at)
 /* A client obeys one Retry, and passes over those that come later (RFC 9000, section 17.2.5.2). */
 static void on_retry(struct quic_state *q, const struct tls_place *at)
 {
-	if (q->tls.t.quic_retry)
+	struct tls *t = &tls_told(&q->tls)->t;
+
+	if (t->quic_retry)
 		return;
 	tls_mark(at, "Retry");
-	q->tls.t.quic_retry = true;
+	t->quic_retry = true;
 	tls_reached(&q->tls, at, TLS_HELLO_RETRY);
 	q->has_keys = false;
 }
@@ -348,7 +352,7 @@ static bool long_packet(struct quic_state *q, const struct tls_place *at, struct
 		return false;
 	}
 	if (!quic_version_known(h.version) && !is_grease_version(h.version)) {
-		q->tls.t.quic_version = h.version;
+		tls_told(&q->tls)->t.quic_version = h.version;
 		return false;
 	}
 	switch (type_of(&h)) {
@@ -372,7 +376,7 @@ static bool long_packet(struct quic_state *q, const struct tls_place *at, struct
 /* A client that sends short headers has finished its handshake. */
 static void short_packet(struct quic_state *q, const struct tls_place *at, size_t n)
 {
-	struct tls *t = &q->tls.t;
+	struct tls_talk *t = &q->tls.t;
 
 	if (!t->app_data[at->side].frame)
 		t->app_data[at->side] = session_ref(at->session, &at->absolute);
@@ -404,17 +408,20 @@ static enum dissect_verdict quic_datagram(void *state, struct session *s, const 
 			break;
 		}
 	}
+	tls_rest(&q->tls, s);
 	return DISSECT_OK;
 }
 
 static void quic_finish(void *state, struct session *s)
 {
 	struct quic_state *q = state;
+	const struct tls *t = &tls_told(&q->tls)->t;
 
 	pieces_free(&q->crypto[0]);
 	pieces_free(&q->crypto[1]);
-	if (q->tls.t.quic_version || q->tls.t.quic_version_negotiation)
+	if (t->quic_version || t->quic_version_negotiation)
 		tls_emit(&q->tls, s);
+	tls_forget(&q->tls, s);
 }
 
 const struct dissector dissector_quic = {

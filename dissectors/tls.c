@@ -36,7 +36,7 @@ static enum recognition tls_recognise(const struct chunk *c)
 /* The first record of a side. One that cannot be a first one: the beginning was not captured. */
 static void first_record(struct tls_state *st, const struct tls_place *at, const uint8_t *p)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 	struct tls_direction *d = &st->dir[at->side];
 
 	d->started = true;
@@ -141,9 +141,7 @@ static enum dissect_verdict walk_plain(struct tls_state *st, const struct tls_pl
 		return DISSECT_MORE;
 	if (header == TLS_HEADER_YES || hello == 0) {
 		d->plain = d->plain_told = false;
-		st->head[at->side].len = 0;
-		st->t.answered_with[0] = '\0';
-		st->t.answered_ref = (struct frame_ref){ 0 };
+		tls_plain_forget(st, at->side);
 		return DISSECT_OK;
 	}
 	n = hello;
@@ -232,7 +230,7 @@ static enum dissect_verdict walk(struct tls_state *st, const struct tls_place *a
 static bool only_counts(const struct tls_state *st, const struct session *s, enum side side)
 {
 	const struct tls_direction *d = &st->dir[side];
-	const struct tls *t = &st->t;
+	const struct tls_talk *t = &st->t;
 
 	if (d->opaque || d->plain || d->lost || d->skip || st->crypt || (session_keylog(s) && !st->keyless))
 		return false;
@@ -279,6 +277,7 @@ static enum dissect_verdict tls_stream(void *state, struct session *s, const str
 		verdict = walk(state, &at, c->data + *used, c->len - *used, &step);
 		*used += step;
 	}
+	tls_rest(state, s);
 	if (verdict == DISSECT_OK && only_counts(state, s, c->side))
 		session_skim(s, c->side, tls_infer_least(&((struct tls_state *)state)->t));
 	return verdict;
@@ -330,26 +329,17 @@ static size_t tls_resync(void *state, const struct chunk *c)
 	return tls_find_record(&st->dir[c->side], c->data, c->len);
 }
 
-void tls_emit(struct tls_state *st, struct session *s)
-{
-	text_copy(st->t.via, sizeof(st->t.via), session_via(s));
-	text_copy(st->t.proxied_host, sizeof(st->t.proxied_host), session_proxied_host(s));
-	session_tell(s, RECORD_TLS, &st->t);
-}
-
 static void tls_finish(void *state, struct session *s)
 {
 	struct tls_state *st = state;
 
-	tls_crypt_free(st);
-	tls_handshake_forget(&st->dir[SIDE_ORIG]);
-	tls_handshake_forget(&st->dir[SIDE_RESP]);
-	if (!st->dir[SIDE_ORIG].started && !st->dir[SIDE_RESP].started)
-		return;
-	for (int side = 0; side < 2; side++)
-		st->t.ends_in_record[side] = st->dir[side].rest_total != 0;
-	tls_infer_finish(st, s);
-	tls_emit(st, s);
+	if (st->dir[SIDE_ORIG].started || st->dir[SIDE_RESP].started) {
+		for (int side = 0; side < 2; side++)
+			tls_told(st)->t.ends_in_record[side] = st->dir[side].rest_total != 0;
+		tls_infer_finish(st, s);
+		tls_emit(st, s);
+	}
+	tls_forget(st, s);
 }
 
 const struct dissector dissector_tls = {

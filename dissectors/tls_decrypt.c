@@ -48,11 +48,11 @@ static bool start_key(struct tls_crypt *c, struct crypt_side *k)
 	return k->ready;
 }
 
-static bool secret_of(const struct keylog *log, const struct tls_state *st, const struct tls_crypt *c,
+static bool secret_of(const struct keylog *log, const uint8_t *client_random, const struct tls_crypt *c,
 	const char *label, uint8_t *out)
 {
 	size_t size;
-	const uint8_t *secret = keylog_find(log, label, st->client_random, &size);
+	const uint8_t *secret = keylog_find(log, label, client_random, &size);
 
 	if (!secret || size != c->suite.hash_size)
 		return false;
@@ -61,13 +61,14 @@ static bool secret_of(const struct keylog *log, const struct tls_state *st, cons
 }
 
 /* Starts with the handshake's secret, or with that of application data where only this one was logged. */
-static void side_from_secrets(const struct keylog *log, const struct tls_state *st, struct tls_crypt *c, bool client)
+static void side_from_secrets(const struct keylog *log, struct tls_state *st, struct tls_crypt *c, bool client)
 {
 	struct crypt_side *k = &c->side[client ? st->t.client : side_other(st->t.client)];
+	const uint8_t *random = tls_told(st)->client_random;
 
-	k->has_next = secret_of(log, st, c, client ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0",
+	k->has_next = secret_of(log, random, c, client ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0",
 		k->next_secret);
-	if (!secret_of(log, st, c, client ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+	if (!secret_of(log, random, c, client ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET",
 		    k->secret)) {
 		if (!k->has_next)
 			return;
@@ -77,17 +78,18 @@ static void side_from_secrets(const struct keylog *log, const struct tls_state *
 		c->usable |= start_key(c, k);
 }
 
-static bool keys_from_log(const struct keylog *log, const struct tls_state *st, const struct tls_crypt *c,
+static bool keys_from_log(const struct keylog *log, struct tls_state *st, const struct tls_crypt *c,
 	struct tls_key keys[2])
 {
 	size_t size;
-	const uint8_t *master = log ? keylog_find(log, "CLIENT_RANDOM", st->client_random, &size) : NULL;
+	const struct tls_told *told = tls_told(st);
+	const uint8_t *master = log ? keylog_find(log, "CLIENT_RANDOM", told->client_random, &size) : NULL;
 
 	return master && size == 48 &&
-		tls_keys_from_master(&c->suite, c->version, master, st->client_random, st->server_random, keys);
+		tls_keys_from_master(&c->suite, c->version, master, told->client_random, told->server_random, keys);
 }
 
-static void sides_from_master(const struct keylog *log, const struct tls_state *st, struct tls_crypt *c)
+static void sides_from_master(const struct keylog *log, struct tls_state *st, struct tls_crypt *c)
 {
 	struct tls_key keys[2];
 	enum side client = st->t.client;

@@ -86,16 +86,15 @@ static void read_extension(struct hello *h, uint16_t type, struct reader *r)
 	}
 }
 
-static void read_client(struct hello *h, const struct tls *t, const uint8_t *body, size_t n)
+static void read_client(struct hello *h, char transport, const uint8_t *body, size_t n)
 {
 	struct reader r = rd_make(body, n, n), list;
 
 	h->version = rd_u16(&r);
-	h->highest = t->offered_version;
 	memcpy(h->alpn, "00", 2);
 	rd_skip(&r, 32);
 	rd_skip(&r, rd_u8(&r));
-	if (t->dtls)
+	if (transport == 'd')
 		rd_skip(&r, rd_u8(&r));
 	add_all(&h->ciphers, rd_sub(&r, rd_u16(&r)));
 	rd_skip(&r, rd_u8(&r));
@@ -199,10 +198,10 @@ static void ja4_part(const struct list *l, const struct list *second, char *out)
 	text_free(&text);
 }
 
-static void ja4(const struct hello *h, const struct tls *t, char *out, size_t size)
+static void ja4(const struct hello *h, char transport, char *out, size_t size)
 {
 	struct list ciphers = sorted(&h->ciphers, false), extensions = sorted(&h->extensions, true);
-	char b[13] = "", c[13] = "", transport = t->quic ? 'q' : t->dtls ? 'd' : 't';
+	char b[13] = "", c[13] = "";
 
 	ja4_part(&ciphers, NULL, b);
 	ja4_part(&extensions, &h->signatures, c);
@@ -211,13 +210,14 @@ static void ja4(const struct hello *h, const struct tls *t, char *out, size_t si
 		h->alpn[1], b, c);
 }
 
-void tls_fingerprint_client(struct tls *t, const uint8_t *body, size_t n)
+void tls_fingerprint_client(struct tls *t, char transport, const uint8_t *body, size_t n)
 {
 	struct hello *h = xcalloc(1, sizeof(*h));
 
-	read_client(h, t, body, n);
+	h->highest = t->offered_version;
+	read_client(h, transport, body, n);
 	ja3(h, t->ja3);
-	ja4(h, t, t->ja4, sizeof(t->ja4));
+	ja4(h, transport, t->ja4, sizeof(t->ja4));
 	free(h);
 }
 

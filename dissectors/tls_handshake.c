@@ -14,7 +14,7 @@
 
 void tls_reached(struct tls_state *st, const struct tls_place *at, enum tls_stage stage)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 
 	if (!t->at[stage].frame)
 		t->at[stage] = session_ref(at->session, &at->absolute);
@@ -27,7 +27,7 @@ void tls_cut(struct tls_state *st, const struct tls_place *at)
 	if (st->t.handshake_cut)
 		return;
 	st->t.handshake_cut = true;
-	st->t.handshake_cut_ref = session_ref(at->session, &at->absolute);
+	tls_told(st)->t.handshake_cut_ref = session_ref(at->session, &at->absolute);
 }
 
 void tls_mark(const struct tls_place *at, const char *label)
@@ -37,7 +37,7 @@ void tls_mark(const struct tls_place *at, const char *label)
 
 static struct tls_alert_seen *next_alert(struct tls_state *st, const struct tls_place *at)
 {
-	struct tls *t = &st->t;
+	struct tls *t = &tls_told(st)->t;
 	struct tls_alert_seen *alert;
 
 	if (t->alert_count++ >= TLS_ALERTS_MAX)
@@ -45,7 +45,7 @@ static struct tls_alert_seen *next_alert(struct tls_state *st, const struct tls_
 	alert = &t->alerts[t->alert_count - 1];
 	alert->ref = session_ref(at->session, &at->absolute);
 	alert->side = (uint8_t)at->side;
-	alert->stage = t->stage;
+	alert->stage = st->t.stage;
 	return alert;
 }
 
@@ -95,8 +95,8 @@ static void on_client_hello(struct tls_state *st, const struct tls_place *at, co
 		return;
 	if (st->t.client_hellos++ == 0 && body && !tls_client_hello(st, body, n))
 		tls_cut(st, at);
-	if (at->decrypted && n >= 2 + sizeof(st->client_random))
-		memcpy(st->client_random, body + 2, sizeof(st->client_random)); /* renegotiation */
+	if (at->decrypted && n >= 2 + TLS_RANDOM)
+		memcpy(tls_told(st)->client_random, body + 2, TLS_RANDOM); /* renegotiation */
 	st->infer.client_hello_ns = at->absolute.at_ns;
 	tls_reached(st, at, TLS_CLIENT_HELLO);
 	tls_mark(at, "ClientHello");
@@ -137,11 +137,13 @@ static void on_server_hello(struct tls_state *st, const struct tls_place *at, ui
 static void on_client_certificate(struct tls_state *st, const struct tls_place *at, const struct tls_certificates *list,
 	size_t n)
 {
-	st->t.client_cert_seen = true;
-	st->t.client_cert_len = (uint32_t)n;
-	st->t.client_cert_empty = n > 0 && list->count == 0;
+	struct tls *t = &tls_told(st)->t;
+
+	t->client_cert_seen = true;
+	t->client_cert_len = (uint32_t)n;
+	t->client_cert_empty = n > 0 && list->count == 0;
 	tls_reached(st, at, TLS_CLIENT_CERTIFICATE);
-	tls_mark(at, st->t.client_cert_empty ? "Certificate (empty)" : "Certificate");
+	tls_mark(at, t->client_cert_empty ? "Certificate (empty)" : "Certificate");
 }
 
 static void on_certificate(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
@@ -155,8 +157,8 @@ static void on_certificate(struct tls_state *st, const struct tls_place *at, con
 		on_client_certificate(st, at, &list, n);
 		return;
 	}
-	if (!st->t.cert_seen && list.kept)
-		tls_certificate_facts(&st->t, &list);
+	if (list.kept && !tls_told(st)->t.cert_seen)
+		tls_certificate_facts(&tls_told(st)->t, &list);
 	tls_reached(st, at, TLS_CERTIFICATE);
 	tls_mark(at, "Certificate");
 }
@@ -164,8 +166,10 @@ static void on_certificate(struct tls_state *st, const struct tls_place *at, con
 /* Named curve of an ECDHE key exchange (RFC 8422, section 5.4). */
 static void on_server_key_exchange(struct tls_state *st, const uint8_t *body, size_t n)
 {
-	if (n >= 3 && body[0] == 3 && !st->t.group)
-		st->t.group = (uint16_t)(body[1] << 8 | body[2]);
+	struct tls *t = &tls_told(st)->t;
+
+	if (n >= 3 && body[0] == 3 && !t->group)
+		t->group = (uint16_t)(body[1] << 8 | body[2]);
 }
 
 /* Finished is seen as such only when decrypted. */
@@ -193,7 +197,7 @@ static void server_message(struct tls_state *st, const struct tls_place *at, uin
 		on_server_key_exchange(st, body, n);
 		break;
 	case TLS_MSG_CERTIFICATE_REQUEST:
-		st->t.cert_requested = true;
+		tls_told(st)->t.cert_requested = true;
 		tls_reached(st, at, TLS_CERTIFICATE_REQUEST);
 		tls_mark(at, "CertificateRequest");
 		break;

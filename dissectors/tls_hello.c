@@ -104,7 +104,7 @@ static void read_supported_versions(struct tls *t, struct reader *r)
 
 static void client_extension(struct tls_state *st, uint16_t type, struct reader *r)
 {
-	struct tls *t = &st->t;
+	struct tls *t = &tls_told(st)->t;
 
 	switch (type) {
 	case EXT_SERVER_NAME:
@@ -124,7 +124,7 @@ static void client_extension(struct tls_state *st, uint16_t type, struct reader 
 		t->psk_offered = true;
 		break;
 	case EXT_EARLY_DATA:
-		t->early_data = true;
+		st->t.early_data = true;
 		break;
 	case EXT_SUPPORTED_VERSIONS:
 		read_supported_versions(t, r);
@@ -138,28 +138,29 @@ static void client_extension(struct tls_state *st, uint16_t type, struct reader 
 	}
 }
 
-static void read_session_id(struct tls_state *st, struct reader *r)
+static void read_session_id(struct tls_told *told, struct reader *r)
 {
 	uint8_t n = rd_u8(r);
 	const uint8_t *id = rd_bytes(r, n);
 
 	if (!id || n > TLS_SESSION_ID_MAX)
 		return;
-	memcpy(st->session_id, id, n);
-	st->session_id_len = n;
+	memcpy(told->session_id, id, n);
+	told->session_id_len = n;
 }
 
 bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 {
 	struct reader r = rd_make(body, n, n), list;
-	struct tls *t = &st->t;
+	struct tls_told *told = tls_told(st);
+	struct tls *t = &told->t;
 	uint16_t version = rd_u16(&r);
-	const uint8_t *random = rd_bytes(&r, sizeof(st->client_random));
+	const uint8_t *random = rd_bytes(&r, TLS_RANDOM);
 
 	if (random)
-		memcpy(st->client_random, random, sizeof(st->client_random));
-	read_session_id(st, &r);
-	if (t->dtls)
+		memcpy(told->client_random, random, TLS_RANDOM);
+	read_session_id(told, &r);
+	if (st->t.dtls)
 		rd_skip(&r, rd_u8(&r));
 	read_u16_list(rd_sub(&r, rd_u16(&r)), t->offered_ciphers, TLS_LIST_MAX, &t->offered_cipher_count);
 	rd_skip(&r, rd_u8(&r));
@@ -176,7 +177,7 @@ bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 		offer_version(t, version);
 	if (!rd_ok(&list) || !rd_ok(&r))
 		return false;
-	tls_fingerprint_client(t, body, n);
+	tls_fingerprint_client(t, st->t.quic ? 'q' : st->t.dtls ? 'd' : 't', body, n);
 	return true;
 }
 
@@ -184,7 +185,8 @@ bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 bool tls_sslv2_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 {
 	struct reader r = rd_make(body, n, n), ciphers;
-	struct tls *t = &st->t;
+	struct tls_told *told = tls_told(st);
+	struct tls *t = &told->t;
 	uint16_t cipher_bytes, challenge;
 	const uint8_t *random;
 
@@ -201,14 +203,14 @@ bool tls_sslv2_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 			t->offered_ciphers[t->offered_cipher_count++] = (uint16_t)cipher;
 	}
 	random = rd_bytes(&r, challenge);
-	if (random && challenge <= 32)
-		memcpy(st->client_random + 32 - challenge, random, challenge);
+	if (random && challenge <= TLS_RANDOM)
+		memcpy(told->client_random + TLS_RANDOM - challenge, random, challenge);
 	return rd_ok(&r);
 }
 
 static void server_extension(struct tls_state *st, uint16_t type, struct reader *r)
 {
-	struct tls *t = &st->t;
+	struct tls *t = &tls_told(st)->t;
 
 	switch (type) {
 	case EXT_ALPN:
@@ -221,13 +223,13 @@ static void server_extension(struct tls_state *st, uint16_t type, struct reader 
 		st->extended_master_secret = true;
 		break;
 	case EXT_PRE_SHARED_KEY:
-		t->resumed = true;
+		st->t.resumed = true;
 		break;
 	case EXT_EARLY_DATA:
 		t->early_data_accepted = true;
 		break;
 	case EXT_SUPPORTED_VERSIONS:
-		t->version = rd_u16(r);
+		st->t.version = rd_u16(r);
 		break;
 	case EXT_KEY_SHARE:
 		t->group = rd_u16(r);
@@ -253,16 +255,17 @@ static bool server_extensions(struct tls_state *st, struct reader *r)
 bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool *retry)
 {
 	struct reader r = rd_make(body, n, n);
-	struct tls *t = &st->t;
+	struct tls_told *told = tls_told(st);
+	struct tls_talk *t = &st->t;
 	const uint8_t *random;
 	bool early_draft;
 
 	t->version = rd_u16(&r);
 	early_draft = t->version >> 8 == 0x7f; /* before draft 22: no session id, no compression */
-	random = rd_bytes(&r, sizeof(st->server_random));
+	random = rd_bytes(&r, TLS_RANDOM);
 	*retry = random && memcmp(random, retry_random, sizeof(retry_random)) == 0;
 	if (random && !*retry)
-		memcpy(st->server_random, random, sizeof(st->server_random));
+		memcpy(told->server_random, random, TLS_RANDOM);
 	if (!early_draft)
 		rd_skip(&r, rd_u8(&r));
 	t->cipher = rd_u16(&r);
@@ -271,7 +274,7 @@ bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool 
 	if (!rd_ok(&r) || !server_extensions(st, &r))
 		return false;
 	if (!*retry)
-		tls_fingerprint_server(t, body, n);
+		tls_fingerprint_server(&told->t, body, n);
 	return true;
 }
 

@@ -18,29 +18,29 @@
 #define TICKET_MIN 48
 #define TICKET_MAX 2048
 
-static size_t overhead(const struct tls *t)
+static size_t overhead(const struct tls_talk *t)
 {
 	return t->cipher == 0x1305 ? 1 + 8 : 1 + 16; /* CCM_8 has the short tag */
 }
 
-static size_t finished_size(const struct tls *t)
+static size_t finished_size(const struct tls_talk *t)
 {
 	return MESSAGE_HEADER + (t->cipher == 0x1302 ? 48u : 32u) + overhead(t);
 }
 
-static size_t alert_size(const struct tls *t)
+static size_t alert_size(const struct tls_talk *t)
 {
 	return 2 + overhead(t);
 }
 
-static size_t empty_certificate_size(const struct tls *t)
+static size_t empty_certificate_size(const struct tls_talk *t)
 {
 	return MESSAGE_HEADER + 1 + 3 + overhead(t);
 }
 
 static void data_record(struct tls_state *st, const struct tls_place *at, size_t len)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 
 	if (!t->app_data[at->side].frame)
 		t->app_data[at->side] = session_ref(at->session, &at->absolute);
@@ -49,7 +49,7 @@ static void data_record(struct tls_state *st, const struct tls_place *at, size_t
 
 static void client_finished(struct tls_state *st, const struct tls_place *at)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 	struct tls_place server = *at;
 
 	st->dir[0].finished = st->dir[1].finished = true;
@@ -75,7 +75,7 @@ static bool too_short_for_finished(const struct tls_state *st, size_t len)
 
 static void client_before_finished(struct tls_state *st, const struct tls_place *at, size_t len)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 	struct tls_inference *in = &st->infer;
 
 	if (len == finished_size(t)) {
@@ -86,11 +86,11 @@ static void client_before_finished(struct tls_state *st, const struct tls_place 
 			data_record(st, at, len);
 	} else if (len == alert_size(t) || too_short_for_finished(st, len)) {
 		t->inferred_client_alert = true;
-		t->inferred_ref = session_ref(at->session, &at->absolute);
+		tls_told(st)->t.inferred_ref = session_ref(at->session, &at->absolute);
 		tls_mark(at, "alert?");
 	} else if (len == empty_certificate_size(t) && in->client_records++ == 0) {
 		t->inferred_empty_client_cert = true;
-		t->inferred_ref = session_ref(at->session, &at->absolute);
+		tls_told(st)->t.inferred_ref = session_ref(at->session, &at->absolute);
 		tls_reached(st, at, TLS_CLIENT_CERTIFICATE);
 		tls_mark(at, "Certificate (empty?)");
 	} else {
@@ -127,7 +127,7 @@ static bool looks_like_ticket(const struct tls_state *st, const struct tls_place
 
 static void server_after_finished(struct tls_state *st, const struct tls_place *at, size_t len)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 	struct tls_inference *in = &st->infer;
 	bool first = in->server_after_finished++ == 0;
 
@@ -185,19 +185,19 @@ bool tls_infer_is_over(const struct tls_state *st, enum side side)
 	return st->t.handshake_cut || side == st->t.client || (in->server_after_finished && !in->maybe_refusal);
 }
 
-uint8_t tls_infer_least(const struct tls *t)
+uint8_t tls_infer_least(const struct tls_talk *t)
 {
 	return tls_version_is_13(t->version) ? (uint8_t)(alert_size(t) + 1) : 1;
 }
 
-size_t tls_infer_overhead(const struct tls *t)
+size_t tls_infer_overhead(const struct tls_talk *t)
 {
 	return tls_version_is_13(t->version) ? overhead(t) : 0;
 }
 
 void tls_infer_refused(struct tls_state *st)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 
 	if (t->stage != TLS_ESTABLISHED || !tls_version_is_13(t->version) || t->tickets || t->inferred_tickets ||
 		t->app_data[side_other(t->client)].frame)
@@ -213,6 +213,6 @@ void tls_infer_finish(struct tls_state *st, const struct session *s)
 	if (!st->infer.maybe_refusal || fin == st->t.client || (fin == SIDE_NONE && rst == SIDE_NONE))
 		return;
 	st->t.inferred_refusal = true;
-	st->t.inferred_ref = st->infer_refusal;
+	tls_told(st)->t.inferred_ref = st->infer_refusal;
 	tls_infer_refused(st);
 }

@@ -60,14 +60,15 @@ static void write_hex(char *out, size_t room, const uint8_t *p, size_t n)
 void tls_plain_answer(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n)
 {
 	struct tls_direction *d = &st->dir[at->side];
-	struct tls_head *head = &st->head[at->side];
-	char *out = st->t.answered_with;
-	const size_t room = sizeof(st->t.answered_with);
+	struct tls_told *told = tls_told(st);
+	struct tls_head *head = &told->head[at->side];
+	char *out = told->t.answered_with;
+	const size_t room = sizeof(told->t.answered_with);
 	size_t line;
 	bool text;
 
 	if (!head->len && n)
-		st->t.answered_ref = session_ref(at->session, &at->absolute);
+		told->t.answered_ref = session_ref(at->session, &at->absolute);
 	while (n && head->len < sizeof(head->bytes) && !d->plain_told) {
 		head->bytes[head->len++] = *p++;
 		n--;
@@ -83,4 +84,13 @@ void tls_plain_answer(struct tls_state *st, const struct tls_place *at, const ui
 		d->plain_told = true;
 		session_mark(at->session, at->side, &at->absolute, out);
 	}
+}
+
+void tls_plain_forget(struct tls_state *st, enum side side)
+{
+	struct tls_told *told = tls_told(st);
+
+	told->head[side].len = 0;
+	told->t.answered_with[0] = '\0';
+	told->t.answered_ref = (struct frame_ref){ 0 };
 }

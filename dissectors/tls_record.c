@@ -25,7 +25,7 @@ static void encrypted_handshake(struct tls_state *st, const struct tls_place *at
 
 static void application_data(struct tls_state *st, const struct tls_place *at, size_t len)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 
 	if (tls_version_is_13(t->version)) {
 		tls_infer_record(st, at, len);
@@ -44,7 +44,7 @@ static void application_data(struct tls_state *st, const struct tls_place *at, s
  */
 static bool pleases_middleboxes(const struct tls_state *st, const struct tls_place *at)
 {
-	const struct tls *t = &st->t;
+	const struct tls_talk *t = &st->t;
 
 	if (tls_version_is_13(t->version))
 		return true;
@@ -54,7 +54,7 @@ static bool pleases_middleboxes(const struct tls_state *st, const struct tls_pla
 /* Up to 1.2, a server that sends its own without having asked for a key exchange resumes a session. */
 static void change_cipher_spec(struct tls_state *st, const struct tls_place *at)
 {
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 
 	if (pleases_middleboxes(st, at))
 		return;
@@ -119,7 +119,7 @@ void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_
 static void opened_record(struct tls_state *st, const struct tls_place *at, const struct tls_plain *plain)
 {
 	struct tls_place inside = *at;
-	struct tls *t = &st->t;
+	struct tls_talk *t = &st->t;
 
 	inside.decrypted = true;
 	if (plain->type == TLS_HANDSHAKE) {
@@ -143,11 +143,19 @@ static bool is_early_data(const struct tls_state *st, const struct tls_place *at
 
 static void bad_record(struct tls_state *st, const struct tls_place *at)
 {
-	struct tls *t = &st->t;
+	struct tls *t = &tls_told(st)->t;
 
 	if (t->bad_records++ == 0)
 		t->bad_record = session_ref(at->session, &at->absolute);
 	tls_mark(at, "damaged record");
+}
+
+void tls_failed_to_open(struct tls_state *st, const struct tls_place *at)
+{
+	struct tls *t = &tls_told(st)->t;
+
+	if (t->decrypt_failures++ == 0)
+		t->decrypt_failure = session_ref(at->session, &at->absolute);
 }
 
 /* true: the record was opened, or could not be although the key is right; there is nothing more to find out. */
@@ -155,7 +163,6 @@ bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uin
 	size_t n)
 {
 	struct tls_plain plain;
-	struct tls *t = &st->t;
 	uint8_t type = header[0];
 
 	if (!st->dir[at->side].encrypted || type == TLS_CHANGE_CIPHER_SPEC)
@@ -171,8 +178,7 @@ bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uin
 			tls_crypt_again(st, at->side);
 			return false;
 		}
-		if (t->decrypt_failures++ == 0)
-			t->decrypt_failure = session_ref(at->session, &at->absolute);
+		tls_failed_to_open(st, at);
 		if (tls_crypt_sure(st, at->side))
 			bad_record(st, at);
 		return tls_crypt_worked(st, at->side);

@@ -3,6 +3,7 @@
 #ifndef PCAPDX_DISSECTORS_TLS_STATE_H
 #define PCAPDX_DISSECTORS_TLS_STATE_H
 
+#include "base/packed.h"
 #include "base/reader.h"
 #include "dissectors/dissector.h"
 
@@ -10,6 +11,7 @@
 #define TLS_HEADER 5
 #define TLS_MESSAGE_MAX (64 * 1024) /* longer handshake messages are passed over and told as cut */
 #define TLS_SESSION_ID_MAX 32
+#define TLS_RANDOM 32
 
 enum tls_content {
 	TLS_CHANGE_CIPHER_SPEC = 20,
@@ -82,6 +84,34 @@ struct tls_head {
 	uint8_t bytes[48], len;
 };
 
+/* Of struct tls, what records and messages of a handshake touch; tls_emit joins it with the rest. */
+struct tls_talk {
+	bool dtls, quic;
+	uint8_t client;
+	bool handshake_cut;
+	uint16_t version, cipher;
+	bool early_data, resumed, decrypted;
+	uint32_t tickets, inferred_tickets;
+	uint8_t stage;
+	uint32_t hidden_records[2];
+	struct frame_ref app_data[2];
+	uint64_t app_bytes[2];
+	bool inferred_empty_client_cert, inferred_refusal, inferred_client_alert;
+	/* the rest stays as the handshake left it */
+	uint16_t record_version;
+	uint32_t client_hellos, server_hellos, certificates_seen;
+	struct frame_ref at[TLS_STAGES];
+	struct frame_ref first_record[2];
+};
+
+/* The rest: what hellos, certificates and alerts tell. Mostly room that few fill, so it is packed between them. */
+struct tls_told {
+	struct tls t; /* without what is in struct tls_talk */
+	struct tls_head head[2];
+	uint8_t session_id[TLS_SESSION_ID_MAX], session_id_len; /* of the ClientHello */
+	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
+};
+
 struct tls_crypt; /* tls_crypt.h: keys of this conversation */
 
 struct tls_state {
@@ -91,16 +121,15 @@ struct tls_state {
 	bool client_known;
 	bool keyless; /* there were no keys at all when they were first wanted */
 	bool encrypt_then_mac, extended_master_secret;
-	struct tls t;
+	struct tls_talk t;
 	struct frame_ref infer_last[2]; /* last encrypted record per side before the client's Finished */
 	struct frame_ref infer_refusal;
-	struct tls_head head[2];
-	uint8_t session_id[TLS_SESSION_ID_MAX], session_id_len; /* of the ClientHello */
-	uint8_t client_random[32], server_random[32];
+	struct tls_told *told; /* see tls_told; NULL: it is at rest, */
+	struct packed *resting; /* in here; NULL: there is nothing in it yet */
 };
 
 /* As far as records touch it once the handshake is over. */
-#define TLS_HOT offsetof(struct tls_state, t.handshake_cut_ref)
+#define TLS_HOT offsetof(struct tls_state, t.record_version)
 
 _Static_assert(offsetof(struct tls_state, crypt) <= 64, "what records touch of both sides is in one cache line");
 
@@ -130,12 +159,19 @@ size_t tls_find_record(const struct tls_direction *d, const uint8_t *p, size_t n
 bool tls_open_record(struct tls_state *st, const struct tls_place *at, const uint8_t *header, const uint8_t *body,
 	size_t n);
 void tls_record_content(struct tls_state *st, const struct tls_place *at, uint8_t type, const uint8_t *body, size_t n);
+void tls_failed_to_open(struct tls_state *st, const struct tls_place *at); /* its key does not fit, or it is damaged */
 
 /* tls_plain.c: keeps the first of these bytes, which are no TLS, and tells what they are. */
 void tls_plain_answer(struct tls_state *st, const struct tls_place *at, const uint8_t *p, size_t n);
+void tls_plain_forget(struct tls_state *st, enum side side); /* it was no answer */
 
-/* tls.c: the conversation's record. */
+/* tls_told.c: what is told, until tls_rest packs it. */
+struct tls_told *tls_told(struct tls_state *st);
+void tls_rest(struct tls_state *st, struct session *s);
+/* The conversation's record. */
 void tls_emit(struct tls_state *st, struct session *s);
+/* Frees all that the state owns. */
+void tls_forget(struct tls_state *st, struct session *s);
 
 /* tls_handshake.c */
 void tls_handshake_bytes(struct tls_state *st, const struct tls_place *at, const uint8_t *bytes, size_t n);
@@ -157,7 +193,7 @@ bool tls_sslv2_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 void tls_encrypted_extensions(struct tls_state *st, const uint8_t *body, size_t n);
 
 /* tls_fingerprint.c: from the body of a hello that was read without fault. */
-void tls_fingerprint_client(struct tls *t, const uint8_t *body, size_t n);
+void tls_fingerprint_client(struct tls *t, char transport, const uint8_t *body, size_t n);
 void tls_fingerprint_server(struct tls *t, const uint8_t *body, size_t n);
 
 /* tls_certificate.c */
@@ -173,8 +209,8 @@ void tls_certificate_facts(struct tls *t, const struct tls_certificates *list);
 void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t len);
 /* Whether records of that side tell nothing any more but those shorter than tls_infer_least. */
 bool tls_infer_is_over(const struct tls_state *st, enum side side);
-uint8_t tls_infer_least(const struct tls *t);
-size_t tls_infer_overhead(const struct tls *t); /* of a record; 0 up to TLS 1.2, where it is not taken off */
+uint8_t tls_infer_least(const struct tls_talk *t);
+size_t tls_infer_overhead(const struct tls_talk *t); /* of a record; 0 up to TLS 1.2, where it is not taken off */
 void tls_infer_refused(struct tls_state *st); /* both Finished, yet the server refuses: not established after all */
 void tls_infer_finish(struct tls_state *st, const struct session *s);
 

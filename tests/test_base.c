@@ -2,6 +2,7 @@
 /* base/: the checked reader, escaping, JSON, tables, samples, times. */
 #include "cmocka_all.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -9,6 +10,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/json_out.h"
+#include "base/packed.h"
 #include "base/ranked.h"
 #include "base/reader.h"
 #include "base/samples.h"
@@ -321,6 +323,31 @@ static void test_byte_sum_of_any_length_is_the_checksum_s(void **state)
 	}
 }
 
+/* Zeros and words by turns, runs longer than a byte can say, all and nothing. */
+static void test_what_was_packed_comes_back(void **state)
+{
+	static uint64_t words[1500], back[1500];
+	struct packed *p;
+
+	(void)state;
+	for (size_t every = 1; every <= 1500; every = every * 3 + 1) {
+		memset(words, 0, sizeof(words));
+		memset(back, 0, sizeof(back));
+		for (size_t i = every / 2; i < 1500; i += every)
+			words[i] = i << 32 | 1;
+		p = packed_make(words, sizeof(words));
+		assert_true(packed_size(p) <= sizeof(*p) + (1500 / every + 1) * 8 + 2 * (1500 / every + 1500 / 255 + 2));
+		packed_open(p, back, sizeof(back));
+		assert_memory_equal(back, words, sizeof(words));
+		free(p);
+	}
+	memset(words, 0, sizeof(words));
+	p = packed_make(words, sizeof(words));
+	assert_true(packed_size(p) < 32);
+	assert_int_equal(packed_size(NULL), 0);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_samples_stay_bounded_and_keep_the_median),
 		cmocka_unit_test(test_times_round_trip),
 		cmocka_unit_test(test_addresses_as_text),
+		cmocka_unit_test(test_what_was_packed_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
