@@ -54,6 +54,7 @@ static void make_lists(struct diagnosis_run *d)
 	for (int i = 0; i < d->rules; i++) {
 		const struct rule *rule = rule_table[i];
 
+		assert(!(rule->heard_if & SHOWN_BY_SESSION)); /* it would never hear of one */
 		for (int kind = 0; kind < RECORD_KINDS; kind++)
 			if (rule->record && rule->kinds >> kind & 1)
 				list(&d->records[kind], rule, d->states[i], kind == RECORD_CONN ? rule->heard_if : 0);

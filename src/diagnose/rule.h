@@ -40,6 +40,7 @@ enum shown {
 };
 
 #define SHOWN_SIGNS 17
+#define SHOWN_BY_SESSION (SHOWS_TLS | SHOWS_TUNNEL | SHOWS_HTTP) /* known when `claim` is asked, not yet to `record` */
 
 /* A conversation that is over, with what its dissector said. */
 struct conversation {
@@ -108,8 +109,8 @@ struct rule {
 	size_t state_size;		   /* zeroed by the core */
 	void (*init)(void *state, const struct diagnosis_context *x);
 	uint32_t kinds; /* of records that `record` is called for: a mask of 1u << enum record_kind; */
-	uint32_t heard_if; /* those of conversations only when they show one of these (enum shown, but what their session
-			    * said: TLS, TUNNEL, HTTP); 0: all */
+	uint32_t heard_if; /* those of conversations only when they show one of these (enum shown without SHOWN_BY_SESSION,
+			    * which is asserted); 0: all */
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
 	uint32_t asked_if; /* enum shown: `claim` is asked about conversations that show one of these; 0: about all */
