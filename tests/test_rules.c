@@ -154,6 +154,9 @@ static void test_texts_fit_the_case(void **state)
 		{ "ftp-data-failed", "fires-active-refused", "fail (3): Failed to establish", "fail (6)" },
 		{ "ftp-data-failed", "fires-active-refused", "the server connects to the client, and the announced port refuses",
 			"Passive mode" },
+		{ "ftp-data-failed", "fires-port-refused", "fail (3): Illegal PORT", "EPRT" },
+		{ "ftp-data-failed", "softer-port-refused", "on another connection: what is lost is time", "Passive mode" },
+		{ "ftp-data-failed", "fires-pasv-refused", "Passive mode: the server answers PASV with \"550", "Active mode" },
 		{ "ftp-data-failed", "fires", "the client connects to the server, and SYNs", "Active mode" },
 		{ "proxy-auth-required", "fires-socks-login", "login refused, status 2", "CONNECT" },
 	};

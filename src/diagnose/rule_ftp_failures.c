@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ftp-login-failed: 530 to a login, and none that works afterwards. ftp-data-failed: 425 or 426, or the announced data
- * port never connects, or is never tried and the transfer gets no reply (RFC 959, section 4.2).
+ * port never connects, or is never tried and the transfer gets no reply, or the server refuses to agree on a port
+ * (RFC 959, section 4.2).
  */
 #include <string.h>
 #include <strings.h>
@@ -9,9 +10,8 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "base/when.h"
-#include "diagnose/findings.h"
-#include "diagnose/rule.h"
-#include "diagnose/tally.h"
+#include "diagnose/ftp_refusals.h"
+#include "diagnose/ftp_words.h"
 
 #define SERVERS_MAX 2000
 #define ANNOUNCED_MAX 20000
@@ -21,15 +21,6 @@ struct failure_key {
 	struct addr client, server;
 	uint16_t port;
 	uint8_t login, pad;
-};
-
-struct failure {
-	struct tally tally;
-	uint16_t code; /* 0: the data port never connected */
-	char user[48], message[96];
-	uint64_t logins; /* that worked afterwards */
-	uint64_t passive, active; /* transfers whose port is known */
-	bool refused, rejected, unanswered, unseen; /* what became of the data connections */
 };
 
 struct announced_key {
@@ -46,9 +37,10 @@ struct announced {
 };
 
 struct state {
-	struct table failures;	/* struct failure_key -> struct failure */
+	struct table failures;	/* struct failure_key -> struct ftp_failure */
 	struct table announced; /* struct announced_key -> struct announced */
 	struct table pending;	/* struct failure_key -> struct announced_key: the port that was announced last */
+	struct ftp_refusals refusals;
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -56,9 +48,10 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	struct state *s = state;
 
 	(void)x;
-	table_init(&s->failures, sizeof(struct failure_key), sizeof(struct failure), SERVERS_MAX);
+	table_init(&s->failures, sizeof(struct failure_key), sizeof(struct ftp_failure), SERVERS_MAX);
 	table_init(&s->announced, sizeof(struct announced_key), sizeof(struct announced), ANNOUNCED_MAX);
 	table_init(&s->pending, sizeof(struct failure_key), sizeof(struct announced_key), SERVERS_MAX);
+	ftp_refusals_init(&s->refusals);
 }
 
 static struct failure_key control_of(const struct record *r, bool login)
@@ -71,16 +64,6 @@ static struct failure_key control_of(const struct record *r, bool login)
 	k.port = r->resp_p;
 	k.login = login;
 	return k;
-}
-
-static bool is_transfer(const struct ftp *f)
-{
-	static const char *const commands[] = { "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD" };
-
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (strcasecmp(f->command, commands[i]) == 0)
-			return true;
-	return false;
 }
 
 /* The port that was announced last on that control connection, or NULL. */
@@ -101,7 +84,7 @@ static void note_announced(struct state *s, const struct record *r)
 	k.listener = r->ftp.data_addr;
 	k.port = r->ftp.data_port;
 	a = table_find(&s->announced, &k);
-	if (a && a == announced_last(s, r) && is_transfer(&r->ftp))
+	if (a && a == announced_last(s, r) && ftp_is_transfer(&r->ftp))
 		return; /* it only repeats for which port it is */
 	a = table_add(&s->announced, &k);
 	memset(a, 0, sizeof(*a));
@@ -119,7 +102,7 @@ static bool is_login(const struct ftp *f)
 	       strcasecmp(f->command, "ACCT") == 0;
 }
 
-static void count_failure(struct failure *f, const struct announced *a, int64_t ts_ns)
+static void count_failure(struct ftp_failure *f, const struct announced *a, int64_t ts_ns)
 {
 	tally_count(&f->tally, ts_ns);
 	if (a)
@@ -143,7 +126,7 @@ static void note_reply(struct state *s, const struct record *r)
 	bool login = r->ftp.code == 530 && is_login(&r->ftp);
 	struct failure_key k = control_of(r, true);
 	struct announced *a;
-	struct failure *f;
+	struct ftp_failure *f;
 
 	if (r->ftp.code == 230) {
 		f = table_find(&s->failures, &k);
@@ -169,12 +152,18 @@ static void note_reply(struct state *s, const struct record *r)
 	tally_show(&f->tally, r, &r->ftp.response, "%u %.60s", r->ftp.code, r->ftp.message);
 }
 
+static void show(struct tally *t, const struct evidence *e)
+{
+	if (t->shown_count < TALLY_SHOWN_MAX)
+		t->shown[t->shown_count++] = *e;
+}
+
 /* A data connection to an announced port that was not set up. */
 static void note_connection(struct state *s, const struct record *r)
 {
 	struct announced_key k;
 	struct announced *a;
-	struct failure *f;
+	struct ftp_failure *f;
 
 	if (!s->announced.count)
 		return;
@@ -196,85 +185,68 @@ static void note_connection(struct state *s, const struct record *r)
 	if (!a->replied || a->failed) /* else the reply was counted */
 		count_failure(f, a, r->ts_ns);
 	a->failed = true;
-	if (f->tally.shown_count < TALLY_SHOWN_MAX)
-		f->tally.shown[f->tally.shown_count++] = a->reply;
+	show(&f->tally, &a->reply);
 	tally_show(&f->tally, r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN to the announced port, no connection");
+}
+
+static void note_refusal(void *state, const struct ftp_refusal *refusal)
+{
+	struct state *s = state;
+	struct failure_key k = { .client = refusal->client, .server = refusal->server, .port = refusal->port };
+	struct ftp_failure *f = table_add(&s->failures, &k);
+
+	if (!f->code) {
+		f->code = refusal->code;
+		text_copy(f->message, sizeof(f->message), refusal->message);
+	}
+	if (!f->refusals++)
+		f->first_refusal = *refusal;
+	if (refusal->ts_ns >= f->last_refusal.ts_ns)
+		f->last_refusal = *refusal;
+	tally_count(&f->tally, refusal->ts_ns);
+	show(&f->tally, &refusal->asked);
+	show(&f->tally, &refusal->refused);
+}
+
+static void on_ftp(struct state *s, const struct record *r)
+{
+	if (ftp_refusals_take(&s->refusals, r, note_refusal, s))
+		return;
+	if (r->ftp.mode && r->ftp.data_port)
+		note_announced(s, r);
+	note_reply(s, r);
+	if (ftp_is_transfer(&r->ftp))
+		note_transfer(s, r);
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
+	struct state *s = state;
+
 	(void)x;
 	if (r->kind == RECORD_FTP) {
-		if (r->ftp.mode && r->ftp.data_port)
-			note_announced(state, r);
-		note_reply(state, r);
-		if (is_transfer(&r->ftp))
-			note_transfer(state, r);
+		on_ftp(s, r);
 	} else if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART) {
-		note_connection(state, r);
+		if (r->conn.one_sided || r->conn.side[SIDE_ORIG].missing_bytes || r->conn.side[SIDE_RESP].missing_bytes)
+			ftp_refusals_forget(&s->refusals, r);
+		note_connection(s, r);
 	}
 }
 
-/* What was seen of the data connections. */
-static const char *what_was_seen(const struct failure *v)
-{
-	if (v->refused)
-		return v->rejected || v->unanswered ? "the announced port refuses the connection, or does not answer" :
-						      "the announced port refuses the connection (RST)";
-	if (v->rejected)
-		return "the connection to the announced port is rejected by ICMP";
-	if (v->unanswered)
-		return "SYNs to the announced port stay unanswered";
-	if (v->unseen)
-		return "no connection to the announced port is in this capture";
-	return "the control connection works, the announced port does not";
-}
-
-static void explain_data(struct finding *f, const struct failure *v)
-{
-	bool active = v->active && !v->passive, passive = v->passive && !v->active;
-
-	if (active || passive)
-		finding_detail(f, "%s, and %s.", active ? "Active mode: the server connects to the client" :
-							   "Passive mode: the client connects to the server", what_was_seen(v));
-	finding_cause(f, 0.7, active ? "the client's firewall, or one or NAT before it, does not let the server in" :
-				       "a firewall or NAT does not let the data connection through",
-		"%s", what_was_seen(v));
-	if (active) {
-		finding_next(f, "Use passive mode (PASV, EPSV): then the client opens the data connections, too");
-		finding_next(f, "Or let the server in: the client's firewall, and one before it that follows FTP (it cannot with "
-				"TLS); with NAT, does PORT or EPRT name an address that the server can reach?");
-		return;
-	}
-	finding_next(f, passive ? "Open the server's passive port range in the firewall before it, and set one in the server" :
-				  "Passive mode: open the server's passive port range; active mode: the client must be reachable");
-	finding_next(f, "With NAT: does the announced address (227) belong to the server as seen from outside?");
-}
-
-static void tell(struct diagnosis_context *x, const struct failure_key *k, const struct failure *v)
+static void tell(struct diagnosis_context *x, const struct failure_key *k, const struct ftp_failure *v)
 {
 	struct subject subject = { .client = k->client, .server = k->server, .port = k->port, .proto = 6, .service = "ftp" };
 	struct finding *f = finding_open(x, k->login ? "ftp-login-failed" : "ftp-data-failed", &subject);
-	char service[SERVICE_TEXT_SIZE];
 
-	subject_service_text(&k->server, k->port, service);
 	tally_tell(&v->tally, f);
 	if (v->code)
 		finding_integer(f, "code", v->code);
 	else
 		finding_null(f, "code");
-	if (k->login) {
-		f->responsible = RESPONSIBLE_CLIENT;
-		finding_text(f, "user", v->user);
-		finding_title(f, "FTP logins of %s at %s fail (%llu)", v->user[0] ? v->user : "a user", service,
-			(unsigned long long)v->tally.count);
-		finding_cause(f, 0.8, "wrong user or password, or the user may not log in", "530 %s", v->message);
-		finding_next(f, "Try the login by hand (lftp -u USER ftp://%s); the server's log says why", service);
-		return;
-	}
-	f->responsible = RESPONSIBLE_PATH;
-	finding_title(f, "FTP data connections of %s fail (%llu): %s", service, (unsigned long long)v->tally.count, v->message);
-	explain_data(f, v);
+	if (k->login)
+		ftp_words_login(f, v);
+	else
+		ftp_words_data(f, v);
 }
 
 /* The data connections that fail are told here, not as connections of their own. */
@@ -309,7 +281,7 @@ static void note_never_tried(struct state *s, struct diagnosis_context *x)
 {
 	for (struct table_entry *e = table_next(&s->announced, NULL); e; e = table_next(&s->announced, e)) {
 		const struct announced *a = table_value(e);
-		struct failure *f;
+		struct ftp_failure *f;
 
 		if (a->replied && !a->seen && (f = table_find(&s->failures, &a->control)))
 			f->unseen = true;
@@ -323,10 +295,8 @@ static void note_never_tried(struct state *s, struct diagnosis_context *x)
 					  : "the client does not get through to the announced port");
 		count_failure(f, a, a->transfer.ts_ns);
 		f->unseen = true;
-		if (f->tally.shown_count < TALLY_SHOWN_MAX)
-			f->tally.shown[f->tally.shown_count++] = a->reply;
-		if (f->tally.shown_count < TALLY_SHOWN_MAX)
-			f->tally.shown[f->tally.shown_count++] = a->transfer;
+		show(&f->tally, &a->reply);
+		show(&f->tally, &a->transfer);
 	}
 }
 
@@ -335,16 +305,18 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	struct state *s = state;
 	struct finding *f;
 
+	ftp_refusals_finish(&s->refusals, note_refusal, s);
 	note_never_tried(s, x);
 	own_connections(s, x);
 
 	for (struct table_entry *e = table_next(&s->failures, NULL); e; e = table_next(&s->failures, e)) {
 		const struct failure_key *k = table_key(e);
-		const struct failure *v = table_value(e);
+		struct ftp_failure *v = table_value(e);
 		bool limited = false;
 
 		for (f = NULL; !k->login && (f = finding_next_of(x, f, "connection-limit-block"));)
 			limited |= addr_equal(&f->subject.client, &k->client);
+		v->fell_back = v->refusals && ftp_refusal_fell_back(&s->refusals, &v->last_refusal);
 		if (!(k->login && v->logins >= v->tally.count) && !limited)
 			tell(x, k, v);
 	}
@@ -352,6 +324,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 
 static void on_free(void *state)
 {
+	ftp_refusals_free(&((struct state *)state)->refusals);
 	table_free(&((struct state *)state)->failures);
 	table_free(&((struct state *)state)->announced);
 	table_free(&((struct state *)state)->pending);
