@@ -34,9 +34,10 @@ enum dissect_verdict {
 	DISSECT_HANDOFF,  /* from here on the stream belongs to the one named with session_hand_on */
 };
 
-/* How sure a dissector is of first bytes. */
+/* How sure a dissector is of first bytes. NO is final: of a stream that begins so it is not asked again. */
 enum recognition {
 	RECOGNISE_NO,
+	RECOGNISE_UNLIKELY, /* no, unless more bytes say otherwise; nobody needs to wait for them */
 	RECOGNISE_MORE,	 /* too few bytes to tell */
 	RECOGNISE_MAYBE, /* only together with the port */
 	RECOGNISE_YES,

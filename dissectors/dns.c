@@ -67,8 +67,17 @@ static enum recognition judge(const struct dns_message *m)
 	return RECOGNISE_YES;
 }
 
+/* Of a stream, what is not whole yet. */
+static enum recognition cut_off(const struct dns_message *m)
+{
+	if (m->state != READER_CUT || m->questions != 1)
+		return RECOGNISE_NO;
+	return m->opcode || m->reserved ? RECOGNISE_UNLIKELY : RECOGNISE_MORE;
+}
+
 static enum recognition recognise_stream(const struct chunk *c)
 {
+	enum recognition said;
 	struct dns_message m;
 	size_t n;
 
@@ -82,10 +91,12 @@ static enum recognition recognise_stream(const struct chunk *c)
 	if (c->len < 2 + 12)
 		return RECOGNISE_MORE;
 	if (!dns_message_read(&m, c->data + 2, c->len - 2 < n ? c->len - 2 : n, n))
-		return m.state == READER_CUT && m.questions == 1 && !m.opcode && !m.reserved ? RECOGNISE_MORE
-											     : RECOGNISE_NO;
+		return cut_off(&m);
 	/* Other protocols begin with small numbers too, so here the whole message must make sense. */
-	return m.state == READER_BAD || m.questions != 1 ? RECOGNISE_NO : judge(&m);
+	if (m.state == READER_BAD || m.questions != 1)
+		return RECOGNISE_NO;
+	said = judge(&m);
+	return said == RECOGNISE_NO && m.state == READER_CUT ? RECOGNISE_UNLIKELY : said;
 }
 
 /* The name cannot be read; at the port it is a broken question all the same. */

@@ -39,6 +39,7 @@ static enum recognition recognise_server(const struct chunk *c)
 	static const char *const certain[] = {"227 Entering Passive", "229 Entering Extended", NULL};
 	static const char *const perhaps[] = {
 		"220 ", "220-", "230 ", "230-", "331 ", "150 ", "226 ", "250 ", "530 ", "421 ", "227 ", "229 ", NULL};
+	enum recognition said;
 	struct line first;
 	size_t used;
 
@@ -47,7 +48,9 @@ static enum recognition recognise_server(const struct chunk *c)
 	if (line_take(c, &first, &used) && line_starts(&first, "220") && line_contains(&first, "FTP") &&
 		!line_contains(&first, "SMTP"))
 		return RECOGNISE_YES;
-	return line_recognise_any(c, perhaps, RECOGNISE_MAYBE);
+	said = line_recognise_any(c, perhaps, RECOGNISE_MAYBE);
+	return said == RECOGNISE_NO && line_recognise(c, "220", RECOGNISE_MAYBE) != RECOGNISE_NO ? RECOGNISE_UNLIKELY
+											     : said;
 }
 
 static enum recognition ftp_recognise(const struct chunk *c)

@@ -63,6 +63,8 @@ static enum recognition redis_recognise(const struct chunk *c)
 	return i > 1 && !memcmp(c->data + i, "\r\n$", 3) ? RECOGNISE_YES : RECOGNISE_NO;
 }
 
+#define VERSIONED_MAX 512 /* longer is no first line */
+
 /* RTSP and SIP requests look like HTTP's but for the version at the end of the first line. */
 static enum recognition versioned(const struct chunk *c, const char *version)
 {
@@ -73,9 +75,10 @@ static enum recognition versioned(const struct chunk *c, const char *version)
 	if (first != RECOGNISE_NO)
 		return first;
 	if (line_take(c, &l, &used))
-		return l.len < 512 && line_contains(&l, version) ? RECOGNISE_YES : RECOGNISE_NO;
-	return c->side == SIDE_ORIG && c->len < 512 && c->data[0] >= 'A' && c->data[0] <= 'Z' ? RECOGNISE_MORE
-											      : RECOGNISE_NO;
+		return l.len < VERSIONED_MAX && line_contains(&l, version) ? RECOGNISE_YES : RECOGNISE_NO;
+	if (c->side == SIDE_ORIG && c->len < VERSIONED_MAX && c->data[0] >= 'A' && c->data[0] <= 'Z')
+		return RECOGNISE_MORE;
+	return c->len > VERSIONED_MAX ? RECOGNISE_NO : RECOGNISE_UNLIKELY;
 }
 
 static enum recognition rtsp_recognise(const struct chunk *c)

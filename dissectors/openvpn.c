@@ -135,7 +135,7 @@ static enum recognition recognise_packet(const struct chunk *c)
 	unsigned opcode;
 
 	if (c->len < OVPN_MIN_LEN)
-		return RECOGNISE_NO;
+		return RECOGNISE_UNLIKELY;
 	opcode = opcode_of(c);
 	if (data_fits(c))
 		return RECOGNISE_MAYBE;
@@ -147,6 +147,14 @@ static enum recognition recognise_packet(const struct chunk *c)
 	return c->len == c->on_wire && memcmp(c->data + c->len - 4, zeros, 4) == 0 ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
+/* Whether a stream that goes on may be told by its opcode, its own or that of a packet behind a length. */
+static bool may_grow(const struct chunk *c)
+{
+	unsigned opcode = opcode_of(c), framed = c->data[2] >> 3;
+
+	return opcode == OVPN_DATA_V2 || is_reset(opcode) || is_reset(framed);
+}
+
 /* Both transports come here: a stream's first bytes are a length that names the whole first packet. */
 static enum recognition ovpn_recognise(const struct chunk *c)
 {
@@ -156,6 +164,8 @@ static enum recognition ovpn_recognise(const struct chunk *c)
 
 	if (plain == RECOGNISE_YES || c->len < 3)
 		return plain;
+	if (plain < RECOGNISE_MORE)
+		plain = may_grow(c) ? RECOGNISE_UNLIKELY : RECOGNISE_NO;
 	n = (size_t)(c->data[0] << 8 | c->data[1]);
 	if (n < OVPN_RESET_LEN || n > c->len - 2)
 		return plain;

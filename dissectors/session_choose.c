@@ -129,54 +129,95 @@ static void weigh(const struct session *s, struct candidate *best, const struct 
 	consider(best, d, strength_of(d, client, server, port), port);
 }
 
-static bool reads_streams(const struct session *s, int row)
+/* Cuts the first row off a set of them. */
+static int take_row(uint64_t *rows)
 {
-	return dissector_table[row]->stream && !excluded(s, row);
+	int row = __builtin_ctzll(*rows);
+
+	*rows &= *rows - 1;
+	return row;
 }
 
-static uint8_t answer_of(const struct session *s, int row, const struct chunk *c)
+static uint64_t rows_for_first(enum side side, uint8_t first)
 {
-	return reads_streams(s, row) ? (uint8_t)ask(dissector_table[row], c) : RECOGNISE_NO;
+	const struct chunk c = {.data = &first, .len = 1, .on_wire = 1, .side = side};
+	uint64_t rows = 0;
+
+	for (int i = 0; dissector_table[i]; i++)
+		if (dissector_table[i]->stream && ask(dissector_table[i], &c) != RECOGNISE_NO)
+			rows |= UINT64_C(1) << i;
+	return rows;
+}
+
+/* Who is to be asked about a stream that begins so: what one says NO to with the first byte need not be worked out for
+ * each stream. */
+static uint64_t rows_for(const struct session *s, const struct chunk *c)
+{
+	uint64_t *rows = &s->engine->rows_for[c->side][c->data[0]];
+
+	if (!*rows)
+		*rows = rows_for_first(c->side, c->data[0]);
+	return *rows & ~s->excluded;
 }
 
 /* From the client's first bytes alone; nobody else is asked when there can be no better one. */
-static struct candidate best_of_client(const struct session *s, const struct chunk *c, uint8_t answers[DISSECTORS_MAX])
+static struct candidate best_of_client(const struct session *s, const struct chunk *c, uint8_t answers[DISSECTORS_MAX],
+	uint64_t *open)
 {
 	struct candidate best = {.dissector = NULL};
+	uint64_t rows = rows_for(s, c);
 
-	for (int i = 0; best.rank < RANK_MAX && dissector_table[i]; i++) {
-		answers[i] = answer_of(s, i, c);
-		if (answers[i] != RECOGNISE_NO)
-			weigh(s, &best, dissector_table[i], (enum recognition)answers[i], RECOGNISE_NO);
+	*open = 0;
+	while (rows && best.rank < RANK_MAX) {
+		int row = take_row(&rows);
+
+		answers[row] = (uint8_t)ask(dissector_table[row], c);
+		if (answers[row] == RECOGNISE_NO)
+			continue;
+		*open |= UINT64_C(1) << row;
+		weigh(s, &best, dissector_table[row], (enum recognition)answers[row], RECOGNISE_NO);
 	}
 	return best;
 }
 
-/* What was answered about a side holds until more of it is there. */
+/* What was answered about a side holds until more of it is there, and NO for good. */
 static void ask_anew(const struct session *s, enum side side)
 {
-	struct chunk c = held_chunk(s, side);
+	const struct chunk c = held_chunk(s, side);
+	struct hold *h = s->hold;
+	uint64_t rows;
 
-	if (s->hold->asked[side] == c.len)
+	if (h->asked[side] == c.len)
 		return;
-	s->hold->asked[side] = (uint32_t)c.len;
-	for (int i = 0; dissector_table[i]; i++)
-		s->hold->answers[side][i] = answer_of(s, i, &c);
+	rows = h->asked[side] ? h->open[side] : rows_for(s, &c);
+	h->asked[side] = (uint32_t)c.len;
+	h->open[side] = 0;
+	while (rows) {
+		int row = take_row(&rows);
+
+		h->answers[side][row] = (uint8_t)ask(dissector_table[row], &c);
+		if (h->answers[side][row] != RECOGNISE_NO)
+			h->open[side] |= UINT64_C(1) << row;
+	}
 }
 
 static struct candidate best_of_stream(const struct session *s)
 {
 	struct candidate best = {.dissector = NULL};
 	const struct hold *h = s->hold;
+	uint64_t rows;
 
 	if (!h)
 		return best;
 	ask_anew(s, SIDE_ORIG);
 	ask_anew(s, SIDE_RESP);
-	for (int i = 0; best.rank < RANK_MAX && dissector_table[i]; i++)
-		if (h->answers[SIDE_ORIG][i] | h->answers[SIDE_RESP][i])
-			weigh(s, &best, dissector_table[i], (enum recognition)h->answers[SIDE_ORIG][i],
-				(enum recognition)h->answers[SIDE_RESP][i]);
+	rows = h->open[SIDE_ORIG] | h->open[SIDE_RESP];
+	while (rows && best.rank < RANK_MAX) {
+		int row = take_row(&rows);
+
+		weigh(s, &best, dissector_table[row], (enum recognition)h->answers[SIDE_ORIG][row],
+			(enum recognition)h->answers[SIDE_RESP][row]);
+	}
 	return best;
 }
 
@@ -304,7 +345,8 @@ static bool should_wait(const struct session *s, const struct candidate *best)
 static void choose_by_client(struct session *s, const struct chunk *c)
 {
 	uint8_t answers[DISSECTORS_MAX] = { RECOGNISE_NO };
-	struct candidate best = best_of_client(s, c, answers);
+	uint64_t open;
+	struct candidate best = best_of_client(s, c, answers, &open);
 
 	if (best.rank / 2 == STRENGTH_CLIENT) {
 		session_start(s, best.dissector);
@@ -313,6 +355,7 @@ static void choose_by_client(struct session *s, const struct chunk *c)
 	}
 	hold_chunk(s, c);
 	s->hold->asked[SIDE_ORIG] = (uint32_t)c->len;
+	s->hold->open[SIDE_ORIG] = open;
 	memcpy(s->hold->answers[SIDE_ORIG], answers, sizeof(answers));
 	if (!should_wait(s, &best))
 		choose(s, &best);

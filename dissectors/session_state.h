@@ -51,7 +51,8 @@ struct held_piece {
 struct hold {
 	uint32_t count, end_count;
 	uint32_t asked[2]; /* about so many bytes of a side everybody was asked, */
-	uint8_t answers[2][DISSECTORS_MAX]; /* and said so: enum recognition by row */
+	uint64_t open[2];  /* these rows did not say NO: a bit for each, */
+	uint8_t answers[2][DISSECTORS_MAX]; /* and all said so: enum recognition by row */
 	struct held_piece ends[2]; /* of sides, in order */
 	struct held_piece pieces[HOLD_PIECES_MAX];
 };
@@ -90,6 +91,8 @@ struct dissect_engine {
 	const struct session_owner *owner; /* of the call at hand, */
 	bool identified;		   /* whose head is filled */
 	const struct keylog *keys;
+	/* Rows that may know a stream of whose side that is the first byte, a bit for each; 0: they were not asked yet. */
+	uint64_t rows_for[2][UINT8_MAX + 1];
 	struct table expected; /* see announced.h */
 	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns); /* NULL: nobody else is there */
 	void *announce_arg;

@@ -101,8 +101,10 @@ static enum recognition socks_recognise(const struct chunk *c)
 		return RECOGNISE_NO;
 	if (c->len < 9)
 		return RECOGNISE_MORE;
-	if (!(p[2] || p[3]) || !memchr(p + 8, 0, c->len - 8))
+	if (!(p[2] || p[3]))
 		return RECOGNISE_NO;
+	if (!memchr(p + 8, 0, c->len - 8))
+		return RECOGNISE_UNLIKELY;
 	return p[c->len - 1] == 0 && c->len < 9 + NAME_MAX_BYTES ? RECOGNISE_YES : RECOGNISE_MAYBE;
 }
 

@@ -80,7 +80,7 @@ static enum recognition imap_recognise(const struct chunk *c)
 	if (c->side == SIDE_RESP)
 		return recognise_banner(c, &imap, "IMAP");
 	if (!line_take(c, &first, &used))
-		return c->len < 64 && c->data[0] >= '0' && c->data[0] <= 'z' ? RECOGNISE_MORE : RECOGNISE_NO;
+		return c->len < 64 && c->data[0] >= '0' && c->data[0] <= 'z' ? RECOGNISE_MORE : RECOGNISE_UNLIKELY;
 	line_word(&first);
 	return starts_with_any(&first, commands) ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }

@@ -77,6 +77,8 @@ static enum dissect_verdict postgresql_stream(void *state, struct session *s, co
 
 /* --- LDAP (RFC 4511, section 4.14) --- */
 
+#define LDAP_HEADER_MAX (1 + 5 + 1 + 5 + 4 + 1 + 5) /* up to the operation and its length */
+
 struct ldap_state {
 	bool asked;
 };
@@ -139,9 +141,9 @@ static enum recognition ldap_recognise(const struct chunk *c)
 		return RECOGNISE_MORE;
 	m = ldap_read(c);
 	/* bindRequest, unbindRequest, searchRequest, extendedRequest, bindResponse, extendedResponse */
-	if (!m.valid || !memchr("\x60\x42\x63\x77\x61\x78", m.op, 6))
-		return RECOGNISE_NO;
-	return RECOGNISE_YES;
+	if (m.valid && memchr("\x60\x42\x63\x77\x61\x78", m.op, 6))
+		return RECOGNISE_YES;
+	return c->len < LDAP_HEADER_MAX ? RECOGNISE_UNLIKELY : RECOGNISE_NO;
 }
 
 static bool names_starttls(struct reader body)

@@ -10,9 +10,12 @@ struct tinc_state {
 
 static enum recognition tinc_recognise(const struct chunk *c)
 {
-	enum recognition meta = tinc_meta_recognise(c);
+	enum recognition meta = tinc_meta_recognise(c), udp;
 
-	return meta != RECOGNISE_NO ? meta : tinc_udp_recognise(c);
+	if (meta > RECOGNISE_UNLIKELY)
+		return meta;
+	udp = tinc_udp_recognise(c);
+	return udp > meta ? udp : meta;
 }
 
 static enum dissect_verdict tinc_stream(void *state, struct session *s, const struct chunk *c, size_t *used)

@@ -3,6 +3,7 @@
 #include "dissectors/tinc.h"
 
 #define ID_LINE_MAX 100
+#define NUMBERS_MAX 11 /* " 17.0007\n" and what is cut of it */
 
 static bool name_char(uint8_t b)
 {
@@ -46,6 +47,12 @@ int tinc_id_line(const uint8_t *p, size_t n, size_t *name_len, unsigned *minor)
 	return major == 17 && p[at] == '\n' ? (int)at + 1 : -1;
 }
 
+/* Then a version that is cut may have more digits. */
+static bool begins(const struct chunk *c)
+{
+	return c->data[0] == '0' && c->len > 1 && c->data[1] == ' ';
+}
+
 enum recognition tinc_meta_recognise(const struct chunk *c)
 {
 	size_t name_len;
@@ -55,5 +62,7 @@ enum recognition tinc_meta_recognise(const struct chunk *c)
 	if (n > 0)
 		return RECOGNISE_YES;
 	/* A lone "0" is too little to make everyone wait for. */
-	return n == 0 && c->len >= 4 ? RECOGNISE_MORE : RECOGNISE_NO;
+	if (n == 0)
+		return c->len >= 4 ? RECOGNISE_MORE : RECOGNISE_UNLIKELY;
+	return c->len <= ID_LINE_MAX + NUMBERS_MAX && begins(c) ? RECOGNISE_UNLIKELY : RECOGNISE_NO;
 }

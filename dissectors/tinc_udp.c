@@ -42,6 +42,8 @@ static bool header_fits(const struct chunk *c)
 
 enum recognition tinc_udp_recognise(const struct chunk *c)
 {
+	if (c->on_wire < TINC_SMALLEST)
+		return RECOGNISE_UNLIKELY;
 	if (!header_fits(c))
 		return RECOGNISE_NO;
 	if (memcmp(c->data, zeros, TINC_ID_LEN) == 0 && c->data[2 * TINC_ID_LEN] == 0)

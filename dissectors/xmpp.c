@@ -19,7 +19,7 @@ static enum recognition xmpp_recognise(const struct chunk *c)
 		return c->data[0] == '<' && c->len < 14 ? RECOGNISE_MORE : RECOGNISE_NO;
 	if (line_contains(&l, "http://etherx.jabber.org/streams"))
 		return RECOGNISE_YES;
-	return c->len < 512 ? RECOGNISE_MORE : RECOGNISE_NO;
+	return c->len < 512 ? RECOGNISE_MORE : RECOGNISE_UNLIKELY;
 }
 
 /* Where the tag that begins with `name` ends; 0: it is not here, or not whole. */

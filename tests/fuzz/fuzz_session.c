@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine around all dissectors of the table: the first bytes choose transport and port. */
+/* The engine around all dissectors of the table: the first bytes choose transport and port. What a recogniser says NO to
+ * stays NO. */
+#include <stdlib.h>
+
+#include "../recognise_final.h"
 #include "fuzz_talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -12,6 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
+	if (recognise_takes_back(data[1] & 1 ? SIDE_RESP : SIDE_ORIG, data + 2, size - 2 < 128 ? size - 2 : 128))
+		abort();
 	fuzz_talk(data[0] & 1 ? 17 : 6, ports[data[1] % (sizeof(ports) / sizeof(ports[0]))], 0, data + 2, size - 2);
 	return 0;
 }
