@@ -345,8 +345,6 @@ void lane_packet(struct lane *l, struct packet *p)
 	struct tracked t;
 
 	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
-	if (p->kind == PACKET_TCP)
-		packet_checksum(p);
 	look_ahead(l, l->place++);
 	tracker_packet(l->tracker, p, &t);
 	if (t.duplicate) {

@@ -38,7 +38,7 @@ void lane_to(struct lane *l, const struct outlet *out);
 
 /* Ends what is due until then. Comes before the packet of that time. */
 void lane_clock(struct lane *l, int64_t clock_ns);
-/* A packet that the tracker wants, best after lane_expect. */
+/* A packet that the tracker wants, after lane_expect. */
 void lane_packet(struct lane *l, struct packet *p);
 /* See tracker_count_stream. */
 void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t source);

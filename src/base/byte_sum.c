@@ -8,7 +8,8 @@ typedef uint64_t lanes __attribute__((vector_size(32)));
 
 #define STEP (2 * sizeof(lanes))
 
-/* Carries are known from the sums of the words' upper halves, which overflow in no packet. */
+/* Adds the first bytes, a multiple of 32; gives how many. Carries are known from the sums of the words' upper halves,
+ * which overflow in no packet. */
 static __attribute__((target("avx2"))) size_t sum_avx2(struct byte_sum *s, const uint8_t *b, size_t n)
 {
 	lanes first, second, all = { 0 }, high = { 0 };
@@ -36,17 +37,25 @@ static __attribute__((target("avx2"))) size_t sum_avx2(struct byte_sum *s, const
 	return at;
 }
 
-size_t byte_sum_wide(struct byte_sum *s, const uint8_t *b, size_t n)
+static size_t sum_wide(struct byte_sum *s, const uint8_t *b, size_t n)
 {
 	return __builtin_cpu_supports("avx2") ? sum_avx2(s, b, n) : 0;
 }
 
 #else
 
-size_t byte_sum_wide(struct byte_sum *s, const uint8_t *b, size_t n)
+static size_t sum_wide(struct byte_sum *s, const uint8_t *b, size_t n)
 {
 	(void)s, (void)b, (void)n;
 	return 0;
 }
 
 #endif
+
+struct byte_sum byte_sum_long(const uint8_t *b, size_t n)
+{
+	struct byte_sum s = { 0, 0 };
+	size_t wide = sum_wide(&s, b, n);
+
+	return byte_sum_add(s, b + wide, n - wide);
+}

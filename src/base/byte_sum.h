@@ -7,6 +7,7 @@
 #ifndef PCAPDX_BASE_BYTE_SUM_H
 #define PCAPDX_BASE_BYTE_SUM_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,13 +32,20 @@ static inline uint64_t carry_add(uint64_t sum, uint64_t other)
 	return sum + (sum < other);
 }
 
+static inline uint64_t byte_sum_load(const uint8_t *b)
+{
+	uint64_t word;
+
+	memcpy(&word, b, 8);
+	return word;
+}
+
 /* The last bytes, fewer than eight. */
 static inline uint64_t byte_sum_end(const uint8_t *b, size_t n)
 {
 	uint64_t sum = 0;
 	uint32_t four;
 	uint16_t two;
-	uint8_t one[2] = { 0 };
 
 	if (n & 4) {
 		memcpy(&four, b, 4);
@@ -49,11 +57,8 @@ static inline uint64_t byte_sum_end(const uint8_t *b, size_t n)
 		sum += two;
 		b += 2;
 	}
-	if (n & 1) {
-		one[0] = *b;
-		memcpy(&two, one, 2);
-		sum += two;
-	}
+	if (n & 1)
+		sum += le16toh(*b);
 	return sum;
 }
 
@@ -64,24 +69,9 @@ static inline void byte_sum_word(struct byte_sum *s, uint64_t word)
 	s->carried += s->sum < word;
 }
 
-static inline uint64_t byte_sum_load(const uint8_t *b)
+/* Adds bytes to a sum. */
+static inline struct byte_sum byte_sum_add(struct byte_sum s, const uint8_t *b, size_t n)
 {
-	uint64_t word;
-
-	memcpy(&word, b, 8);
-	return word;
-}
-
-/* Adds the first bytes, a multiple of 32, with wider registers where the processor has them; gives how many. */
-size_t byte_sum_wide(struct byte_sum *s, const uint8_t *b, size_t n);
-
-static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)
-{
-	struct byte_sum s = { 0, 0 };
-	size_t wide = n >= BYTE_SUM_LONG ? byte_sum_wide(&s, b, n) : 0;
-
-	b += wide;
-	n -= wide;
 	for (; n >= 32; b += 32, n -= 32) {
 		byte_sum_word(&s, byte_sum_load(b));
 		byte_sum_word(&s, byte_sum_load(b + 8));
@@ -90,8 +80,17 @@ static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)
 	}
 	for (; n >= 8; b += 8, n -= 8)
 		byte_sum_word(&s, byte_sum_load(b));
-	byte_sum_word(&s, byte_sum_end(b, n));
+	if (n)
+		byte_sum_word(&s, byte_sum_end(b, n));
 	return s;
+}
+
+/* The same with wider registers where the processor has them. */
+struct byte_sum byte_sum_long(const uint8_t *b, size_t n);
+
+static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)
+{
+	return n < BYTE_SUM_LONG ? byte_sum_add((struct byte_sum){ 0, 0 }, b, n) : byte_sum_long(b, n);
 }
 
 /* In one's complement, as the Internet checksum takes it. */

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 
 #include "base/byte_sum.h"
+#include "base/seldom.h"
 #include "decode/layers.h"
 
 static inline uint16_t fold(uint64_t sum)
@@ -26,8 +27,14 @@ static uint16_t in_host_order(uint64_t sum)
 	return ntohs(fold(sum));
 }
 
+/* Whether it folds to 0xffff: in one's complement a sum of any width is what it leaves when divided by that. */
+static inline bool is_complete(uint64_t sum)
+{
+	return sum && sum % 0xffff == 0;
+}
+
 /* Of addresses, protocol and length. */
-static inline uint64_t pseudo_sum(const struct packet *p, uint32_t length)
+static inline __attribute__((always_inline)) uint64_t pseudo_sum(const struct packet *p, uint32_t length)
 {
 	uint64_t rest = (uint64_t)htonl(length) + htonl(p->proto);
 	uint32_t v4[2];
@@ -41,7 +48,8 @@ static inline uint64_t pseudo_sum(const struct packet *p, uint32_t length)
 }
 
 /* A checksum `stored` that does not fit the bytes, or whose bytes are not all here. */
-static enum checksum_state judge_misfit(const struct packet *p, uint16_t stored, uint32_t segment_len, bool whole)
+static SELDOM enum checksum_state judge_misfit(
+	const struct packet *p, uint16_t stored, uint32_t segment_len, bool whole)
 {
 	if (stored == 0 || stored == in_host_order(pseudo_sum(p, segment_len)) ||
 		stored == in_host_order(pseudo_sum(p, 0)))
@@ -49,17 +57,16 @@ static enum checksum_state judge_misfit(const struct packet *p, uint16_t stored,
 	return whole ? CHECKSUM_BAD : CHECKSUM_UNKNOWN;
 }
 
-/* Of a header of TCP or UDP: a few words of 32 bits. */
-static inline uint64_t header_sum(const uint8_t *b, size_t n)
+/* Adds a header of TCP or UDP: a multiple of 4 bytes. */
+static inline uint64_t add_header(uint64_t sum, const uint8_t *b, size_t n)
 {
-	uint64_t sum = 0;
-	uint32_t word;
+	uint32_t last = 0;
 
-	for (size_t i = 0; i < n; i += sizeof(word)) {
-		memcpy(&word, b + i, sizeof(word));
-		sum += word;
-	}
-	return sum;
+	for (; n >= 8; b += 8, n -= 8)
+		sum = carry_add(sum, byte_sum_load(b));
+	if (n)
+		memcpy(&last, b, sizeof(last));
+	return carry_add(sum, last);
 }
 
 /* Whether all of the segment is here; options can be cut, too. */
@@ -76,10 +83,12 @@ static inline enum checksum_state judge(
 	uint64_t sum;
 
 	if (whole) {
-		*payload = (struct kept_sum){ byte_sum(p->payload, p->payload_len), true };
-		sum = header_sum(p->transport, (size_t)(p->payload - p->transport));
-		sum = carry_add(sum, carry_add(payload->of.sum, payload->of.carried));
-		if (fold(carry_add(sum, pseudo_sum(p, segment_len))) == 0xffff)
+		struct byte_sum own = byte_sum(p->payload, p->payload_len);
+
+		*payload = (struct kept_sum){ own, true };
+		sum = carry_add(own.sum, own.carried);
+		sum = add_header(sum, p->transport, (size_t)(p->payload - p->transport));
+		if (is_complete(carry_add(sum, pseudo_sum(p, segment_len))))
 			return CHECKSUM_GOOD;
 	}
 	return judge_misfit(p, stored, segment_len, whole);
@@ -102,7 +111,7 @@ static enum checksum_state judge_icmp(const struct packet *p)
 
 	if (p->payload_len < p->payload_wire)
 		return CHECKSUM_UNKNOWN;
-	if (fold(carry_add(pseudo, byte_sum_ones(p->payload, p->payload_len))) == 0xffff)
+	if (is_complete(carry_add(pseudo, byte_sum_ones(p->payload, p->payload_len))))
 		return CHECKSUM_GOOD;
 	return CHECKSUM_BAD;
 }
