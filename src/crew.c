@@ -28,6 +28,7 @@ struct worker {
 	struct lane *lane;
 	struct outlet keeps; /* keeps what the lane says */
 	struct round_lane *mine; /* of the round it works on */
+	struct series_second counted;
 	pthread_t thread;
 	int number;
 	bool started;
@@ -75,11 +76,19 @@ static void keep_packet(void *arg, const struct packet *p)
 	event_add(&w->mine->said, lane_moment(w->lane), EVENT_PACKET, &p, sizeof(struct packet *));
 }
 
-static void keep_count(void *arg, int64_t at_ns, const struct series_count *more)
+static void pass_count(struct worker *w)
+{
+	if (w->counted.sum.packets)
+		event_count(&w->mine->said, w->counted.at_ns, &w->counted.sum);
+	w->counted.sum = (struct series_count){ 0 };
+}
+
+static void keep_second(void *arg, int64_t at_ns)
 {
 	struct worker *w = arg;
 
-	event_count(&w->mine->said, at_ns, more);
+	pass_count(w);
+	series_second_begin(&w->counted, at_ns);
 }
 
 static void keep_announce(void *arg, const struct announced *a, int64_t clock_ns)
@@ -136,6 +145,7 @@ static void go_through(struct worker *w, struct round *r, const struct round *be
 	lane_charge(w->lane, w->crew->elsewhere / (size_t)w->crew->count);
 	for (size_t i = 0; i < w->mine->item_count; i += EXPECTED_MAX)
 		take_run(w, r, i);
+	pass_count(w);
 	lane_clock(w->lane, r->clock_ns);
 }
 
@@ -180,10 +190,12 @@ struct crew *crew_new(const struct options *o, const struct keylog *keys, const 
 
 		w->crew = c;
 		w->number = i;
+		w->counted.end_ns = INT64_MIN;
 		w->keeps = (struct outlet){ .record = keep_record,
 			.link = keep_link,
 			.packet = keep_packet,
-			.count = keep_count,
+			.counted = &w->counted,
+			.second = keep_second,
 			.announce = keep_announce,
 			.arg = w };
 		w->lane = lane_new(o, keys, &w->keeps, memory_bytes * LANES_SHARE / (size_t)c->count);
@@ -327,8 +339,7 @@ void crew_alone(struct crew *c, uint32_t slot)
 	const struct packet *p = &c->filling->slots[slot].packet;
 	struct moment now = { .at_ns = p->clock_ns, .order = p->frame->order };
 	struct event_queue *q = &c->filling->lanes[c->count].said;
-	const struct tracked nobody = { 0 };
-	struct series_count one = outlet_count(p, &nobody);
+	const struct series_count one = { .packets = 1, .bytes = p->frame->on_wire };
 
 	event_count(q, p->clock_ns, &one);
 	if (p->verdict != PACKET_BAD)

@@ -95,7 +95,7 @@ static void say_counts(const struct outlet *out, struct round *r, int64_t at_ns)
 		if (!first || first->counts[first->count_next].second_ns + NS_PER_S > at_ns)
 			return;
 		n = &first->counts[first->count_next++];
-		out->count(out->arg, n->second_ns, &n->sum);
+		series_count_add(outlet_count(out, n->second_ns), &n->sum);
 	}
 }
 

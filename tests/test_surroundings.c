@@ -46,7 +46,7 @@ static struct rig *run(const char *text)
 
 	hash_init();
 	t = tracker_new(&owner, (size_t)16 << 20);
-	rig->around = (struct outlet_rig){ surroundings_new(&sink), sink };
+	rig->around = (struct outlet_rig){ surroundings_new(&sink), sink, .counted.end_ns = INT64_MIN };
 	rig->out = outlet_onto(&rig->around);
 	for (int i = 0; i < scenario_count(s); i++) {
 		struct tracked tracked;
@@ -56,7 +56,7 @@ static struct rig *run(const char *text)
 			outlet_packet(&rig->out, scenario_packet(s, i), &tracked);
 	}
 	tracker_finish(t);
-	surroundings_finish(rig->around.surroundings);
+	rig_finish(&rig->around);
 	tracker_free(t);
 	surroundings_free(rig->around.surroundings);
 	scenario_free(s);

@@ -8,13 +8,13 @@
 #define PCAPDX_TRACK_OUTLET_H
 
 #include "record/record.h"
+#include "track/series_track.h"
 
 struct announced;
 struct flow;
 struct flow_link;
 struct mac;
 struct packet;
-struct series_count;
 struct tracked;
 
 struct outlet {
@@ -23,8 +23,9 @@ struct outlet {
 	/* Packets that were counted with a conversation. */
 	void (*link)(void *arg, const struct flow_link *counted, int64_t clock_ns);
 	void (*packet)(void *arg, const struct packet *p); /* one that no conversation counts */
-	/* Throughput at that time, or at any in its second. */
-	void (*count)(void *arg, int64_t at_ns, const struct series_count *more);
+	/* Throughput is added to `counted`, the owner's; this begins another second there, the one of that time. */
+	struct series_second *counted;
+	void (*second)(void *arg, int64_t at_ns);
 	/* A conversation to come between other hosts (dissectors/session.h). */
 	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns);
 	/* A frame was sent to that MAC; repetitions may be left out. */
@@ -32,8 +33,14 @@ struct outlet {
 	void *arg;
 };
 
-/* What one packet adds to throughput. */
-struct series_count outlet_count(const struct packet *p, const struct tracked *t);
+/* Where throughput at that time, or at any in its second, is added. */
+static inline struct series_count *outlet_count(const struct outlet *o, int64_t at_ns)
+{
+	if (at_ns >= o->counted->end_ns)
+		o->second(o->arg, at_ns);
+	return &o->counted->sum;
+}
+
 /* A packet that is no duplicate, after tracker_packet. */
 void outlet_packet(const struct outlet *o, const struct packet *p, const struct tracked *t);
 /* A conversation ended, or a part of it is due: what was counted with it goes to its links. Before its record. */

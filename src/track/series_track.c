@@ -87,11 +87,13 @@ static int64_t floor_to(int64_t ns, int64_t step)
 	return ns - (ns % step + step) % step;
 }
 
-int64_t series_second_end(int64_t at_ns)
+void series_second_begin(struct series_second *s, int64_t at_ns)
 {
 	int64_t begin = floor_to(at_ns, BUCKET_NS);
 
-	return begin > INT64_MAX - BUCKET_NS ? INT64_MAX : begin + BUCKET_NS;
+	s->sum = (struct series_count){ 0 };
+	s->at_ns = at_ns;
+	s->end_ns = begin > INT64_MAX - BUCKET_NS ? INT64_MAX : begin + BUCKET_NS;
 }
 
 void series_track_add(struct series_track *s, int64_t at_ns, const struct series_count *more)

@@ -38,8 +38,14 @@ static inline void series_count_add(struct series_count *sum, const struct serie
 	sum->rtt_max_ns = more->rtt_max_ns > sum->rtt_max_ns ? more->rtt_max_ns : sum->rtt_max_ns;
 }
 
-/* Counts up to that time may be summed up before they are added. */
-int64_t series_second_end(int64_t at_ns);
+/* What one second brings is summed up before it is added. */
+struct series_second {
+	struct series_count sum;
+	int64_t at_ns, end_ns; /* some time in it, and its end */
+};
+
+/* A second with that time in it, of which nothing was counted yet. */
+void series_second_begin(struct series_second *s, int64_t at_ns);
 void series_track_add(struct series_track *s, int64_t at_ns, const struct series_count *more);
 /* When the stretch at hand is to be told; INT64_MAX: there is none. */
 int64_t series_track_due_ns(const struct series_track *s);

@@ -152,12 +152,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	hash_init();
 	run.tracker = tracker_new(&owner, size % 2 ? 160 << 10 : 64 << 20);
-	run.around = (struct outlet_rig){ surroundings_new(&sink), sink };
+	run.around = (struct outlet_rig){ surroundings_new(&sink), sink, .counted.end_ns = INT64_MIN };
 	run.out = outlet_onto(&run.around);
 	while (rd_left(&r))
 		one_packet(&run, &r);
 	tracker_finish(run.tracker);
-	surroundings_finish(run.around.surroundings);
+	rig_finish(&run.around);
 	tracker_free(run.tracker);
 	surroundings_free(run.around.surroundings);
 	return 0;
