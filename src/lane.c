@@ -31,7 +31,6 @@ struct lane {
 	enum engine_kind engine;
 	uint16_t source_count;
 	struct moment moment;
-	int place; /* among the announced packets, of the next one */
 };
 
 static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
@@ -292,23 +291,20 @@ void lane_clock(struct lane *l, int64_t clock_ns)
 	tracker_clock(l->tracker, clock_ns);
 }
 
-static void fetch_stream(struct lane *l, int i)
+static inline void fetch_stream(const struct coming *c)
 {
-	const struct coming *c = tracker_coming(l->tracker, i);
-
-	if (!c)
+	if (!c->flow)
 		return;
 	reassemble_fetch(*flow_stream_pair(c->flow));
 	if (c->has_payload && !flow_is_deaf(c->flow))
 		session_fetch(*flow_session(c->flow));
 }
 
-static void fetch_far(struct lane *l, int i)
+static inline void fetch_far(const struct coming *c)
 {
-	const struct coming *c = tracker_coming(l->tracker, i);
 	const struct stream_pair *pair;
 
-	if (!c || !c->has_payload)
+	if (!c->flow || !c->has_payload)
 		return;
 	pair = *flow_stream_pair(c->flow);
 	reassemble_fetch_far(pair, c->side);
@@ -316,18 +312,16 @@ static void fetch_far(struct lane *l, int i)
 		session_fetch_state(*flow_session(c->flow));
 }
 
-/* How many packets ahead. Each step takes as long as memory does, a packet half of that. */
-#define FLOW_AHEAD 6
+/* How many packets ahead, of the AHEAD_MAX at which the conversation is asked for. Each step takes as long as memory
+ * does, a packet half of that. */
 #define STREAM_AHEAD 4
 #define FAR_AHEAD 2
 
-/* Before the packet in that place of those that were announced. */
-static void look_ahead(struct lane *l, int place)
+static inline void look_ahead(struct lane *l)
 {
-	tracker_fetch_flow(l->tracker, place + FLOW_AHEAD);
-	tracker_fetch_rings(l->tracker, place + STREAM_AHEAD);
-	fetch_stream(l, place + STREAM_AHEAD);
-	fetch_far(l, place + FAR_AHEAD);
+	tracker_fetch_flow(l->tracker);
+	fetch_stream(tracker_fetch_rings(l->tracker, STREAM_AHEAD));
+	fetch_far(tracker_coming(l->tracker, FAR_AHEAD));
 }
 
 void lane_expect(struct lane *l, struct packet *const *packets, int n)
@@ -336,8 +330,8 @@ void lane_expect(struct lane *l, struct packet *const *packets, int n)
 	for (int i = 0; i < n; i++)
 		if (packets[i]->kind == PACKET_TCP)
 			packet_checksum(packets[i]);
-	for (l->place = -FLOW_AHEAD; l->place < 0; l->place++)
-		look_ahead(l, l->place);
+	for (int i = 0; i < AHEAD_MAX; i++)
+		look_ahead(l);
 }
 
 void lane_packet(struct lane *l, struct packet *p)
@@ -345,7 +339,7 @@ void lane_packet(struct lane *l, struct packet *p)
 	struct tracked t;
 
 	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
-	look_ahead(l, l->place++);
+	look_ahead(l);
 	tracker_packet(l->tracker, p, &t);
 	if (t.duplicate) {
 		count_duplicate(p, &t);

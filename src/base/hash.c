@@ -15,11 +15,13 @@
 _Static_assert(crypto_shorthash_BYTES == 8, "SipHash-2-4 gives 64 bits");
 
 static unsigned char run_secret[XXH3_SECRET_SIZE_MIN];
+uint64_t hash_words[2];
 static const unsigned char fixed_key[crypto_shorthash_KEYBYTES] = "pcapdx identity";
 
 void hash_init(void)
 {
 	randombytes_buf(run_secret, sizeof(run_secret));
+	randombytes_buf(hash_words, sizeof(hash_words));
 }
 
 uint64_t hash_seeded(const void *data, size_t size)

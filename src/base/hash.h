@@ -14,4 +14,21 @@ void hash_init(void);				     /* draws the run's secret; before the first hash_s
 uint64_t hash_seeded(const void *data, size_t size); /* for buckets */
 uint64_t hash_fixed(const void *data, size_t size);  /* for identifiers and for spreading over threads */
 
+extern uint64_t hash_words[2]; /* of the run's secret */
+
+/* For buckets, of a key of two words: XXH3's step for them, without what follows it to spread the result once more. */
+static inline uint64_t hash_seeded_pair(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+	__extension__ typedef unsigned __int128 twice;
+	twice product = (twice)(a ^ hash_words[0]) * (b ^ hash_words[1]);
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+	uint64_t both[2] = { a, b };
+
+	return hash_seeded(both, sizeof(both));
+#endif
+}
+
 #endif

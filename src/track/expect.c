@@ -6,11 +6,11 @@
 #include "base/fetch.h"
 #include "track/tracker_impl.h"
 
-static void name(const struct packet *p, struct expected *e)
+static inline void name(const struct packet *p, struct expected *e)
 {
 	e->order = p->frame->order;
-	e->coming = (struct coming){ .has_payload = p->payload_wire > 0 };
-	e->named = (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && tracker_wants(p);
+	e->coming.has_payload = p->payload_wire > 0;
+	e->named = (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD;
 	if (!e->named)
 		return;
 	e->from_low = flow_key_make(&e->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
@@ -30,80 +30,107 @@ static void fetch_more(const struct coming *c)
 {
 	const struct cold *cold = cold_of(c->flow);
 
-	if (c->flow->key_frames >= KEY_FIRST)
-		return;
 	fetch_lines(cold->history, offsetof(struct cold, start) - offsetof(struct cold, history));
 	fetch(&cold->start[c->side], sizeof(struct side_start));
 	fetch(&cold->first[c->flow->key_frames], sizeof(struct key_frame_kept));
 }
 
+static struct expected *first_expected(struct tracker *t)
+{
+	return t->expected + AHEAD_MAX;
+}
+
+/* Behind the last one that was announced. */
+static void expect_end(struct expected *e)
+{
+	e->order = UINT64_MAX;
+	for (int i = 0; i < AHEAD_MAX; i++)
+		e[i].coming.flow = NULL;
+}
+
+void expect_nothing(struct tracker *t)
+{
+	t->expected_count = 0;
+	t->here = t->expected;
+	t->next = first_expected(t);
+	expect_end(first_expected(t));
+}
+
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 {
-	t->expected_count = n;
-	t->expected_at = 0;
+	struct expected *first = first_expected(t);
+
 	for (int i = 0; i < n; i++) {
-		name(packets[i], &t->expected[i]);
-		slots_fetch(&t->table, t->expected[i].tag);
+		name(packets[i], &first[i]);
+		if (first[i].named)
+			slots_fetch(&t->table, first[i].tag);
 	}
 	for (int i = 0; i < n; i++) {
-		struct flow *f = t->expected[i].coming.flow = flow_at(t, &t->expected[i]);
+		struct flow *f = first[i].coming.flow = flow_at(t, &first[i]);
 
 		if (f)
 			fetch_line(f);
 	}
+	expect_end(first + n);
+	t->expected_count = n;
+	t->here = t->expected;
+	t->next = first;
 }
 
-static struct expected *expected(struct tracker *t, int i)
+void tracker_fetch_flow(struct tracker *t)
 {
-	return i >= 0 && i < t->expected_count && t->expected[i].coming.flow ? &t->expected[i] : NULL;
-}
+	struct expected *e = t->here + AHEAD_MAX;
+	struct flow *f = e->coming.flow;
+	const struct half *own, *peer;
 
-void tracker_fetch_flow(struct tracker *t, int i)
-{
-	struct expected *e = expected(t, i);
-	struct flow *f;
-
-	if (!e)
+	t->here++;
+	if (!f)
 		return;
-	f = e->coming.flow;
 	e->coming.side = e->from_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
+	own = &f->half[e->coming.side];
+	peer = &f->half[side_other(e->coming.side)];
 	/* what a packet of a healthy conversation needs, and not more */
 	fetch_lines(&f->last_ns, offsetof(struct flow, half) - offsetof(struct flow, last_ns));
-	fetch_lines(&f->half[e->coming.side], sizeof(struct half));
-	fetch_lines(&f->half[side_other(e->coming.side)], PEER_PART);
+	fetch_lines(own, sizeof(struct half));
+	fetch_lines(peer, PEER_PART);
 	fetch_lines(cold_of(f), offsetof(struct cold, history));
 }
 
-void tracker_fetch_rings(struct tracker *t, int i)
+static inline void fetch_rings(const struct flow *f, const struct coming *c)
 {
-	const struct expected *e = expected(t, i);
-	const struct lasting *l;
-	const struct flow *f;
+	const struct lasting *l = f->lasting;
 
-	if (!e)
-		return;
-	f = e->coming.flow;
-	fetch_more(&e->coming);
+	if (f->key_frames < KEY_FIRST)
+		fetch_more(c);
 	if (f->key_last)
 		fetch(&f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
-	l = f->lasting;
-	if (!e->coming.has_payload || !l)
+	if (!c->has_payload || !l)
 		return;
-	fetch_line(&l->sent[e->coming.side][f->half[e->coming.side].data_segments % SENT_MAX]);
-	if (e->coming.side == SIDE_RESP && !cold_of(f)->thinks_skip)
+	fetch_line(&l->sent[c->side][f->half[c->side].data_segments % SENT_MAX]);
+	if (c->side == SIDE_RESP && !cold_of(f)->thinks_skip)
 		fetch_line(&l->think_us[f->thinks % THINKS_MAX]);
 }
 
-const struct coming *tracker_coming(struct tracker *t, int i)
+const struct coming *tracker_fetch_rings(struct tracker *t, int further)
 {
-	const struct expected *e = expected(t, i);
+	const struct coming *c = tracker_coming(t, further);
 
-	return e ? &e->coming : NULL;
+	if (c->flow)
+		fetch_rings(c->flow, c);
+	return c;
+}
+
+/* One step was made already. */
+const struct coming *tracker_coming(const struct tracker *t, int further)
+{
+	return &t->here[further - 1].coming;
 }
 
 void expect_no_more(struct tracker *t, const struct flow *f)
 {
+	struct expected *first = first_expected(t);
+
 	for (int i = 0; i < t->expected_count; i++)
-		if (t->expected[i].coming.flow == f)
-			t->expected[i].coming.flow = NULL;
+		if (first[i].coming.flow == f)
+			first[i].coming.flow = NULL;
 }

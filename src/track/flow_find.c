@@ -8,19 +8,6 @@
 #include "track/flow_end.h"
 #include "track/flow_queue.h"
 
-uint32_t tracker_tag(const struct flow_key *key)
-{
-	uint64_t v4[2];
-
-	if (!addr_is_v4(&key->low))
-		return (uint32_t)(hash_seeded(key, sizeof(*key)) >> 32);
-	/* Sixteen bytes are half the work of forty. */
-	memcpy(v4, key->low.b + 12, 4);
-	memcpy((unsigned char *)v4 + 4, key->high.b + 12, 4);
-	v4[1] = (uint64_t)key->low_port << 24 | (uint64_t)key->high_port << 8 | key->proto;
-	return (uint32_t)(hash_seeded(v4, sizeof(v4)) >> 32);
-}
-
 /* What the table knows of a key: the live conversation or its tombstone. */
 struct known {
 	struct flow *flow;
@@ -110,12 +97,12 @@ static SELDOM struct flow *after_tombstone(
 /* What was worked out when the packet was announced, if it was. */
 static const struct expected *expected_of(struct tracker *t, const struct packet *p, struct expected *fresh)
 {
-	const struct expected *e;
+	const struct expected *e = t->next;
 
-	while (t->expected_at < t->expected_count && t->expected[t->expected_at].order < p->frame->order)
-		t->expected_at++;
-	e = &t->expected[t->expected_at];
-	if (t->expected_at < t->expected_count && e->order == p->frame->order && e->named)
+	while (e->order < p->frame->order)
+		e++;
+	t->next = e;
+	if (e->order == p->frame->order && e->named)
 		return e;
 	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
 	fresh->tag = tracker_tag(&fresh->key);

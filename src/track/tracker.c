@@ -23,6 +23,7 @@ struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_byt
 	pool_init(&t->flows, sizeof(struct whole_flow));
 	pool_init(&t->tombstones, sizeof(struct tombstone));
 	rare_pools_init(&t->rare);
+	expect_nothing(t);
 	return t;
 }
 

@@ -77,11 +77,12 @@ void tracker_number_later(struct tracker *t, struct stream_births *b);
 void tracker_numbered(struct tracker *t, const struct stream_births *b);
 
 #define EXPECTED_MAX 32
+#define AHEAD_MAX 6 /* packets */
 
 /* What is known of a packet before its time. */
 struct coming {
-	struct flow *flow; /* of that hash: nearly always its own */
-	enum side side;
+	struct flow *flow; /* of that hash: nearly always its own; NULL: nothing is known */
+	uint8_t side;	   /* enum side, once its conversation was asked for */
 	bool has_payload;
 };
 
@@ -90,11 +91,15 @@ struct coming {
  * that memory is on its way by then. Only a hint.
  */
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n);
-/* Asks for the conversation of the i-th of them, and, some packets later, for what that points to. Any i will do. */
-void tracker_fetch_flow(struct tracker *t, int i);
-void tracker_fetch_rings(struct tracker *t, int i);
-/* What is known of it, after tracker_fetch_flow; NULL: nothing. */
-const struct coming *tracker_coming(struct tracker *t, int i);
+/*
+ * Looks ahead from one packet after the other, beginning AHEAD_MAX before the first of them; not beyond the last. Asks
+ * for the conversation of the packet that is AHEAD_MAX further.
+ */
+void tracker_fetch_flow(struct tracker *t);
+/* Asks for what the conversation points to of the packet that is so many further: fewer, so that it is there by then.
+ * Gives what is known of that packet. */
+const struct coming *tracker_fetch_rings(struct tracker *t, int further);
+const struct coming *tracker_coming(const struct tracker *t, int further);
 
 /*
  * The capture's clock has come to clock_ns: ends what is due. tracker_packet does that by itself; this is for times

@@ -3,6 +3,7 @@
 #ifndef PCAPDX_TRACK_TRACKER_IMPL_H
 #define PCAPDX_TRACK_TRACKER_IMPL_H
 
+#include "base/hash.h"
 #include "base/pool.h"
 #include "base/slots.h"
 #include "base/when.h"
@@ -56,11 +57,11 @@ struct stream_count {
 /* A packet that was announced: see expect.c. */
 struct expected {
 	struct flow_key key;
-	uint32_t tag;
-	bool named;	      /* it has a key */
-	bool from_low;	      /* it comes from the lower end */
-	uint64_t order;	      /* of its frame */
+	uint64_t order;	      /* of its frame; behind the last one that of none */
 	struct coming coming; /* its flow: what the table had under the tag then */
+	uint32_t tag;
+	bool named;    /* it has a key */
+	bool from_low; /* it comes from the lower end */
 };
 
 /* The end that sent the first FIN: 0 the low one, 1 the high one, 2 none. */
@@ -91,11 +92,15 @@ struct tracker {
 	uint64_t evicted;
 	struct flow_link left;		/* see struct tracked */
 	bool has_left;
-	struct expected expected[EXPECTED_MAX];
-	int expected_count, expected_at; /* those before are over */
+	/* Those that were announced, with as many empty ones before and behind them as anybody looks ahead. */
+	struct expected expected[AHEAD_MAX + EXPECTED_MAX + AHEAD_MAX];
+	const struct expected *next; /* that was not tracked yet */
+	struct expected *here;	     /* where looking ahead begins */
+	int expected_count;
 };
 
-/* expect.c: the conversation is over */
+/* expect.c: nothing was announced; the conversation is over */
+void expect_nothing(struct tracker *t);
 void expect_no_more(struct tracker *t, const struct flow *f);
 
 /* flow_find.c: the conversation that the packet belongs to, found or new; NULL: none */
@@ -193,8 +198,19 @@ const char *conn_state(const struct flow *f);
 /* icmp_quote.c */
 struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 
+static inline uint32_t tracker_tag(const struct flow_key *key)
+{
+	uint32_t low, high;
+
+	if (!addr_is_v4(&key->low))
+		return (uint32_t)(hash_seeded(key, sizeof(*key)) >> 32);
+	memcpy(&low, key->low.b + 12, sizeof(low));
+	memcpy(&high, key->high.b + 12, sizeof(high));
+	return (uint32_t)(hash_seeded_pair((uint64_t)low << 32 | high,
+				  (uint64_t)key->low_port << 24 | (uint64_t)key->high_port << 8 | key->proto) >> 32);
+}
+
 /* tracker.c */
-uint32_t tracker_tag(const struct flow_key *key);
 struct flow *tracker_find(struct tracker *t, const struct flow_key *key);
 void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason);
 void tracker_reopened(struct tracker *t, struct flow *f);
