@@ -56,29 +56,30 @@ static uint64_t mix_bytes(uint64_t h, const uint8_t *b, uint32_t n)
 #define ODD_E UINT64_C(0xa0761d6478bd642f)
 #define ODD_F UINT64_C(0xe7037ed1a0b428db)
 
-/* Where the frame was seen: copies from another place differ in it. */
-static inline uint64_t place_of(const struct packet *p)
-{
-	uint64_t from = (uint64_t)p->ttl << 48, to = (uint64_t)p->frame->source << 48, h;
-
-	if (p->has_macs) {
-		from |= mac_number(&p->mac_src);
-		to |= mac_number(&p->mac_dst);
-	}
-	h = from * ODD_A ^ to * ODD_B;
-	if (p->interface | p->vlan_count)
-		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 |
-			     (p->vlan_count ? p->vlans[0] : 0u)) *
-		     ODD_C;
-	return mix(0, h) >> 56 << 16;
-}
-
 static inline uint64_t eight_bytes(const uint8_t *b)
 {
 	uint64_t v;
 
 	memcpy(&v, b, 8);
 	return v;
+}
+
+/* Both MACs, one behind the other; zeros where the frame has none. */
+#define MACS_AT offsetof(struct packet, mac_src)
+_Static_assert(offsetof(struct packet, mac_dst) == MACS_AT + sizeof(struct mac), "read in two overlapping words");
+
+/* Where the frame was seen: copies from another place differ in it. */
+static inline uint64_t place_of(const struct packet *p)
+{
+	const uint8_t *macs = (const uint8_t *)p + MACS_AT;
+	uint64_t h = eight_bytes(macs) * ODD_A ^ eight_bytes(macs + sizeof(struct mac) * 2 - 8) * ODD_B;
+
+	h ^= ((uint64_t)p->frame->source << 16 | p->ttl) * ODD_D;
+	if (p->interface | p->vlan_count)
+		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 |
+			     (p->vlan_count ? p->vlans[0] : 0u)) *
+		     ODD_C;
+	return mix(0, h) >> 56 << 16;
 }
 
 /* The first and the last bytes. */
@@ -94,8 +95,7 @@ static inline uint64_t tcp_content(const struct tcp_header *t)
 	uint64_t h = ((uint64_t)t->seq << 32 | t->ack) * ODD_D;
 
 	h ^= ((uint64_t)t->window << 16 | (uint64_t)t->flags << 8 | t->reserved) * ODD_E;
-	if (t->has_timestamps)
-		h ^= ((uint64_t)t->ts_value << 32 | t->ts_echo) * ODD_F;
+	h ^= ((uint64_t)t->ts_value << 32 | t->ts_echo) * ODD_F; /* zeros where there are none */
 	if (t->sack_count)
 		h = mix(h, (uint64_t)t->sack_left[0] << 32 | t->sack_right[0]);
 	return h;
