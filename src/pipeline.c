@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/seldom.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "capture/capture.h"
@@ -50,8 +51,7 @@ struct pipeline {
 	struct recent_frames recent;
 	struct mac_set receivers;
 	struct flow_key last_tunnel; /* UDP around the last tunnelled packet */
-	struct series_count counted; /* of one second: see pass_count */
-	int64_t counted_ns, counted_end_ns;
+	struct series_second counted;
 	int64_t clock_ns;
 	uint32_t since_charge;
 	struct packet run[EXPECTED_MAX]; /* in this thread: decoded, and on their way to the lane together */
@@ -62,16 +62,16 @@ struct pipeline {
 /* Throughput of one second is summed up here first. */
 static void pass_count(struct pipeline *p)
 {
-	if (!p->counted.packets)
+	if (!p->counted.sum.packets)
 		return;
-	surroundings_clock(p->surroundings, p->counted_ns);
-	surroundings_count(p->surroundings, p->counted_ns, &p->counted);
-	p->counted = (struct series_count){ 0 };
+	surroundings_clock(p->surroundings, p->counted.at_ns);
+	surroundings_count(p->surroundings, p->counted.at_ns, &p->counted.sum);
+	p->counted.sum = (struct series_count){ 0 };
 }
 
 static void surroundings_until(struct pipeline *p, int64_t clock_ns)
 {
-	if (clock_ns >= p->counted_end_ns)
+	if (clock_ns >= p->counted.end_ns)
 		pass_count(p);
 	surroundings_clock(p->surroundings, clock_ns);
 }
@@ -116,16 +116,12 @@ static void on_packet(void *arg, const struct packet *packet)
 	surroundings_packet(p->surroundings, packet);
 }
 
-static void on_count(void *arg, int64_t at_ns, const struct series_count *more)
+static void on_second(void *arg, int64_t at_ns)
 {
 	struct pipeline *p = arg;
 
-	if (at_ns >= p->counted_end_ns) {
-		pass_count(p);
-		p->counted_ns = at_ns;
-		p->counted_end_ns = series_second_end(at_ns);
-	}
-	series_count_add(&p->counted, more);
+	pass_count(p);
+	series_second_begin(&p->counted, at_ns);
 }
 
 static void on_announce(void *arg, const struct announced *a, int64_t clock_ns)
@@ -149,7 +145,8 @@ static struct outlet outlet_of(struct pipeline *p)
 		.room = on_room,
 		.link = on_link,
 		.packet = on_packet,
-		.count = on_count,
+		.counted = &p->counted,
+		.second = on_second,
 		.announce = on_announce,
 		.receiver = on_receiver,
 		.arg = p };
@@ -163,7 +160,7 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	p->order = record_order_new(sink, o->memory_bytes / ORDER_SHARE);
 	p->sink = (struct record_sink){ put_in_order, p->order };
 	p->sink_bytes = o->memory_bytes / SINK_SHARE;
-	p->clock_ns = p->counted_end_ns = INT64_MIN;
+	p->clock_ns = p->counted.end_ns = INT64_MIN;
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
 	p->surroundings = surroundings_new(&p->sink);
 	announced_init(&p->announced, &p->announced_bytes);
@@ -200,11 +197,14 @@ static uint64_t pair_of_packet(const struct packet *p)
 	return pair_of(&p->src, &p->dst);
 }
 
-static bool is_copy(struct pipeline *p, const struct packet *packet, struct source_count *n)
+static bool is_copy(struct pipeline *p, const struct packet *packet)
 {
+	struct source_count *n;
+
 	if ((packet->kind != PACKET_ARP && packet->kind != PACKET_ICMP) || packet->verdict == PACKET_BAD ||
 		!duplicate_elsewhere(&p->recent, packet))
 		return false;
+	n = source_count_of(&p->sources, packet->frame->source);
 	if (!n->duplicates++)
 		n->duplicates_frame = packet->frame->number;
 	return true;
@@ -236,18 +236,30 @@ static void tell_packet(struct pipeline *p, const struct packet *packet)
 	outlet_packet(&out, packet, &nobody);
 }
 
-/* In this thread. */
-static void take_packet(struct pipeline *p, struct packet *packet, struct source_count *n)
+/* Whether somebody was sent a frame who was sent none before. */
+static inline bool is_new_receiver(struct pipeline *p, const struct packet *packet)
+{
+	const struct mac *m = &packet->mac_dst;
+
+	if (mac_set_is_last(&p->receivers, m))
+		return false;
+	return packet->has_macs && !mac_is_group(m) && mac_set_add(&p->receivers, m);
+}
+
+/* It belongs to a conversation, and there is nothing else to it. */
+static inline bool is_simple(const struct packet *p)
+{
+	return (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD && !p->tunnel_count;
+}
+
+static SELDOM void take_other(struct pipeline *p, struct packet *packet)
 {
 	struct flow_key key;
 
-	lane_clock(p->lane, packet->clock_ns);
-	if (packet->has_macs && !mac_is_group(&packet->mac_dst) && mac_set_add(&p->receivers, &packet->mac_dst))
-		on_receiver(p, &packet->mac_dst, packet->clock_ns);
 	for (int i = 0; i < tunnels_of(packet); i++)
 		if (is_new_tunnel(p, &packet->tunnels[i], &key))
 			lane_count_stream(p->lane, &key, packet->frame->source);
-	if (is_copy(p, packet, n))
+	if (is_copy(p, packet))
 		return;
 	if (tracker_wants(packet))
 		lane_packet(p->lane, packet);
@@ -255,15 +267,27 @@ static void take_packet(struct pipeline *p, struct packet *packet, struct source
 		tell_packet(p, packet);
 }
 
+/* In this thread. */
+static void take_packet(struct pipeline *p, struct packet *packet)
+{
+	lane_clock(p->lane, packet->clock_ns);
+	if (is_new_receiver(p, packet))
+		on_receiver(p, &packet->mac_dst, packet->clock_ns);
+	if (is_simple(packet))
+		lane_packet(p->lane, packet);
+	else
+		take_other(p, packet);
+}
+
 /* The same for the crew, which has the packet in a slot already. */
-static void give_packet(struct pipeline *p, struct packet *packet, struct source_count *n)
+static void give_packet(struct pipeline *p, struct packet *packet)
 {
 	const struct frame *f = packet->frame;
-	bool copy = is_copy(p, packet, n);
+	bool copy = is_copy(p, packet);
 	struct flow_key key;
 	uint32_t slot;
 
-	if (packet->has_macs && !mac_is_group(&packet->mac_dst) && mac_set_add(&p->receivers, &packet->mac_dst))
+	if (is_new_receiver(p, packet))
 		crew_receiver(p->crew, f, &packet->mac_dst);
 	slot = crew_keep(p->crew, f);
 	for (int i = 0; i < tunnels_of(packet); i++)
@@ -277,21 +301,19 @@ static void give_packet(struct pipeline *p, struct packet *packet, struct source
 		crew_alone(p->crew, slot);
 }
 
-static struct source_count *decode(struct pipeline *p, const struct frame *f, struct packet *packet)
+static inline void decode(struct pipeline *p, const struct frame *f, struct packet *packet)
 {
-	struct source_count *n = source_count_of(&p->sources, f->source);
-
-	p->clock_ns = f->clock_ns;
 	decode_frame(p->decoder, f, packet);
-	source_count_packet(n, f, packet);
-	return n;
+	source_count_packet(source_count_of(&p->sources, f->source), f, packet);
 }
 
 static void give_frame(struct pipeline *p, const struct frame *f)
 {
 	struct packet *packet = crew_slot(p->crew);
 
-	give_packet(p, packet, decode(p, f, packet));
+	p->clock_ns = f->clock_ns;
+	decode(p, f, packet);
+	give_packet(p, packet);
 	crew_clock(p->crew, f->clock_ns);
 }
 
@@ -318,9 +340,10 @@ static int take_run(struct pipeline *p, const struct frame *frames, int count)
 			packets[wanted++] = &p->run[n];
 		n++;
 	}
+	p->clock_ns = frames[n - 1].clock_ns;
 	lane_expect(p->lane, packets, wanted);
 	for (int i = 0; i < n; i++)
-		take_packet(p, &p->run[i], source_count_of(&p->sources, frames[i].source));
+		take_packet(p, &p->run[i]);
 	return n;
 }
 

@@ -26,7 +26,7 @@ bool mac_set_add(struct mac_set *set, const struct mac *m)
 {
 	uint64_t mac = mac_number(m), *place;
 
-	if (mac == set->last[0] || mac == set->last[1] || !mac)
+	if (mac_set_is_last(set, m) || !mac)
 		return false;
 	set->last[1] = set->last[0];
 	set->last[0] = mac;

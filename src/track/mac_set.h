@@ -15,6 +15,14 @@ struct mac_set { /* zeroed to begin with */
 	uint64_t places[MAC_SET_PLACES]; /* 0: free */
 };
 
+/* Whether it is one of those that were added last. */
+static inline bool mac_set_is_last(const struct mac_set *set, const struct mac *m)
+{
+	uint64_t mac = mac_number(m);
+
+	return mac == set->last[0] || mac == set->last[1];
+}
+
 /* True: it is new, and there was room for it. */
 bool mac_set_add(struct mac_set *set, const struct mac *m);
 bool mac_set_has(struct mac_set *set, const struct mac *m);
