@@ -16,6 +16,7 @@
 #define KEPT_MIN 16    /* entries that a table may have whatever others hold */
 #define FIRST_BITS 2   /* 4 entries in the first slab */
 #define FIRST_SLOTS 16
+#define SHORT_KEY 64
 #define ALIGNED(n) (((n) + 15) & ~(size_t)15)
 
 static _Thread_local struct table_budget *in_force;
@@ -78,6 +79,27 @@ uint32_t table_tag(const struct table *t, const void *key)
 	return (uint32_t)hash_seeded(key, t->key_size);
 }
 
+static inline uint64_t word_at(const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* Most keys have a few words, for which a call of memcmp takes longer than they do. */
+static inline bool same_key(const unsigned char *a, const unsigned char *b, size_t size)
+{
+	size_t at = 0;
+
+	if (size < sizeof(uint64_t) || size > SHORT_KEY)
+		return memcmp(a, b, size) == 0;
+	for (; at + sizeof(uint64_t) < size; at += sizeof(uint64_t))
+		if (word_at(a + at) != word_at(b + at))
+			return false;
+	return word_at(a + size - sizeof(uint64_t)) == word_at(b + size - sizeof(uint64_t));
+}
+
 static uint32_t find(const struct table *t, const void *key, uint32_t tag)
 {
 	uint32_t at = tag, number;
@@ -85,7 +107,7 @@ static uint32_t find(const struct table *t, const void *key, uint32_t tag)
 	if (!t->count)
 		return 0;
 	while ((number = slots_next(&t->slots, tag, &at)))
-		if (memcmp(entry_at(t, number)->bytes, key, t->key_size) == 0)
+		if (same_key(entry_at(t, number)->bytes, key, t->key_size))
 			return number;
 	return 0;
 }
@@ -117,32 +139,32 @@ static bool is_over_budget(const struct table *t)
 	return t->budget && t->count > KEPT_MIN && t->budget->held + held_size(t) > t->budget->max;
 }
 
-static void fetch_entry(const struct table *t, uint32_t number)
-{
-	const char *entry = (const char *)entry_at(t, number);
-
-	fetch_line(entry);
-	fetch_line(entry + CACHE_LINE);
-}
-
-/* What is not there is likely to be entered, and then the oldest goes. */
 void table_fetch_slot(const struct table *t, uint32_t tag)
 {
-	if (!t->count)
-		return;
-	slots_fetch(&t->slots, tag);
-	if (is_full(t) || is_over_budget(t))
-		fetch_entry(t, t->first);
+	if (t->count)
+		slots_fetch(&t->slots, tag);
+}
+
+static uint32_t first_of_tag(const struct table *t, uint32_t tag)
+{
+	uint32_t at = tag;
+
+	return t->count ? slots_next(&t->slots, tag, &at) : 0;
 }
 
 void table_fetch_entry(const struct table *t, uint32_t tag)
 {
-	uint32_t at = tag, number = t->count ? slots_next(&t->slots, tag, &at) : 0;
+	uint32_t number = first_of_tag(t, tag);
 
 	if (number)
-		fetch_entry(t, number);
-	else if (is_full(t) || is_over_budget(t))
-		slots_fetch(&t->slots, entry_at(t, t->first)->tag);
+		fetch(entry_at(t, number), t->entry_size);
+}
+
+const void *table_likely(const struct table *t, uint32_t tag)
+{
+	uint32_t number = first_of_tag(t, tag);
+
+	return number ? value_of(t, number) : NULL;
 }
 
 static void add_slab(struct table *t, unsigned slab)
@@ -211,15 +233,28 @@ static void drop_entry(struct table *t, uint32_t number)
 	t->unused = number;
 }
 
+/* The oldest was made long ago, and so was the next one that goes, which is asked for. */
+static void evict(struct table *t)
+{
+	const struct table_entry *next;
+
+	drop_entry(t, t->first);
+	t->evicted++;
+	next = entry_or_null(t, t->first);
+	if (!next)
+		return;
+	slots_fetch(&t->slots, next->tag);
+	fetch(next, t->entry_size);
+	if (next->after)
+		fetch_line(entry_at(t, next->after));
+}
+
 static void make_room(struct table *t)
 {
-	if (is_full(t)) {
-		drop_entry(t, t->first);
-		t->evicted++;
-	}
+	if (is_full(t))
+		evict(t);
 	while (is_over_budget(t)) {
-		drop_entry(t, t->first);
-		t->evicted++;
+		evict(t);
 		t->budget->evicted++;
 	}
 }

@@ -51,6 +51,8 @@ void *table_add(struct table *t, const void *key);	  /* the value, found or new;
 uint32_t table_tag(const struct table *t, const void *key);
 void table_fetch_slot(const struct table *t, uint32_t tag);
 void table_fetch_entry(const struct table *t, uint32_t tag);
+/* The value that such a key most likely has, to ask for what hangs on it: the first of its tag, whatever its key. NULL: none. */
+const void *table_likely(const struct table *t, uint32_t tag);
 void *table_add_tagged(struct table *t, const void *key, uint32_t tag);
 void *table_find_tagged(const struct table *t, const void *key, uint32_t tag);
 void table_remove(struct table *t, const void *key);
