@@ -77,6 +77,7 @@ static void complain_about(const char *name, const char *problem)
 	text_free(&t);
 }
 
+/* Of those that are told one by one. */
 static void take_record(void *arg, const struct record *r)
 {
 	struct run *run = arg;
@@ -90,6 +91,19 @@ static void take_record(void *arg, const struct record *r)
 	if (run->recorder)
 		recorder_take(run->recorder, r);
 	diagnose_record(run->diagnosis, r);
+}
+
+static void take_run(void *arg, const struct record *const *records, int count)
+{
+	struct run *run = arg;
+
+	for (int i = 0; i < count && run->anonymizer; i++)
+		take_record(run, records[i]);
+	if (run->anonymizer)
+		return;
+	for (int i = 0; i < count && run->recorder; i++)
+		recorder_take(run->recorder, records[i]);
+	diagnose_records(run->diagnosis, records, count);
 }
 
 static int open_writer(struct run *run)
@@ -314,7 +328,7 @@ static void catch_signals(struct capture_stream *c)
 
 static int analyze_frames(struct run *run)
 {
-	struct record_sink sink = { take_record, run };
+	struct run_sink sink = { take_run, run };
 	char error[ERROR_SIZE];
 	struct capture_stream *c = capture_open(run->o, error, sizeof(error));
 	struct pipeline *p;

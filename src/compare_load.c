@@ -141,6 +141,12 @@ static void take_record(void *arg, const struct record *r)
 	diagnose_record(l->diagnosis, r);
 }
 
+static void take_run(void *arg, const struct record *const *run, int count)
+{
+	for (int i = 0; i < count; i++)
+		take_record(arg, run[i]);
+}
+
 static int load_records(struct load *l, const char *path, char *error, size_t error_size)
 {
 	struct record_sink sink = {take_record, l};
@@ -198,7 +204,7 @@ static void run_frames(struct load *l, struct capture_stream *c, struct keylog *
 
 static int load_frames(struct load *l, char *error, size_t error_size)
 {
-	struct record_sink sink = {take_record, l};
+	struct run_sink sink = {take_run, l};
 	struct keylog *keys = keylog_new();
 	struct capture_stream *c = NULL;
 	struct pipeline *p;

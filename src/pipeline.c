@@ -152,7 +152,7 @@ static struct outlet outlet_of(struct pipeline *p)
 		.arg = p };
 }
 
-struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink)
+struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct run_sink *sink)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	struct outlet out = outlet_of(p);
@@ -374,6 +374,7 @@ void pipeline_batch(struct pipeline *p, const struct batch *b)
 		surroundings_until(p, p->clock_ns);
 		record_order_clock(p->order, p->clock_ns);
 	}
+	record_order_hand_over(p->order);
 	charge(p);
 }
 
@@ -390,6 +391,7 @@ void pipeline_clock(struct pipeline *p, int64_t clock_ns)
 	}
 	surroundings_until(p, clock_ns);
 	record_order_clock(p->order, clock_ns);
+	record_order_hand_over(p->order);
 }
 
 void pipeline_rest(struct pipeline *p)

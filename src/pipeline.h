@@ -16,7 +16,7 @@ struct keylog;
 struct options;
 struct pipeline;
 
-struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct record_sink *sink);
+struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys, const struct run_sink *sink);
 void pipeline_batch(struct pipeline *p, const struct batch *b);
 /* Time passes without frames (live): what is due until then is told. */
 void pipeline_clock(struct pipeline *p, int64_t clock_ns);

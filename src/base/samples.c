@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 
 static void thin_out(struct samples *s)
@@ -54,6 +55,12 @@ double samples_percentile(const struct samples *s, double p)
 	qsort(sorted, s->n, sizeof(*sorted), by_value);
 	rank = (uint32_t)(p / 100.0 * s->n);
 	return sorted[rank < s->n ? rank : s->n - 1];
+}
+
+void samples_fetch(const struct samples *s)
+{
+	if (s->v)
+		fetch_line(&s->v[s->n]);
 }
 
 double samples_median(const struct samples *s)

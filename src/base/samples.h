@@ -18,5 +18,6 @@ void samples_add(struct samples *s, double value);
 double samples_median(const struct samples *s);		 /* 0 when empty */
 double samples_percentile(const struct samples *s, double p); /* p in 0..100; nearest rank */
 void samples_free(struct samples *s);
+void samples_fetch(const struct samples *s); /* the place of the next one is needed soon */
 
 #endif

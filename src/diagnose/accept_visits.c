@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 #include "base/when.h"
 
@@ -19,6 +20,14 @@ void visits_drop(struct diagnosis_context *x, struct visits *v)
 	free(v->list);
 	moments_free(&v->answered);
 	parties_give(x, v, sizeof(*v));
+}
+
+void visits_fetch(const struct visits *v, bool lists)
+{
+	if (lists)
+		moments_fetch(&v->answered);
+	else
+		fetch_line(v);
 }
 
 static struct visit *new_visit(struct visits *v, const struct record *r)

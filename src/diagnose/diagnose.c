@@ -17,6 +17,9 @@
 #define TICKS_MAX 600 /* after a jump of the clock rules hear of its last ten minutes only */
 
 #define CALLS_MAX 64 /* one bit each */
+#define TOGETHER_MAX 32 /* records among which memory is asked for ahead */
+#define EXPECT_AHEAD 2  /* records between two steps of that: each takes as long as memory does */
+#define EXPECT_FIRST ((EXPECT_LISTS + 1) * EXPECT_AHEAD)
 
 struct call {
 	const struct rule *rule;
@@ -188,21 +191,55 @@ static void conversation_over(struct diagnosis_run *d, const struct record *r, u
 	join_forget(d->join, r);
 }
 
-void diagnose_record(struct diagnosis_run *d, const struct record *r)
+static void take(struct diagnosis_run *d, const struct record *r, const struct party_tags *tags)
 {
-	struct table_budget *before = table_budget_use(&d->x.budget);
 	uint32_t shows = record_shows(r);
 
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
-	context_learn(&d->x, r);
+	context_learn(&d->x, r, tags);
 	tallies_record(d->tallies, d->x.result, r);
 	tell_rules(d, r, shows);
 	if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
 		conversation_over(d, r, shows);
 	else
 		join_session(d->join, r);
+}
+
+/* Before the record in that place, which may be none yet. */
+static void look_ahead(
+	const struct diagnosis_run *d, const struct record *const *run, int count, struct party_tags *tags, int place)
+{
+	int at = place + EXPECT_FIRST;
+
+	for (enum expect_step step = EXPECT_SLOTS; step <= EXPECT_LISTS; step++, at -= EXPECT_AHEAD)
+		if (at >= 0 && at < count && run[at]->kind == RECORD_CONN)
+			parties_expect(&d->x, run[at], step, &tags[at]);
+}
+
+static void take_together(struct diagnosis_run *d, const struct record *const *run, int count)
+{
+	struct party_tags tags[TOGETHER_MAX];
+
+	for (int place = -EXPECT_FIRST; place < count; place++) {
+		look_ahead(d, run, count, tags, place);
+		if (place >= 0)
+			take(d, run[place], &tags[place]);
+	}
+}
+
+void diagnose_records(struct diagnosis_run *d, const struct record *const *run, int count)
+{
+	struct table_budget *before = table_budget_use(&d->x.budget);
+
+	for (int at = 0; at < count; at += TOGETHER_MAX)
+		take_together(d, run + at, count - at < TOGETHER_MAX ? count - at : TOGETHER_MAX);
 	table_budget_use(before);
+}
+
+void diagnose_record(struct diagnosis_run *d, const struct record *r)
+{
+	diagnose_records(d, &r, 1);
 }
 
 size_t diagnose_held_bytes(const struct diagnosis_run *d)

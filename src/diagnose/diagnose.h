@@ -16,6 +16,8 @@ struct diagnosis_run *diagnose_new(const struct options *o);
 /* Another table of vendors than the built-in one; borrowed until the run ends. */
 void diagnose_vendors(struct diagnosis_run *d, const struct oui_table *oui);
 void diagnose_record(struct diagnosis_run *d, const struct record *r); /* in order of emission */
+/* The same one by one; what they need comes from memory together. */
+void diagnose_records(struct diagnosis_run *d, const struct record *const *run, int count);
 /* Ends the run: findings, diagnoses, summary. The result belongs to the caller; the run is freed. */
 struct result *diagnose_finish(struct diagnosis_run *d);
 size_t diagnose_held_bytes(const struct diagnosis_run *d);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 
 #define ROOM_FIRST 4
@@ -74,6 +75,12 @@ uint32_t moments_between(const struct moments *m, int64_t from_ns, int64_t to_ns
 	uint32_t from = lower_bound(m, from_ns), to = lower_bound(m, to_ns);
 
 	return to > from ? to - from : 0;
+}
+
+void moments_fetch(const struct moments *m)
+{
+	if (m->n < m->room)
+		fetch_line(&m->v[m->n]);
 }
 
 void moments_free(struct moments *m)

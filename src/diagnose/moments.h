@@ -20,6 +20,7 @@ void moments_sort(struct moments *m);
 uint32_t moments_peak(const struct moments *m, int64_t window_ns, int64_t *at_ns);
 /* Of a sorted list: how many lie in [from, to). */
 uint32_t moments_between(const struct moments *m, int64_t from_ns, int64_t to_ns);
+void moments_fetch(const struct moments *m); /* the place of the next one is needed soon */
 void moments_free(struct moments *m);
 
 #endif

@@ -108,37 +108,75 @@ static bool makes_pair(const struct record *r)
 		       c->side[SIDE_RESP].data_segments);
 }
 
-/* All places are asked for before the first is waited for. */
-struct wanted {
-	struct service_key service;
-	struct peers_key pair;
-	uint32_t orig_tag, resp_tag, service_tag, pair_tag;
-	bool has_service, has_pair;
-};
-
-static void fetch(const struct diagnosis_context *x, const struct record *r, struct wanted *w)
+static bool has_service(const struct record *r)
 {
-	w->orig_tag = table_tag(&x->hosts, &r->orig_h);
-	table_fetch_slot(&x->hosts, w->orig_tag);
-	w->resp_tag = table_tag(&x->hosts, &r->resp_h);
-	table_fetch_slot(&x->hosts, w->resp_tag);
-	w->has_service = r->conn.end_reason != CONN_END_PART;
-	if (w->has_service) {
-		w->service = service_key(&r->resp_h, r->resp_p, r->proto);
-		w->service_tag = table_tag(&x->services, &w->service);
-		table_fetch_slot(&x->services, w->service_tag);
+	return r->conn.end_reason != CONN_END_PART;
+}
+
+static void fetch_slots(const struct diagnosis_context *x, const struct record *r, struct party_tags *t)
+{
+	t->orig = table_tag(&x->hosts, &r->orig_h);
+	table_fetch_slot(&x->hosts, t->orig);
+	t->resp = table_tag(&x->hosts, &r->resp_h);
+	table_fetch_slot(&x->hosts, t->resp);
+	if (has_service(r)) {
+		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
+
+		t->service = table_tag(&x->services, &k);
+		table_fetch_slot(&x->services, t->service);
 	}
-	w->has_pair = makes_pair(r);
-	if (w->has_pair) {
-		w->pair = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
-		w->pair_tag = table_tag(&x->pairs, &w->pair);
-		table_fetch_slot(&x->pairs, w->pair_tag);
-		table_fetch_entry(&x->pairs, w->pair_tag);
+	if (makes_pair(r)) {
+		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
+
+		t->pair = table_tag(&x->pairs, &k);
+		table_fetch_slot(&x->pairs, t->pair);
 	}
-	table_fetch_entry(&x->hosts, w->orig_tag);
-	table_fetch_entry(&x->hosts, w->resp_tag);
-	if (w->has_service)
-		table_fetch_entry(&x->services, w->service_tag);
+}
+
+static void fetch_entries(const struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
+{
+	table_fetch_entry(&x->hosts, t->orig);
+	table_fetch_entry(&x->hosts, t->resp);
+	if (has_service(r))
+		table_fetch_entry(&x->services, t->service);
+	if (makes_pair(r))
+		table_fetch_entry(&x->pairs, t->pair);
+}
+
+/* What rules keep of them: once as a whole, once the place of the next that is listed in it. */
+static void fetch_kept(const struct diagnosis_context *x, const struct record *r, const struct party_tags *t, bool lists)
+{
+	const struct host *orig = table_likely(&x->hosts, t->orig), *resp = table_likely(&x->hosts, t->resp);
+	const struct service_state *s = has_service(r) ? table_likely(&x->services, t->service) : NULL;
+
+	if (orig && orig->closes)
+		closes_fetch(orig->closes, lists);
+	if (resp && resp->closes)
+		closes_fetch(resp->closes, lists);
+	if (!s)
+		return;
+	samples_fetch(&s->rtt_s);
+	if (s->slow)
+		slow_fetch(s->slow, lists);
+	if (s->visits)
+		visits_fetch(s->visits, lists);
+}
+
+void parties_expect(
+	const struct diagnosis_context *x, const struct record *r, enum expect_step step, struct party_tags *t)
+{
+	switch (step) {
+	case EXPECT_SLOTS:
+		fetch_slots(x, r, t);
+		break;
+	case EXPECT_ENTRIES:
+		fetch_entries(x, r, t);
+		break;
+	case EXPECT_KEPT:
+	case EXPECT_LISTS:
+		fetch_kept(x, r, t, step == EXPECT_LISTS);
+		break;
+	}
 }
 
 static struct host *host_add(struct diagnosis_context *x, const struct addr *a, uint32_t tag)
@@ -149,24 +187,31 @@ static struct host *host_add(struct diagnosis_context *x, const struct addr *a, 
 	return h;
 }
 
-void parties_find(struct diagnosis_context *x, const struct record *r)
+static void find_hosts(struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
 {
-	struct wanted w;
 	uint64_t evicted;
 
-	fetch(x, r, &w);
-	x->now = (struct parties){0};
-	x->now.orig = host_add(x, &r->orig_h, w.orig_tag);
+	x->now.orig = host_add(x, &r->orig_h, t->orig);
 	evicted = x->hosts.evicted;
-	x->now.resp = host_add(x, &r->resp_h, w.resp_tag);
+	x->now.resp = host_add(x, &r->resp_h, t->resp);
 	if (x->hosts.evicted != evicted) /* the first one may have been the oldest */
-		x->now.orig = host_add(x, &r->orig_h, w.orig_tag);
-	if (w.has_service) {
-		x->now.service = table_add_tagged(&x->services, &w.service, w.service_tag);
+		x->now.orig = host_add(x, &r->orig_h, t->orig);
+}
+
+void parties_find(struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
+{
+	x->now = (struct parties){0};
+	find_hosts(x, r, t);
+	if (has_service(r)) {
+		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
+
+		x->now.service = table_add_tagged(&x->services, &k, t->service);
 		x->now.service->x = x;
 	}
-	if (w.has_pair) {
-		x->now.pair = table_add_tagged(&x->pairs, &w.pair, w.pair_tag);
+	if (makes_pair(r)) {
+		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
+
+		x->now.pair = table_add_tagged(&x->pairs, &k, t->pair);
 		x->now.pair->x = x;
 	}
 }

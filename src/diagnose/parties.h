@@ -31,6 +31,11 @@ void silence_drop(struct diagnosis_context *x, struct silence *s);
 void slow_drop(struct diagnosis_context *x, struct slow *s);
 void visits_drop(struct diagnosis_context *x, struct visits *v);
 
+/* What most conversations add to is asked for before it is needed: first the thing itself, then the ends of its lists. */
+void closes_fetch(const struct closes *c, bool lists);
+void slow_fetch(const struct slow *s, bool lists);
+void visits_fetch(const struct visits *v, bool lists);
+
 struct host {
 	struct diagnosis_context *x;
 	struct closes *closes;
@@ -125,10 +130,26 @@ struct parties {
 	struct peers *pair;	       /* TCP that got beyond the SYN, not for parts */
 };
 
+/* Tags of their keys in their tables. */
+struct party_tags {
+	uint32_t orig, resp, service, pair;
+};
+
 void parties_init(struct diagnosis_context *x);
 void parties_free(struct diagnosis_context *x);
+/* Asks for the memory that a conn record will need, in steps: each reads what the one before has asked for. The first one
+ * works out the tags. */
+enum expect_step {
+	EXPECT_SLOTS,
+	EXPECT_ENTRIES,
+	EXPECT_KEPT,
+	EXPECT_LISTS,
+};
+
+void parties_expect(
+	const struct diagnosis_context *x, const struct record *r, enum expect_step step, struct party_tags *t);
 /* Finds or makes those of a conn record: x->now. */
-void parties_find(struct diagnosis_context *x, const struct record *r);
+void parties_find(struct diagnosis_context *x, const struct record *r, const struct party_tags *t);
 /* Counts a conversation that is over. */
 void parties_learn(struct diagnosis_context *x, const struct record *r);
 /* Hosts tell frames_of what they have held back. */

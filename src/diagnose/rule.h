@@ -3,10 +3,11 @@
  * What a rule is, and what it may use. One rule: one file in src/diagnose/, one constant struct, one row in
  * rule_table.c.
  *
- * Rules learn in two ways. `record` sees every record of its kinds, in order, and may keep state. `claim` is asked for each
- * conversation that is over, in the order of the table, until one rule takes it: one failed conversation gets one
- * code, and the order of the rows is the precedence. A claimed conversation becomes a `struct claim` in a bounded
- * store.
+ * Rules learn in two ways. `record` sees every record of its kinds, in order, and may keep state. All that other rules
+ * and the core learned from the records before it is there, nothing of those behind it, though records come in runs
+ * (diagnose_records): only memory is asked for ahead. `claim` is asked for each conversation that is over, in the order
+ * of the table, until one rule takes it: one failed conversation gets one code, and the order of the rows is the
+ * precedence. A claimed conversation becomes a `struct claim` in a bounded store.
  *
  * `finish` says what is found as of now. It runs once, in table order; a rule that stands higher can take claims from
  * those below it with claim_own (a port scan takes its refused connections), so it must run before them.

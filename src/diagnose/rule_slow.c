@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/samples.h"
 #include "base/table.h"
 #include "base/when.h"
@@ -46,6 +47,17 @@ void slow_drop(struct diagnosis_context *x, struct slow *w)
 	for (int i = 0; i < SLOW_CULPRITS; i++)
 		samples_free(&w->times[i]);
 	parties_give(x, w, sizeof(*w));
+}
+
+/* Of the tallies only the slow ones have need. */
+void slow_fetch(const struct slow *w, bool lists)
+{
+	if (!lists) {
+		fetch(w->times, sizeof(*w) - offsetof(struct slow, times));
+		return;
+	}
+	samples_fetch(&w->times[SLOW_SERVER]);
+	samples_fetch(&w->times[SLOW_PATH]);
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/context.h"
@@ -45,6 +46,16 @@ void closes_drop(struct diagnosis_context *x, struct closes *h)
 	moments_free(&h->at);
 	streams_free(&h->streams);
 	parties_give(x, h, sizeof(*h));
+}
+
+void closes_fetch(const struct closes *c, bool lists)
+{
+	if (!lists) {
+		fetch(c, sizeof(*c));
+		return;
+	}
+	moments_fetch(&c->at);
+	streams_fetch(&c->streams);
 }
 
 static void enter(struct state *s, struct diagnosis_context *x, const struct record *r, enum side side)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
 
 #define ROOM_FIRST 4
@@ -20,6 +21,12 @@ void streams_add(struct streams *s, uint32_t stream, int max, size_t *held_bytes
 		s->room = room;
 	}
 	s->v[s->n++] = stream;
+}
+
+void streams_fetch(const struct streams *s)
+{
+	if (s->n < s->room)
+		fetch_line(&s->v[s->n]);
 }
 
 void streams_free(struct streams *s)

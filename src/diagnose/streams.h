@@ -13,6 +13,7 @@ struct streams {
 
 /* Those past `max` are left out. Its bytes are added to *held_bytes. */
 void streams_add(struct streams *s, uint32_t stream, int max, size_t *held_bytes);
+void streams_fetch(const struct streams *s); /* the place of the next one is needed soon */
 void streams_free(struct streams *s);
 
 #endif

@@ -90,4 +90,10 @@ struct record_sink {
 	void *arg;
 };
 
+/* The same for several at once, at least one. How a stream of records is cut into runs means nothing. */
+struct run_sink {
+	void (*take)(void *arg, const struct record *const *run, int count);
+	void *arg;
+};
+
 #endif

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nearly every record is alone at its instant and costs one copy; company is kept in a heap. */
+/* Nearly every record is alone at its instant and costs one copy, or none; company is kept in a heap. */
 #include "record/record_order.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/text.h"
+
+#define RUN_MAX 32
+#define RUN_BYTES (64u << 10) /* for their bytes, those of the one held and of the one being made included */
 
 struct held {
 	uint64_t number; /* in which it came */
@@ -13,25 +17,33 @@ struct held {
 };
 
 struct record_order {
-	struct record_sink sink;
-	struct record places[2];
-	struct record *one;  /* the first of its instant, in one of them; NULL: none */
-	struct record *spare; /* the other */
-	bool promised;	     /* somebody makes a record in `spare` */
+	struct run_sink sink;
+	const struct record *run[RUN_MAX]; /* in order, not handed over yet: in `bytes`, or owned */
+	struct record *owned[RUN_MAX];
+	int run_count, owned_count;
+	struct record *one;  /* the first of its instant, in `bytes`; NULL: none */
+	struct record *next; /* where the next one goes: a whole record has room there */
+	bool promised;	     /* somebody makes a record there */
 	int64_t at_ns;
 	struct held *heap; /* the first in order on top */
 	size_t count, room;
 	uint64_t number;
 	size_t held_bytes, held_max;
+	_Alignas(max_align_t) unsigned char bytes[RUN_BYTES]; /* records one behind the other */
 };
 
-struct record_order *record_order_new(const struct record_sink *sink, size_t held_max)
+static struct record *place(struct record_order *o, size_t at)
+{
+	return (struct record *)(void *)(o->bytes + at);
+}
+
+struct record_order *record_order_new(const struct run_sink *sink, size_t held_max)
 {
 	struct record_order *o = xcalloc(1, sizeof(*o));
 
 	o->sink = *sink;
 	o->held_max = held_max;
-	o->spare = &o->places[0];
+	o->next = place(o, 0);
 	return o;
 }
 
@@ -88,21 +100,62 @@ static struct record *pop(struct record_order *o)
 	return first;
 }
 
+static size_t lines_of(const struct record *r)
+{
+	return (record_size(r) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+/* Nothing of the run is in use any more: the one that is held goes to the front. */
+static void rewind_places(struct record_order *o)
+{
+	if (o->promised)
+		return;
+	if (o->one)
+		o->one = memmove(o->bytes, o->one, record_size(o->one));
+	o->next = place(o, o->one ? lines_of(o->one) : 0);
+}
+
+void record_order_hand_over(struct record_order *o)
+{
+	if (o->run_count)
+		o->sink.take(o->sink.arg, o->run, o->run_count);
+	while (o->owned_count)
+		free(o->owned[--o->owned_count]);
+	o->run_count = 0;
+	rewind_places(o);
+}
+
+static void emit(struct record_order *o, const struct record *r)
+{
+	o->run[o->run_count++] = r;
+	if (o->run_count == RUN_MAX)
+		record_order_hand_over(o);
+}
+
 static void emit_first(struct record_order *o)
 {
 	struct record *first = pop(o);
 
-	o->sink.take(o->sink.arg, first);
-	free(first);
+	o->owned[o->owned_count++] = first;
+	emit(o, first);
+}
+
+/* What is held of that instant is all of it. */
+static void settle(struct record_order *o)
+{
+	const struct record *one = o->one;
+
+	o->one = NULL;
+	if (one)
+		emit(o, one);
+	while (o->count)
+		emit_first(o);
 }
 
 void record_order_flush(struct record_order *o)
 {
-	if (o->one)
-		o->sink.take(o->sink.arg, o->one);
-	o->one = NULL;
-	while (o->count)
-		emit_first(o);
+	settle(o);
+	record_order_hand_over(o);
 }
 
 void record_order_free(struct record_order *o)
@@ -111,6 +164,8 @@ void record_order_free(struct record_order *o)
 		return;
 	while (o->count)
 		free(pop(o));
+	while (o->owned_count)
+		free(o->owned[--o->owned_count]);
 	free(o->heap);
 	free(o);
 }
@@ -118,7 +173,7 @@ void record_order_free(struct record_order *o)
 void record_order_clock(struct record_order *o, int64_t clock_ns)
 {
 	if (clock_ns > o->at_ns)
-		record_order_flush(o);
+		settle(o);
 }
 
 static bool is_before(const struct record *r, uint16_t source, uint64_t frame)
@@ -129,7 +184,7 @@ static bool is_before(const struct record *r, uint16_t source, uint64_t frame)
 void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame)
 {
 	if (o->one && is_before(o->one, source, frame))
-		record_order_flush(o);
+		settle(o);
 	while (o->count && is_before(o->heap[0].record, source, frame))
 		emit_first(o);
 }
@@ -137,21 +192,28 @@ void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame
 struct record *record_order_room(struct record_order *o)
 {
 	o->promised = true;
-	return o->spare;
+	return o->next;
+}
+
+static bool is_full(const struct record_order *o)
+{
+	return (size_t)((unsigned char *)o->next - o->bytes) + sizeof(struct record) > RUN_BYTES;
 }
 
 /* The only one of its instant so far. */
 static void hold(struct record_order *o, const struct record *r)
 {
-	if (r != o->spare)
-		record_copy(o->spare, r);
-	o->one = o->spare;
-	o->spare = &o->places[o->one == &o->places[0]];
+	if (r != o->next)
+		record_copy(o->next, r);
+	o->one = o->next;
+	o->next = place(o, (size_t)((unsigned char *)o->next - o->bytes) + lines_of(o->one));
+	if (is_full(o))
+		record_order_hand_over(o);
 }
 
 void record_order_take(struct record_order *o, const struct record *r)
 {
-	bool promised = o->promised && r != o->spare; /* to another one, which is still being made */
+	bool promised = o->promised && r != o->next; /* to another one, which is still being made */
 
 	record_order_clock(o, r->emitted_ns);
 	o->promised = promised;

@@ -18,9 +18,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take(void *arg, const struct record *r)
+static void take(void *arg, const struct record *const *run, int count)
 {
-	diagnose_record(arg, r);
+	diagnose_records(arg, run, count);
 }
 
 static void feed(struct pipeline *p, const uint8_t *data, size_t size)
@@ -49,7 +49,7 @@ static void feed(struct pipeline *p, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text out = { 0 };
-	struct record_sink sink = { take, NULL };
+	struct run_sink sink = { take, NULL };
 	struct report_style style = { .width = 80, .verbose = 1 };
 	struct options o;
 	struct pipeline *p;
