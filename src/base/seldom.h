@@ -8,4 +8,7 @@
 
 #define SELDOM __attribute__((cold, noinline))
 
+/* A part of what every packet runs through: always in the caller's own code, whatever the compiler thinks of its size. */
+#define OFTEN inline __attribute__((always_inline))
+
 #endif

@@ -3,9 +3,6 @@
 #include "base/seldom.h"
 #include "track/tcp_steps.h"
 
-/* In both ways, whatever the compiler thinks of their size. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 #define MINIMAL_IP_LEN 46 /* of an Ethernet frame without VLAN tag */
 
 static SELDOM void count_flags(struct passing *w)
@@ -66,7 +63,7 @@ static SELDOM void first_data_acked(struct passing *w)
 }
 
 /* The peer's data that the packet acknowledges. */
-static ALWAYS_INLINE void data_acked(struct passing *w)
+static OFTEN void data_acked(struct passing *w)
 {
 	window_small_acked(w);
 	rtt_acked(w);
@@ -114,7 +111,7 @@ static void on_ack(struct passing *w)
 	move_ack(w);
 }
 
-static ALWAYS_INLINE void on_new_data(struct passing *w)
+static OFTEN void on_new_data(struct passing *w)
 {
 	struct half *own = w->own;
 
@@ -322,7 +319,7 @@ void tcp_track(struct passing *w, struct tracked *out)
 	segment_of(w);
 	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		count_flags(w);
-	class = ws_analyse(&w->c->ws, (w->side == SIDE_ORIG) == w->f->orig_is_low ? 0 : 1, w->p);
+	class = ws_analyse(&w->c->ws, (int)w->side ^ !w->f->orig_is_low, w->p);
 	if (class)
 		ws_count(class, &flow_rare(w->f)->analysis);
 	if (duplicate_in_flow(w)) {

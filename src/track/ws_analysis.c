@@ -10,6 +10,7 @@
 
 #define SCALE_UNKNOWN (-1)
 #define SCALE_NONE (-2)
+#define SCALE_MAX 14
 #define FAST_NS (20 * NS_PER_MS)	/* after the last ACK: a fast retransmission */
 #define OUT_OF_ORDER_NS (3 * NS_PER_MS) /* after the furthest segment, when no round trip is known */
 
@@ -159,26 +160,6 @@ static uint32_t resent_class(const struct seen *s)
 	return is_out_of_order(s) ? OUT_OF_ORDER : RETRANSMISSION;
 }
 
-/*
- * Next in line, acknowledges what was seen, and says something new: none of the classes. What remains to be looked at
- * is what it leaves behind.
- */
-static inline bool is_ordinary(const struct seen *s)
-{
-	const struct ws_end *fwd = s->fwd, *rev = s->rev;
-	const struct tcp_header *t = s->tcp;
-
-	if ((t->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || !t->window)
-		return false;
-	if ((fwd->known & rev->known & KNOWN_USUAL) != KNOWN_USUAL || !in_line(s) || !t->seq)
-		return false;
-	if (!rev->max_to_ack || seq_after(t->ack, rev->max_to_ack))
-		return false;
-	if (s->len == 0)
-		return t->ack != fwd->last_ack;
-	return rev->window != 0 && rev->last_ack && seq_after(t->seq + s->len, rev->last_ack) && !fills_window(s);
-}
-
 static void classify(struct seen *s)
 {
 	if (is_zero_window_probe(s)) {
@@ -187,32 +168,81 @@ static void classify(struct seen *s)
 		s->class |= window_classes(s);
 		s->class |= ack_classes(s);
 	}
-	if (s->tcp->ack != s->fwd->last_ack)
-		s->fwd->duplicate_acks = 0;
 	s->class |= unseen_class(s);
 	s->class |= resent_class(s);
 }
 
-static inline void remember(const struct seen *s)
+/* An IP packet that claims to be longer than its frame ends with the frame for Wireshark. */
+static OFTEN uint32_t length_of(const struct packet *p)
 {
-	struct ws_end *fwd = s->fwd;
-	uint32_t next = s->tcp->seq + s->len + s->takes_number;
+	return p->fault == FAULT_IP_LENGTH ? p->payload_len : p->payload_wire;
+}
 
-	if (!(s->class & ZERO_WINDOW_PROBE)) {
-		if (!fwd->next_seq || seq_after(next, fwd->next_seq)) {
-			fwd->next_seq = next;
-			fwd->next_ns = s->ns;
-		}
-		if (!fwd->max_to_ack || s->tcp->seq == fwd->max_to_ack)
-			fwd->max_to_ack = fwd->next_seq;
+/* By how much its windows are shifted; of an unknown scale the largest there is, within which nothing is remarked. */
+static inline uint8_t shift_of(const struct ws_end *e)
+{
+	if (e->scale == SCALE_UNKNOWN)
+		return SCALE_MAX;
+	return (uint8_t)((e->known & KNOWN_BEGINS) || e->scale == SCALE_NONE ? 0 : e->scale);
+}
+
+/*
+ * Next in line, acknowledges what was seen, and says something new: none of the classes. What remains to be looked at
+ * is what it leaves behind.
+ */
+static OFTEN bool is_ordinary(
+	const struct ws_end *fwd, const struct ws_end *rev, const struct tcp_header *t, uint32_t len)
+{
+	uint32_t ahead;
+
+	if ((t->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || !t->window)
+		return false;
+	if ((fwd->known & rev->known & KNOWN_USUAL) != KNOWN_USUAL || t->seq != fwd->next_seq || !t->seq)
+		return false;
+	if (!rev->max_to_ack || seq_after(t->ack, rev->max_to_ack))
+		return false;
+	if (len == 0)
+		return t->ack != fwd->last_ack;
+	ahead = t->seq + len - rev->last_ack;
+	return rev->last_ack && ahead && ahead < (uint32_t)rev->window << rev->shift;
+}
+
+/* What a segment leaves behind that ends at `next`, SYN and FIN counted. */
+static OFTEN void remember_number(struct ws_end *fwd, uint32_t seq, uint32_t next, int64_t ns)
+{
+	if (!fwd->next_seq || seq_after(next, fwd->next_seq)) {
+		fwd->next_seq = next;
+		fwd->next_ns = ns;
 	}
-	fwd->window = s->tcp->window;
+	if (!fwd->max_to_ack || seq == fwd->max_to_ack)
+		fwd->max_to_ack = fwd->next_seq;
+}
+
+static OFTEN void remember(
+	struct ws_analysis *a, struct ws_end *fwd, const struct tcp_header *t, uint32_t class, int64_t ns)
+{
+	if (t->ack != fwd->last_ack)
+		fwd->duplicate_acks = 0;
+	fwd->window = t->window;
 	fwd->known |= KNOWN_WINDOW;
-	fwd->last_ack = s->tcp->ack;
-	fwd->last_ack_ns = s->ns;
-	fwd->last_class = (uint16_t)s->class;
-	fwd->mptcp_kinds = s->a->mptcp_kinds;
-	s->a->mptcp_kinds = s->tcp->mptcp_kinds;
+	fwd->last_ack = t->ack;
+	fwd->last_ack_ns = ns;
+	fwd->last_class = (uint16_t)class;
+	fwd->mptcp_kinds = a->mptcp_kinds;
+	a->mptcp_kinds = t->mptcp_kinds;
+}
+
+/* An ACK without SYN: the round trip of the handshake, and the scaling of windows. Known to the next segment only. */
+static OFTEN void look_at_ack(struct ws_analysis *a, struct ws_end *fwd, const struct tcp_header *t, int64_t ns)
+{
+	if (a->syn_seen && a->first_rtt_ns == 0)
+		a->first_rtt_ns = ns - a->syn_ns;
+	if (!(fwd->known & KNOWN_BEGINS) && t->window_scale < 0)
+		return;
+	fwd->known &= (uint8_t)~KNOWN_BEGINS;
+	if (t->window_scale >= 0)
+		fwd->scale = t->window_scale;
+	fwd->shift = shift_of(fwd);
 }
 
 static SELDOM void begin(struct ws_analysis *a)
@@ -263,22 +293,12 @@ static SELDOM void look_at_syn(struct seen *s, uint8_t kind)
 		s->fwd->scale = SCALE_NONE;
 }
 
-/* An ACK without SYN: the round trip of the handshake, and the scaling of windows. Known to the next segment only. */
-static inline void look_at_ack(const struct seen *s)
-{
-	if (s->a->syn_seen && s->a->first_rtt_ns == 0)
-		s->a->first_rtt_ns = s->ns - s->a->syn_ns;
-	s->fwd->known &= (uint8_t)~KNOWN_BEGINS;
-	if (s->tcp->window_scale >= 0)
-		s->fwd->scale = s->tcp->window_scale;
-}
-
 static void look_at_handshake(struct seen *s)
 {
 	uint8_t kind = s->tcp->flags & (TCP_SYN | TCP_ACK);
 
 	if (kind == TCP_ACK) {
-		look_at_ack(s);
+		look_at_ack(s->a, s->fwd, s->tcp, s->ns);
 		return;
 	}
 	if (s->tcp->window_scale >= 0)
@@ -307,14 +327,10 @@ SELDOM void ws_count(uint32_t class, struct tcp_analysis *n)
 	n->reused_ports += (class & REUSED_PORTS) != 0;
 }
 
-static inline struct seen seen_of(
-	struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
+static inline struct seen seen_of(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
 {
-	struct seen s = { .a = a, .fwd = fwd, .rev = rev, .tcp = &p->tcp };
+	struct seen s = {.a = a, .fwd = fwd, .rev = rev, .tcp = &p->tcp, .len = length_of(p), .ns = p->ts_ns};
 
-	/* An IP packet that claims to be longer than its frame ends with the frame for Wireshark. */
-	s.len = p->fault == FAULT_IP_LENGTH ? p->payload_len : p->payload_wire;
-	s.ns = p->ts_ns;
 	s.plain = !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	s.takes_number = (p->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
 	return s;
@@ -329,20 +345,23 @@ static SELDOM uint32_t judge(struct ws_analysis *a, struct ws_end *fwd, struct w
 	find_conversation(&s);
 	find_bases(&s);
 	classify(&s);
-	remember(&s);
+	if (!(s.class & ZERO_WINDOW_PROBE))
+		remember_number(fwd, s.tcp->seq, s.tcp->seq + s.len + s.takes_number, s.ns);
+	remember(a, fwd, s.tcp, s.class, s.ns);
 	look_at_handshake(&s);
+	fwd->shift = shift_of(fwd);
+	rev->shift = shift_of(rev);
 	return s.class;
 }
 
 uint32_t ws_segment(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
 {
-	struct seen s = seen_of(a, fwd, rev, p);
+	uint32_t len = length_of(p);
 
-	if (!is_ordinary(&s))
+	if (!is_ordinary(fwd, rev, &p->tcp, len))
 		return judge(a, fwd, rev, p);
-	if (s.tcp->ack != s.fwd->last_ack)
-		s.fwd->duplicate_acks = 0;
-	remember(&s);
-	look_at_ack(&s);
+	remember_number(fwd, p->tcp.seq, p->tcp.seq + len, p->ts_ns);
+	remember(a, fwd, &p->tcp, 0, p->ts_ns);
+	look_at_ack(a, fwd, &p->tcp, p->ts_ns);
 	return 0;
 }

@@ -28,7 +28,7 @@ struct ws_end {
 	uint16_t mptcp_kinds;	/* as known at its last segment, see there */
 	uint16_t last_class;	/* what its last segment was; bits private to ws_analysis.c */
 	int8_t scale;		/* WS_SCALE_UNKNOWN, WS_SCALE_NONE, or the shift */
-	uint8_t known; /* bits private to ws_analysis.c */
+	uint8_t known, shift;	/* private to ws_analysis.c */
 };
 
 struct ws_analysis {
