@@ -93,7 +93,7 @@ void tracker_fetch_flow(struct tracker *t)
 	fetch_lines(&f->last_ns, offsetof(struct flow, half) - offsetof(struct flow, last_ns));
 	fetch_lines(own, sizeof(struct half));
 	fetch_lines(peer, PEER_PART);
-	fetch_lines(cold_of(f), offsetof(struct cold, history));
+	fetch_lines(&cold_of(f)->last_turn, offsetof(struct cold, history) - offsetof(struct cold, last_turn));
 }
 
 static inline void fetch_rings(const struct flow *f, const struct coming *c)
@@ -102,6 +102,8 @@ static inline void fetch_rings(const struct flow *f, const struct coming *c)
 
 	if (f->key_frames < KEY_FIRST)
 		fetch_more(c);
+	if (!(f->half[c->side].flags & HALF_STEADY))
+		fetch_lines(&cold_of(f)->ws, sizeof(struct ws_analysis));
 	if (f->key_last)
 		fetch(&f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
 	if (!c->has_payload || !l)

@@ -51,6 +51,12 @@ enum half_flag {
 	HALF_ACK_MOVED = 1 << 21,   /* it acknowledged more than at first */
 	HALF_SMALL_ACKED = 1 << 22, /* the small data was acknowledged late */
 	HALF_REPAIR = 1 << 23,	    /* something of it was out of order: flow->repair */
+	/* see tcp_steady.c */
+	HALF_STEADY_ACK = 1 << 24,  /* its next ACK without data may take the short way */
+	HALF_STEADY_DATA = 1 << 25, /* the same with data */
+	HALF_EDGE = 1 << 26,	    /* Wireshark knows where its window ends */
+	HALF_AHEAD = 1 << 27,	    /* of its last segments cold.ws does not know yet */
+	HALF_STEADY = HALF_STEADY_ACK | HALF_STEADY_DATA | HALF_EDGE,
 };
 
 #define RECENT_MAX 8
@@ -128,8 +134,9 @@ struct side_start {
 
 /* In whole lines, of which those that are touched together stand together. */
 struct cold {
+	/* its ends: low, high; goes on in the next conversation of the tuple; see tcp_steady.c */
+	_Alignas(64) struct ws_analysis ws;
 	/* what packets of a healthy conversation touch */
-	_Alignas(64) struct ws_analysis ws; /* its ends: low, high; goes on in the next conversation of the tuple */
 	_Alignas(64) struct turn_kept last_turn;
 	uint32_t ask_bytes; /* of last_turn */
 	uint32_t turns;

@@ -51,7 +51,7 @@ static bool sender_opened(const struct packet *p)
 	return p->kind == PACKET_UDP || p->sport >= p->dport;
 }
 
-struct former former_of_flow(const struct flow *f, bool same_stream)
+struct former former_of_flow(struct flow *f, bool same_stream)
 {
 	struct former o = { .same_stream = same_stream,
 		.stream = f->stream,
@@ -60,7 +60,7 @@ struct former former_of_flow(const struct flow *f, bool same_stream)
 		.ended_ns = f->last_ns,
 		.closer = flow_closer(f) };
 
-	o.ws = cold_of(f)->ws;
+	o.ws = *flow_ws(f);
 	return o;
 }
 

@@ -16,7 +16,7 @@ struct former {
 	struct ws_analysis ws;
 };
 
-struct former former_of_flow(const struct flow *f, bool same_stream);
+struct former former_of_flow(struct flow *f, bool same_stream);
 struct former former_of_tombstone(const struct tombstone *s, bool same_stream);
 
 /*

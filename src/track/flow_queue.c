@@ -102,7 +102,7 @@ struct tombstone *tombstone_add(struct tracker *t, const struct flow_key *key, u
 	return s;
 }
 
-void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
+void tombstone_leave(struct tracker *t, struct flow *f, bool closed)
 {
 	uint32_t number;
 	struct tombstone *s = bury(t, &f->key, f->tag, &number);
@@ -119,7 +119,7 @@ void tombstone_leave(struct tracker *t, const struct flow *f, bool closed)
 	s->closer = flow_closer(f);
 	s->sources = f->sources;
 	s->ended_ns = f->last_ns;
-	s->ws = cold_of(f)->ws;
+	s->ws = *flow_ws(f);
 	slots_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
 }
 

@@ -21,7 +21,7 @@ struct flow *queue_oldest(const struct tracker *t, enum flow_list list); /* NULL
 struct flow *queue_next(const struct tracker *t, const struct flow *f);
 
 /* Leaves a tombstone in the table in place of the flow's entry. */
-void tombstone_leave(struct tracker *t, const struct flow *f, bool closed);
+void tombstone_leave(struct tracker *t, struct flow *f, bool closed);
 /* A tombstone for a tuple without a conversation. */
 struct tombstone *tombstone_add(struct tracker *t, const struct flow_key *key, uint32_t tag);
 void tombstone_remove(struct tracker *t, struct tombstone *s);

@@ -60,10 +60,16 @@ static inline void loss_id(struct passing *w)
 		own->id_rising = (int8_t)(own->id_rising > 2 ? own->id_rising - 2 : 0);
 }
 
+/* Windows of packets without SYN. */
+static inline int window_shift(const struct half *own, const struct half *peer)
+{
+	return own->flags & peer->flags & HALF_SCALE ? own->scale : 0;
+}
+
 /* The window of a packet with ACK and without SYN. */
 static inline uint32_t window_of(const struct passing *w)
 {
-	return (uint32_t)w->p->tcp.window << (w->own->flags & w->peer->flags & HALF_SCALE ? w->own->scale : 0);
+	return (uint32_t)w->p->tcp.window << window_shift(w->own, w->peer);
 }
 
 static inline void window_announced(struct half *own, uint32_t window)

@@ -222,56 +222,46 @@ static SELDOM void note_copy(struct passing *w)
 	r->copies[r->copy_count++ % COPIES_MAX] = (struct copied){ w->seq, w->end, passing_ref(w) };
 }
 
-/* What both sides' flags are in the middle of a conversation in which nothing is pending. */
-#define HALF_RUNS (HALF_BASE_SET | HALF_NEXT_SET | HALF_ACKED_SET | HALF_ACK_SENT | HALF_WINDOW)
-#define HALF_PENDING (HALF_ZERO | HALF_FIN | HALF_RST_SEEN | HALF_KEEP_ALIVE | HALF_REPAIR)
-
-static inline bool half_runs(const struct half *h)
-{
-	return (h->flags & (HALF_RUNS | HALF_PENDING)) == HALF_RUNS;
-}
-
-/* Of a side that sends data its first has to be acknowledged. */
-static inline bool first_is_acked(const struct half *h)
-{
-	return (h->flags & (HALF_DATA | HALF_FIRST_ACKED)) != HALF_DATA;
-}
-
-static inline bool sum_is_right(const struct half *h, const struct packet *p)
-{
-	return (h->flags & HALF_PARTIAL_SUM) || ((h->flags & HALF_GOOD_SUM) && p->checksum == CHECKSUM_GOOD);
-}
-
-static inline bool handshake_is_over(const struct flow *f, const struct half *peer)
-{
-	return f->handshake_done || (f->midstream && (peer->flags & HALF_DATA));
-}
-
 /* Whether the headers are those of the middle of a conversation. */
 static inline bool is_usual(const struct packet *p)
 {
 	const struct tcp_header *t = &p->tcp;
 
 	return (t->flags & ~(TCP_PSH | TCP_ECE | TCP_CWR)) == TCP_ACK && !t->sack_count && !t->mptcp && t->window &&
-	       (!p->payload_wire || p->ip_len > MINIMAL_IP_LEN);
+	       t->window_scale < 0 && !p->fault && (!p->payload_wire || p->ip_len > MINIMAL_IP_LEN);
+}
+
+static inline bool sum_is_right(const struct half *h, const struct packet *p)
+{
+	return p->checksum == CHECKSUM_GOOD || (h->flags & HALF_PARTIAL_SUM);
+}
+
+/* Next in line, it acknowledges what was seen, and says something new; data ends within the window. */
+static inline bool is_in_line(const struct passing *w)
+{
+	const struct half *own = w->own, *peer = w->peer;
+	const struct tcp_header *t = &w->p->tcp;
+
+	if (t->seq != own->next_seq || seq_after(t->ack, peer->next_seq))
+		return false;
+	if (!w->len)
+		return seq_after(t->ack, own->last_ack);
+	return !seq_before(t->ack, own->last_ack) &&
+	       (!(peer->flags & HALF_EDGE) || seq_before(w->end, peer->last_ack + peer->window));
 }
 
 /* Whether all that the long way looks for is absent: then only what it does with every segment remains to be done. */
 static inline bool is_plain(const struct passing *w)
 {
-	const struct half *own = w->own, *peer = w->peer;
-	const struct tcp_header *t = &w->p->tcp;
-
-	return is_usual(w->p) && half_runs(own) && half_runs(peer) && t->seq == own->next_seq &&
-	       !seq_before(t->ack, own->last_ack) && !seq_after(t->ack, peer->next_seq) && first_is_acked(peer) &&
-	       (!w->len || (own->flags & HALF_FIRST_ACKED)) && sum_is_right(own, w->p) && flow_is_calm(w) &&
-	       handshake_is_over(w->f, peer) && history_has(w->f, w->side, w->len ? 'D' : 'A');
+	return (w->own->flags & (w->len ? HALF_STEADY_DATA : HALF_STEADY_ACK)) && is_usual(w->p) && is_in_line(w) &&
+	       sum_is_right(w->own, w->p) && flow_is_calm(w);
 }
 
 static inline void short_way(struct passing *w)
 {
 	struct half *own = w->own;
 
+	own->flags |= HALF_AHEAD;
 	flow_count_calm(w);
 	loss_id(w);
 	window_announced(own, window_of(w));
@@ -312,25 +302,35 @@ static void segment_of(struct passing *w)
 	w->end = w->seq + w->len;
 }
 
+/* What Wireshark would say of it. */
+static void count_classes(struct passing *w)
+{
+	uint32_t class = ws_analyse(flow_ws(w->f), (int)w->side ^ !w->f->orig_is_low, w->p);
+
+	if (class)
+		ws_count(class, &flow_rare(w->f)->analysis);
+}
+
 void tcp_track(struct passing *w, struct tracked *out)
 {
-	uint32_t class;
+	bool plain;
 
 	segment_of(w);
 	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		count_flags(w);
-	class = ws_analyse(&w->c->ws, (int)w->side ^ !w->f->orig_is_low, w->p);
-	if (class)
-		ws_count(class, &flow_rare(w->f)->analysis);
+	plain = is_plain(w);
 	if (duplicate_in_flow(w)) {
+		count_classes(w);
 		note_copy(w);
+		steady_settle(w->f);
 		out->duplicate = true;
 		return;
 	}
-	if (is_plain(w)) {
+	if (plain) {
 		short_way(w);
 		out->feed = w->len > 0;
 	} else {
+		count_classes(w);
 		out->feed = long_way(w);
 	}
 	key_frame_packet(w);
@@ -338,6 +338,8 @@ void tcp_track(struct passing *w, struct tracked *out)
 	w->f->last_ns = w->now_ns;
 	if (!(w->flags & TCP_RST))
 		packet_remember(w);
+	if (!plain)
+		steady_settle(w->f);
 	out->resent = w->resent;
 	out->rtt_ns = w->rtt_ns;
 }

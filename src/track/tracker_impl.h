@@ -163,6 +163,17 @@ bool window_small_released(struct passing *w); /* the same after a late ACK; tru
 void window_small_answered(struct passing *w); /* this side acknowledges just the small data of the peer */
 void window_is_full(struct passing *w, uint32_t room, uint32_t mss);
 
+/* tcp_steady.c: whether the conversation's next segments may take the short way; called after any other */
+void steady_settle(struct flow *f);
+void steady_catch_up(struct flow *f);
+/* What Wireshark would know, up to the last segment. */
+static inline struct ws_analysis *flow_ws(struct flow *f)
+{
+	if ((f->half[0].flags | f->half[1].flags) & HALF_AHEAD)
+		steady_catch_up(f);
+	return &cold_of(f)->ws;
+}
+
 /* tcp_turns.c */
 void turns_resent(struct passing *w);
 void turns_first_done(struct flow *f);

@@ -365,3 +365,35 @@ uint32_t ws_segment(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *re
 	look_at_ack(a, fwd, &p->tcp, p->ts_ns);
 	return 0;
 }
+
+bool ws_in_step(const struct ws_analysis *a, int end, const struct ws_pace *p)
+{
+	const struct ws_end *e = &a->end[end];
+
+	if ((a->syn_seen && a->first_rtt_ns == 0) || a->mptcp_kinds || e->mptcp_kinds || e->last_class)
+		return false;
+	return (e->known & (KNOWN_USUAL | KNOWN_BEGINS)) == KNOWN_USUAL && e->next_seq == p->next_seq &&
+	       e->max_to_ack == p->next_seq && e->last_ack == p->last_ack && e->last_ack_ns == p->last_ack_ns &&
+	       e->window == p->window;
+}
+
+void ws_catch_up(struct ws_analysis *a, int end, const struct ws_pace *p)
+{
+	struct ws_end *e = &a->end[end];
+
+	if (e->next_seq != p->next_seq) {
+		e->next_seq = e->max_to_ack = p->next_seq;
+		e->next_ns = p->next_ns;
+	}
+	if (e->last_ack != p->last_ack)
+		e->duplicate_acks = 0;
+	e->last_ack = p->last_ack;
+	e->last_ack_ns = p->last_ack_ns;
+	e->window = p->window;
+}
+
+bool ws_knows_scale(const struct ws_analysis *a, int end, int *shift)
+{
+	*shift = a->end[end].shift;
+	return a->end[end].scale != SCALE_UNKNOWN;
+}

@@ -48,4 +48,18 @@ static inline uint32_t ws_analyse(struct ws_analysis *a, int end, const struct p
 
 void ws_count(uint32_t class, struct tcp_analysis *counts);
 
+/* What ordinary segments of an end change, as its last ones left it; the window as in the header. */
+struct ws_pace {
+	uint32_t next_seq, last_ack;
+	uint16_t window;
+	int64_t next_ns, last_ack_ns;
+};
+
+/* Whether the end is in the middle of such segments, and stands there. */
+bool ws_in_step(const struct ws_analysis *a, int end, const struct ws_pace *p);
+/* Ordinary segments came since, and nothing else. */
+void ws_catch_up(struct ws_analysis *a, int end, const struct ws_pace *p);
+/* Whether it can be told that data fills that end's window, which its next segments shift by *shift. */
+bool ws_knows_scale(const struct ws_analysis *a, int end, int *shift);
+
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A conversation in which nothing is pending is steady: of its next segments those that are in line take the short way
+ * (tcp_track.c). Whether it is can only change on the long way, so it is worked out there. As long as it is, what
+ * Wireshark would remember of the segments is what we remember of them: its analysis learns of them together, when
+ * another one comes or the conversation ends.
+ */
+#include "base/seldom.h"
+#include "base/seq.h"
+#include "track/tcp_steps.h"
+
+/* What both sides' flags are in the middle of a conversation in which nothing is pending. */
+#define HALF_RUNS (HALF_BASE_SET | HALF_NEXT_SET | HALF_ACKED_SET | HALF_ACK_SENT | HALF_WINDOW)
+#define HALF_PENDING (HALF_ZERO | HALF_FIN | HALF_RST_SEEN | HALF_KEEP_ALIVE | HALF_REPAIR)
+
+static inline bool half_runs(const struct half *h)
+{
+	return (h->flags & (HALF_RUNS | HALF_PENDING)) == HALF_RUNS;
+}
+
+/* Of a side that sends data its first has to be acknowledged. */
+static inline bool first_is_acked(const struct half *h)
+{
+	return (h->flags & (HALF_DATA | HALF_FIRST_ACKED)) != HALF_DATA;
+}
+
+static struct ws_pace pace_of(const struct flow *f, enum side s)
+{
+	const struct half *h = &f->half[s];
+
+	return (struct ws_pace){ .next_seq = h->next_seq,
+		.last_ack = h->last_ack,
+		.window = (uint16_t)(h->window >> window_shift(h, &f->half[side_other(s)])),
+		.next_ns = f->ts_ns + h->last_data.at_ns,
+		.last_ack_ns = f->ts_ns + h->last.at_ns };
+}
+
+static int end_of(const struct flow *f, enum side s)
+{
+	return (int)s ^ !f->orig_is_low;
+}
+
+/* Whether Wireshark sees that side as we do. */
+static bool in_step(struct flow *f, enum side s)
+{
+	const struct ws_analysis *a = &cold_of(f)->ws;
+	struct half *h = &f->half[s];
+	struct ws_pace pace = pace_of(f, s);
+	int shift;
+
+	if (!ws_in_step(a, end_of(f, s), &pace) || seq_before(f->half[side_other(s)].next_seq, h->last_ack))
+		return false;
+	if (!ws_knows_scale(a, end_of(f, s), &shift))
+		return true;
+	h->flags |= HALF_EDGE;
+	return h->window == (uint32_t)pace.window << shift;
+}
+
+static void settle_half(struct flow *f, enum side s)
+{
+	struct half *own = &f->half[s], *peer = &f->half[side_other(s)];
+
+	if (!f->handshake_done && !(f->midstream && (peer->flags & HALF_DATA)))
+		return;
+	if (!own->ttl_count || !(own->flags & (HALF_PARTIAL_SUM | HALF_GOOD_SUM)))
+		return;
+	if (own->flags & HALF_FIRST_ACKED)
+		own->flags |= HALF_STEADY_DATA;
+	if (history_has(f, s, 'A'))
+		own->flags |= HALF_STEADY_ACK;
+}
+
+void steady_settle(struct flow *f)
+{
+	struct half *a = &f->half[SIDE_ORIG], *b = &f->half[SIDE_RESP];
+
+	a->flags &= ~(uint32_t)HALF_STEADY;
+	b->flags &= ~(uint32_t)HALF_STEADY;
+	if (!half_runs(a) || !half_runs(b) || !first_is_acked(a) || !first_is_acked(b))
+		return;
+	if (!in_step(f, SIDE_ORIG) || !in_step(f, SIDE_RESP))
+		return;
+	settle_half(f, SIDE_ORIG);
+	settle_half(f, SIDE_RESP);
+}
+
+SELDOM void steady_catch_up(struct flow *f)
+{
+	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++) {
+		struct ws_pace pace = pace_of(f, s);
+
+		if (f->half[s].flags & HALF_AHEAD)
+			ws_catch_up(&cold_of(f)->ws, end_of(f, s), &pace);
+		f->half[s].flags &= ~(uint32_t)HALF_AHEAD;
+	}
+}
