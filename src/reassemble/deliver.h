@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 struct direction;
+struct far;
 struct frame_ref;
 struct incoming;
 struct packet;
 struct reassembler;
 
 /* Hands on the payload of p, which is due, where nothing waits, no more was seen and the start is known. */
-void deliver_next(struct reassembler *r, struct direction *d, const struct packet *p);
+void deliver_next(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p);
 /* Hands on, or keeps for later, what of `in` was not handed on yet. */
 void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *in);
 /* Tells whether bytes of `in` are others than those that came before in the same place. */

@@ -39,13 +39,18 @@ struct direction {
 	struct tail tail;
 	/* Written only where they change: bits that were just written cannot be read with others before they are in the
 	 * cache. */
+	union {
+		struct {
+			bool guessed : 1; /* start_seq, from a packet that is no SYN; and nothing was handed on yet */
+			bool ended : 1;	  /* end was told */
+			bool ignored : 1; /* nobody listens, and nothing is kept */
+			bool waits : 1;	  /* something is in `held` */
+			bool ahead : 1;	  /* bytes behind `next` were seen, see `highest` */
+		};
+		uint8_t disturbed; /* not 0: some of them is set */
+	};
 	bool side : 1;	    /* enum side: index in the pair */
 	bool started : 1;   /* start_seq is known */
-	bool guessed : 1;   /* ... from a packet that is no SYN, and nothing was handed on yet */
-	bool ended : 1;	    /* end was told */
-	bool ignored : 1;   /* nobody listens, and nothing is kept */
-	bool waits : 1;	    /* something is in `held` */
-	bool ahead : 1;	    /* bytes behind `next` were seen, see `highest` */
 	bool unheard : 1;   /* nobody wants its bytes; gaps and the end are told all the same */
 	bool has_acked : 1; /* ack_sent is known */
 	bool good_sums : 1; /* has sent a segment with a right checksum */
@@ -82,8 +87,8 @@ struct reassembler {
 	struct held *oldest, *youngest;
 };
 
-/* The native engine; the pair exists. */
-void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p);
+/* The native engine: a packet of that direction. True: both have ended. */
+bool native_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p);
 /* Whether the receiver can have accepted the segment: its checksum is right, or left to the card. */
 bool native_takes(struct direction *d, const struct packet *p);
 bool native_is_padding(const struct packet *p); /* its payload is no payload */

@@ -176,8 +176,7 @@ static void take_segment(
 /* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged. */
 static bool is_next(const struct direction *d, const struct packet *p)
 {
-	return d->started && !(d->guessed | d->ended | d->ignored | d->waits | d->ahead) &&
-	       p->tcp.seq == d->start_seq + (uint32_t)d->next && !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	return d->started && !d->disturbed && p->tcp.seq == d->start_seq + (uint32_t)d->next && !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
 	       p->payload_len == p->payload_wire && (p->payload_len > PADDING_MAX || !native_is_padding(p));
 }
 
@@ -193,29 +192,31 @@ static SELDOM void settle_peer(struct reassembler *r, struct direction *d, const
 	deliver_settle(r, direction_peer(d), p, &ref);
 }
 
-/* One that is not the next of its stream, or ends it. Apart, since the next one needs few registers. */
-static __attribute__((noinline)) void judge_segment(struct reassembler *r, struct direction *d, const struct packet *p)
+/* One that is not the next of its stream, or ends it. Apart, since the next one needs few registers. True: now both
+ * directions have ended. */
+static __attribute__((noinline)) bool judge_segment(struct reassembler *r, struct direction *d, const struct packet *p)
 {
 	struct frame_ref ref = ref_of(p);
 
 	if (find_start(d, p) && !d->ended && !d->ignored)
 		take_segment(r, d, p, &ref);
-	deliver_settle(r, d, p, &ref);
+	if (d->waits)
+		deliver_settle(r, d, p, &ref);
+	return d->ended && direction_peer(d)->ended;
 }
 
-void native_packet(struct reassembler *r, struct stream_pair *pair, enum side s, const struct packet *p)
+bool native_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
 {
-	struct direction *d = &pair->dir[s];
-
 	if (!native_takes(d, p))
-		return;
+		return false;
 	take_ack(d, p);
 	if (r->oldest) /* else nothing waits anywhere */
 		settle_peer(r, d, p);
 	if (!is_next(d, p))
-		judge_segment(r, d, p);
-	else if (p->payload_len)
-		deliver_next(r, d, p);
+		return judge_segment(r, d, p);
+	if (p->payload_len)
+		deliver_next(r, d, far, p);
+	return false;
 }
 
 void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s)

@@ -65,8 +65,7 @@ void reassemble_packet(
 		nids_packet(r->nids, own, flow, s, p);
 		return;
 	}
-	native_packet(r, own, s, p);
-	if (own->dir[s].ended && own->dir[side_other(s)].ended) {
+	if (native_packet(r, &own->dir[s], &own->far[s], p)) {
 		pool_give(&r->pairs, own->number);
 		*pair = &over;
 	}

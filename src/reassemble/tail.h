@@ -53,11 +53,14 @@ struct tail_store {
 /* Unlike a sum it tells where words stand: each has a factor of its own. */
 static inline uint16_t tail_prefix(const uint8_t *bytes)
 {
-	uint64_t word[4];
+	uint64_t a, b, c, d;
 
-	memcpy(word, bytes, TAIL_STEP);
-	return (uint16_t)((word[0] * UINT64_C(0x9e3779b97f4a7c15) + word[1] * UINT64_C(0xbf58476d1ce4e5b9) +
-				  word[2] * UINT64_C(0x94d049bb133111eb) + word[3] * UINT64_C(0xff51afd7ed558ccd)) >> 48);
+	memcpy(&a, bytes, sizeof(a));
+	memcpy(&b, bytes + 8, sizeof(b));
+	memcpy(&c, bytes + 16, sizeof(c));
+	memcpy(&d, bytes + 24, sizeof(d));
+	return (uint16_t)((a * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xbf58476d1ce4e5b9) +
+				  c * UINT64_C(0x94d049bb133111eb) + d * UINT64_C(0xff51afd7ed558ccd)) >> 48);
 }
 
 /* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
