@@ -249,6 +249,11 @@ struct capture_stream *capture_open(const struct options *o, char *error, size_t
 
 /* ---- reading ---- */
 
+static inline int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Fills a source that has used up its frames, and puts it where it now belongs. False: it has nothing now. */
 static bool refill(struct capture_stream *c, struct source_run *s)
 {
@@ -263,7 +268,7 @@ static bool refill(struct capture_stream *c, struct source_run *s)
 	}
 	/* A clock that was set back is not run through again: the source keeps its own order. */
 	ns = s->frames[s->at].ts_ns;
-	source_heap_push(&c->heap, s, ns > s->clock_ns ? ns : s->clock_ns);
+	source_heap_push(&c->heap, s, later(ns, s->clock_ns));
 	return true;
 }
 
@@ -295,16 +300,22 @@ static bool count_reached(const struct capture_stream *c)
 	return c->o->count && c->order >= c->o->count;
 }
 
-/* Gives the frame its place in the capture. */
-static inline void give_out(struct capture_stream *c, struct source_run *s, struct frame *f)
+/* Gives n frames of a source their places in the capture. */
+static inline void give_out(struct capture_stream *c, struct source_run *s, struct frame *f, int n)
 {
-	if (f->ts_ns > s->clock_ns)
-		s->clock_ns = f->ts_ns;
-	if (f->ts_ns > c->clock_ns)
-		c->clock_ns = f->ts_ns;
-	f->clock_ns = c->clock_ns;
-	f->order = ++c->order;
-	c->env.left--;
+	int64_t own_ns = s->clock_ns, clock_ns = c->clock_ns;
+	uint64_t order = c->order;
+
+	for (const struct frame *end = f + n; f < end; f++) {
+		own_ns = later(f->ts_ns, own_ns);
+		clock_ns = later(f->ts_ns, clock_ns);
+		f->clock_ns = clock_ns;
+		f->order = ++order;
+	}
+	s->clock_ns = own_ns;
+	c->clock_ns = clock_ns;
+	c->order = order;
+	c->env.left -= (uint64_t)n;
 }
 
 /* The only run that has frames now: they are given out where they lie. */
@@ -317,8 +328,7 @@ static void give_run(struct capture_stream *c, struct source_run *s, struct batc
 	b->count = s->count - s->at;
 	if ((uint64_t)b->count > wanted)
 		b->count = (int)wanted;
-	for (const struct frame *end = f + b->count; f < end; f++)
-		give_out(c, s, f);
+	give_out(c, s, f, b->count);
 	s->at += b->count;
 	if (s->at == s->count)
 		c->waiting[c->waiting_count++] = source_heap_pop(&c->heap);
@@ -340,13 +350,13 @@ static bool merge(struct capture_stream *c, struct batch *b)
 		if (!s)
 			return true;
 		c->merged[b->count] = s->frames[s->at++];
-		give_out(c, s, &c->merged[b->count++]);
+		give_out(c, s, &c->merged[b->count++], 1);
 		if (s->at == s->count) {
 			c->waiting[c->waiting_count++] = source_heap_pop(&c->heap);
 			return true;
 		}
 		ns = s->frames[s->at].ts_ns;
-		source_heap_retime(&c->heap, ns > s->clock_ns ? ns : s->clock_ns);
+		source_heap_retime(&c->heap, later(ns, s->clock_ns));
 	}
 	return b->count > 0;
 }

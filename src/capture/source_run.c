@@ -118,21 +118,20 @@ static bool is_step_back(int64_t own_ns, int64_t last_ns, int64_t now_ns)
 }
 
 /* `before`: the time of the frame before it on its interface. */
-static void account_jump(struct source_run *s, const struct frame *f, int64_t before)
+static void account_jump(struct source *i, const struct frame *f, int64_t before)
 {
-	struct source *i = &s->info;
 	int64_t step;
 
-	if (before == NEVER || s->number == 1)
+	if (before == NEVER || f->number == 1)
 		return;
 	if (!is_step_back(before, i->last_ts_ns, f->ts_ns) && !is_leap(before, f->ts_ns))
 		return;
 	if (__builtin_sub_overflow(f->ts_ns, before, &step))
 		step = f->ts_ns < before ? INT64_MIN + 1 : INT64_MAX;
 	if (!i->clock_jumps)
-		i->jump_frame = s->number;
+		i->jump_frame = f->number;
 	if (i->clock_jumps < CLOCK_JUMPS_KEPT) {
-		i->jump_frames[i->clock_jumps] = s->number;
+		i->jump_frames[i->clock_jumps] = f->number;
 		i->jump_ts_ns[i->clock_jumps] = f->ts_ns;
 	}
 	i->clock_jumps++;
@@ -140,28 +139,35 @@ static void account_jump(struct source_run *s, const struct frame *f, int64_t be
 		i->clock_jump_max_ns = step;
 }
 
-static void account_cut(struct source_run *s, const struct frame *f)
+static void account_cut(struct source *i, const struct frame *f)
 {
-	struct source *i = &s->info;
-
 	if (i->cut_frames++)
 		return;
-	i->short_frame = s->number;
+	i->short_frame = f->number;
 	i->short_ts_ns = f->ts_ns;
 }
 
-static inline void account(struct source_run *s, struct frame *f)
+/* Numbers and counts n frames. */
+static void account(struct source_run *s, struct frame *f, int n)
 {
-	int64_t *last = last_of_interface(s, f->interface);
+	struct source *i = &s->info;
+	uint64_t number = s->number, bytes = 0;
+	uint16_t index = s->index;
 
-	f->number = ++s->number;
-	f->source = s->index;
-	s->info.bytes += f->on_wire;
-	if (f->captured < f->on_wire)
-		account_cut(s, f);
-	if (!is_usual_step(*last, f->ts_ns))
-		account_jump(s, f, *last);
-	*last = s->info.last_ts_ns = f->ts_ns;
+	for (const struct frame *end = f + n; f < end; f++) {
+		int64_t *last = last_of_interface(s, f->interface);
+
+		f->number = ++number;
+		f->source = index;
+		bytes += f->on_wire;
+		if (f->captured < f->on_wire)
+			account_cut(i, f);
+		if (!is_usual_step(*last, f->ts_ns))
+			account_jump(i, f, *last);
+		*last = i->last_ts_ns = f->ts_ns;
+	}
+	s->number = number;
+	i->bytes += bytes;
 }
 
 static bool all_pass(const struct run_env *env)
@@ -176,24 +182,36 @@ static bool passes(const struct run_env *env, const struct frame *f)
 	return !env->filter || frame_filter_passes(env->filter, f);
 }
 
-/* Numbers and counts the frames that were read, and keeps those that pass. Past the last one wanted none was seen. */
-static void accept(struct source_run *s, const struct run_env *env)
+/* Keeps those that pass; gives how many. */
+static int account_and_filter(struct source_run *s, const struct run_env *env)
 {
-	bool all = all_pass(env);
 	int kept = 0;
 
-	if (!s->number && s->count && env->left)
-		s->info.first_ts_ns = s->frames[0].ts_ns;
 	for (struct frame *f = s->frames, *end = f + s->count; f < end && (uint64_t)kept < env->left; f++) {
-		account(s, f);
-		if (!all && !passes(env, f))
+		account(s, f, 1);
+		if (!passes(env, f))
 			continue;
 		if (f != &s->frames[kept])
 			s->frames[kept] = *f;
 		kept++;
 	}
+	return kept;
+}
+
+/* Numbers and counts the frames that were read, and keeps those that pass. Past the last one wanted none was seen. */
+static void accept(struct source_run *s, const struct run_env *env)
+{
+	int wanted = (uint64_t)s->count < env->left ? s->count : (int)env->left;
+
+	if (!s->number && wanted)
+		s->info.first_ts_ns = s->frames[0].ts_ns;
+	if (all_pass(env)) {
+		account(s, s->frames, wanted);
+		s->count = wanted;
+	} else {
+		s->count = account_and_filter(s, env);
+	}
 	s->info.frames = s->number;
-	s->count = kept;
 	s->at = 0;
 	s->raw = false;
 }
