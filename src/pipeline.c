@@ -249,7 +249,8 @@ static inline bool is_new_receiver(struct pipeline *p, const struct packet *pack
 /* It belongs to a conversation, and there is nothing else to it. */
 static inline bool is_simple(const struct packet *p)
 {
-	return (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD && !p->tunnel_count;
+	return p->plain || ((p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD &&
+				   !p->tunnel_count);
 }
 
 static SELDOM void take_other(struct pipeline *p, struct packet *packet)
@@ -322,7 +323,7 @@ static bool lives_in_frame(const struct packet *p)
 {
 	const struct frame *f = p->frame;
 
-	return !p->payload || (p->payload >= f->data && p->payload <= f->data + f->captured);
+	return p->plain || !p->payload || (p->payload >= f->data && p->payload <= f->data + f->captured);
 }
 
 /*
@@ -336,7 +337,7 @@ static int take_run(struct pipeline *p, const struct frame *frames, int count)
 
 	while (n < count && n < EXPECTED_MAX && (!n || lives_in_frame(&p->run[n - 1]))) {
 		decode(p, &frames[n], &p->run[n]);
-		if (tracker_wants(&p->run[n]))
+		if (p->run[n].plain || tracker_wants(&p->run[n]))
 			packets[wanted++] = &p->run[n];
 		n++;
 	}

@@ -34,7 +34,7 @@ void source_count_odd(struct source_count *n, const struct frame *f, const struc
 static inline void source_count_packet(struct source_count *n, const struct frame *f, const struct packet *p)
 {
 	n->kinds[p->kind]++;
-	if ((p->verdict | p->fault) || p->kind == PACKET_OTHER)
+	if (!p->plain && (p->verdict != PACKET_OK || p->fault || p->kind == PACKET_OTHER))
 		source_count_odd(n, f, p);
 }
 

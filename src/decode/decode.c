@@ -37,16 +37,24 @@ static void packet_begin(struct packet *p, const struct frame *f)
 	p->sll_type = SLL_TYPE_NONE;
 }
 
-void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)
+static void decode_layers(struct decoder *d, const struct frame *f, struct packet *p)
 {
 	struct reader r = rd_make(f->data, f->captured, f->on_wire);
 
+	if (d->link)
+		d->link->decode(d, p, &r);
+}
+
+void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)
+{
 	d->turn++;
 	packet_begin(p, f);
-	if (!d->link || d->link->number != f->link_type)
+	if (!d->link || d->link->number != f->link_type) {
 		d->link = link_type_find(f->link_type);
-	if (d->link && !(d->link->decode == link_ethernet && plain_decode(p, f)))
-		d->link->decode(d, p, &r);
+		d->ethernet = d->link && d->link->decode == link_ethernet;
+	}
+	if (!d->ethernet || !plain_decode(p, f))
+		decode_layers(d, f, p);
 }
 
 struct decoder *decoder_new(size_t fragment_bytes)

@@ -126,9 +126,13 @@ struct packet {
 	uint8_t verdict; /* enum packet_verdict */
 	uint8_t fault;	 /* enum packet_fault; may be set with verdict OK (bad options) */
 
+	/* It is what nearly every packet is: TCP over IPv4 over Ethernet with nothing around it, whole in its frame, OK (an
+	 * option may be at fault). Only a short cut: where it is false, all that may be so, too. */
+	bool plain;
+
 	/* link; of the innermost Ethernet header when a tunnel carries Ethernet */
 	bool has_macs;	 /* SLL has a source only: mac_dst unset */
-	struct mac mac_src, mac_dst;
+	struct mac mac_dst, mac_src;
 	uint8_t sll_type; /* packet type of cooked captures: 0 to us, 1 broadcast, 2 multicast, 3 other host, 4 from us; 255 none */
 	uint32_t interface; /* of SLL2; 0 unknown */
 	uint16_t ether_type;

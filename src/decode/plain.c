@@ -33,7 +33,7 @@ bool plain_decode(struct packet *p, const struct frame *f)
 	tcp = ip + IP_SIZE;
 	memcpy(p->mac_dst.b, f->data, 6);
 	memcpy(p->mac_src.b, f->data + 6, 6);
-	p->has_macs = true;
+	p->plain = p->has_macs = true;
 	p->ether_type = ETHER_IPV4;
 	p->ip_len = be16(ip + 2);
 	ip4_fields(p, ip);
