@@ -65,21 +65,21 @@ static inline uint64_t eight_bytes(const uint8_t *b)
 }
 
 /* Both MACs, one behind the other; zeros where the frame has none. */
-#define MACS_AT offsetof(struct packet, mac_src)
-_Static_assert(offsetof(struct packet, mac_dst) == MACS_AT + sizeof(struct mac), "read in two overlapping words");
+#define MACS_AT offsetof(struct packet, mac_dst)
+_Static_assert(offsetof(struct packet, mac_src) == MACS_AT + sizeof(struct mac), "read in two overlapping words");
 
 /* Where the frame was seen: copies from another place differ in it. */
 static inline uint64_t place_of(const struct packet *p)
 {
 	const uint8_t *macs = (const uint8_t *)p + MACS_AT;
-	uint64_t h = eight_bytes(macs) * ODD_A ^ eight_bytes(macs + sizeof(struct mac) * 2 - 8) * ODD_B;
+	uint64_t h = eight_bytes(macs) * ODD_A ^ eight_bytes(macs + sizeof(struct mac) * 2 - 8);
 
-	h ^= ((uint64_t)p->frame->source << 16 | p->ttl) * ODD_D;
+	h += (uint64_t)p->frame->source << 16 | p->ttl;
 	if (p->interface | p->vlan_count)
 		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 |
 			     (p->vlan_count ? p->vlans[0] : 0u)) *
 		     ODD_C;
-	return mix(0, h) >> 56 << 16;
+	return h * ODD_B >> 56 << 16;
 }
 
 /* The first and the last bytes. */
@@ -108,7 +108,7 @@ static inline uint64_t content_of(const struct packet *p)
 	h ^= payload_content(p->payload, p->payload_len);
 	if (p->kind == PACKET_TCP)
 		h ^= tcp_content(&p->tcp);
-	return mix(0, h) & CONTENT_MASK;
+	return h * ODD_B & CONTENT_MASK;
 }
 
 static uint64_t time_of(const struct packet *p)
