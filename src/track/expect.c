@@ -10,7 +10,7 @@ static inline void name(const struct packet *p, struct expected *e)
 {
 	e->order = p->frame->order;
 	e->coming.has_payload = p->payload_wire > 0;
-	e->named = (p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD;
+	e->named = p->plain || ((p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD);
 	if (!e->named)
 		return;
 	e->from_low = flow_key_make(&e->key, &p->src, p->sport, &p->dst, p->dport, p->proto);

@@ -101,9 +101,11 @@ static const struct expected *expected_of(struct tracker *t, const struct packet
 
 	while (e->order < p->frame->order)
 		e++;
-	t->next = e;
-	if (e->order == p->frame->order && e->named)
-		return e;
+	if (e->order == p->frame->order) {
+		t->next = e + 1;
+		if (e->named)
+			return e;
+	}
 	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
 	fresh->tag = tracker_tag(&fresh->key);
 	fresh->coming.flow = NULL;

@@ -7,15 +7,13 @@
 #ifndef PCAPDX_TRACK_OUTLET_H
 #define PCAPDX_TRACK_OUTLET_H
 
+#include "capture/capture.h"
+#include "decode/packet.h"
 #include "record/record.h"
 #include "track/series_track.h"
+#include "track/tracker.h"
 
 struct announced;
-struct flow;
-struct flow_link;
-struct mac;
-struct packet;
-struct tracked;
 
 struct outlet {
 	void (*record)(void *arg, const struct record *r); /* at r->emitted_ns */
@@ -41,8 +39,23 @@ static inline struct series_count *outlet_count(const struct outlet *o, int64_t 
 	return &o->counted->sum;
 }
 
+/* What a packet says beside its conversation; a part of outlet_packet. */
+void outlet_beside(const struct outlet *o, const struct packet *p, const struct tracked *t);
+
 /* A packet that is no duplicate, after tracker_packet. */
-void outlet_packet(const struct outlet *o, const struct packet *p, const struct tracked *t);
+static inline void outlet_packet(const struct outlet *o, const struct packet *p, const struct tracked *t)
+{
+	struct series_count *sum = outlet_count(o, p->clock_ns);
+
+	sum->packets++;
+	sum->bytes += p->frame->on_wire;
+	sum->resent += t->resent;
+	if (t->rtt_ns > 0)
+		series_count_rtt(sum, t->rtt_ns);
+	if ((!t->flow || t->new_link || p->kind == PACKET_ICMP) && p->verdict != PACKET_BAD)
+		outlet_beside(o, p, t);
+}
+
 /* A conversation ended, or a part of it is due: what was counted with it goes to its links. Before its record. */
 void outlet_flow(const struct outlet *o, struct flow *f);
 

@@ -38,6 +38,13 @@ static inline void series_count_add(struct series_count *sum, const struct serie
 	sum->rtt_max_ns = more->rtt_max_ns > sum->rtt_max_ns ? more->rtt_max_ns : sum->rtt_max_ns;
 }
 
+static inline void series_count_rtt(struct series_count *sum, int64_t rtt_ns)
+{
+	sum->rtts++;
+	sum->rtt_sum_ns += (uint64_t)rtt_ns;
+	sum->rtt_max_ns = rtt_ns > sum->rtt_max_ns ? rtt_ns : sum->rtt_max_ns;
+}
+
 /* What one second brings is summed up before it is added. */
 struct series_second {
 	struct series_count sum;

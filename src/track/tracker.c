@@ -152,7 +152,8 @@ static void track(struct tracker *t, const struct packet *p, struct tracked *out
 	else
 		udp_track(&w, out);
 	out->new_link = w.new_link;
-	out->left = w.new_link && t->has_left ? &t->left : NULL;
+	if (w.new_link && t->has_left)
+		out->left = &t->left;
 	queue_touch(t, f);
 	if (!out->duplicate)
 		part_due(t, f);
