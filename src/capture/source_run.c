@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/seldom.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "capture/frame_filter.h"
@@ -118,7 +119,7 @@ static bool is_step_back(int64_t own_ns, int64_t last_ns, int64_t now_ns)
 }
 
 /* `before`: the time of the frame before it on its interface. */
-static void account_jump(struct source *i, const struct frame *f, int64_t before)
+static SELDOM void account_jump(struct source *i, const struct frame *f, int64_t before)
 {
 	int64_t step;
 

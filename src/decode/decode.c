@@ -10,6 +10,7 @@
 #include "decode/layers.h"
 
 #define SLL_TYPE_NONE 255
+#define LINKTYPE_ETHERNET 1
 
 static const char *const fault_names[FAULT_KINDS] = {
 	[FAULT_NONE] = "none",
@@ -37,10 +38,12 @@ static void packet_begin(struct packet *p, const struct frame *f)
 	p->sll_type = SLL_TYPE_NONE;
 }
 
-static void decode_layers(struct decoder *d, const struct frame *f, struct packet *p)
+static __attribute__((noinline)) void decode_layers(struct decoder *d, const struct frame *f, struct packet *p)
 {
 	struct reader r = rd_make(f->data, f->captured, f->on_wire);
 
+	if (!d->link || d->link->number != f->link_type)
+		d->link = link_type_find(f->link_type);
 	if (d->link)
 		d->link->decode(d, p, &r);
 }
@@ -49,11 +52,7 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)
 {
 	d->turn++;
 	packet_begin(p, f);
-	if (!d->link || d->link->number != f->link_type) {
-		d->link = link_type_find(f->link_type);
-		d->ethernet = d->link && d->link->decode == link_ethernet;
-	}
-	if (!d->ethernet || !plain_decode(p, f))
+	if (f->link_type != LINKTYPE_ETHERNET || !plain_decode(p, f))
 		decode_layers(d, f, p);
 }
 

@@ -25,7 +25,6 @@ struct decoder {
 	struct fragments *fragments;
 	uint64_t turn;		      /* counts frames: what was joined in this turn is still looked at */
 	const struct link_type *link; /* of the last frame */
-	bool ethernet;		      /* it is that */
 	struct quoted_packet *quoted; /* what is read is the quote of an ICMP error: goes there; NULL: it is the frame */
 };
 

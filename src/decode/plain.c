@@ -10,27 +10,33 @@
 #define IP_SIZE 20
 #define TCP_SIZE 20
 
-static bool is_plain(const struct frame *f)
+static inline bool is_plain(const uint8_t *ip, uint32_t captured)
 {
-	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
+	const uint8_t *tcp = ip + IP_SIZE;
 	size_t total, tcp_len;
 
 	if (be16(ip - 2) != ETHER_IPV4 || ip[0] != 0x45 || (be16(ip + 6) & (IPV4_MF | IPV4_OFFSET)) || ip[9] != IP_TCP)
 		return false;
 	total = be16(ip + 2);
 	tcp_len = (size_t)(tcp[12] >> 4) * 4;
-	return tcp_len >= TCP_SIZE && IP_SIZE + tcp_len <= total && ETHERNET_SIZE + total <= f->captured;
+	return tcp_len >= TCP_SIZE && IP_SIZE + tcp_len <= total && ETHERNET_SIZE + total <= captured;
+}
+
+static __attribute__((noinline)) void other_options(struct packet *p)
+{
+	size_t n = p->tcp.header_len - TCP_SIZE;
+	struct reader r = rd_make(p->transport + TCP_SIZE, n, n);
+
+	tcp_options(p, &r);
 }
 
 bool plain_decode(struct packet *p, const struct frame *f)
 {
-	const uint8_t *ip, *tcp;
+	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
 	size_t options;
 
-	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(f))
+	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(ip, f->captured))
 		return false;
-	ip = f->data + ETHERNET_SIZE;
-	tcp = ip + IP_SIZE;
 	memcpy(p->mac_dst.b, f->data, 6);
 	memcpy(p->mac_src.b, f->data + 6, 6);
 	p->plain = p->has_macs = true;
@@ -39,12 +45,9 @@ bool plain_decode(struct packet *p, const struct frame *f)
 	ip4_fields(p, ip);
 	tcp_fields(p, tcp);
 	options = p->tcp.header_len - TCP_SIZE;
-	if (options && !tcp_only_timestamps(&p->tcp, tcp + TCP_SIZE, options)) {
-		struct reader r = rd_make(tcp + TCP_SIZE, options, options);
-
-		tcp_options(p, &r);
-	}
-	p->payload = tcp + p->tcp.header_len;
-	p->payload_len = p->payload_wire = p->ip_len - IP_SIZE - p->tcp.header_len;
+	p->payload = tcp + TCP_SIZE + options;
+	p->payload_len = p->payload_wire = (uint32_t)(p->ip_len - IP_SIZE - TCP_SIZE - options);
+	if (options && !tcp_only_timestamps(&p->tcp, tcp + TCP_SIZE, options))
+		other_options(p);
 	return true;
 }
