@@ -82,11 +82,23 @@ static inline uint64_t place_of(const struct packet *p)
 	return h * ODD_B >> 56 << 16;
 }
 
+/* Fewer than eight bytes. */
+static inline uint64_t few_bytes(const uint8_t *b, uint32_t n)
+{
+	uint32_t first, last;
+
+	if (n < 4)
+		return n ? (uint64_t)b[0] << 16 | (uint64_t)b[n / 2] << 8 | b[n - 1] : 0;
+	memcpy(&first, b, 4);
+	memcpy(&last, b + n - 4, 4);
+	return (uint64_t)first << 32 | last;
+}
+
 /* The first and the last bytes. */
 static inline uint64_t payload_content(const uint8_t *b, uint32_t n)
 {
 	if (n < 8)
-		return n ? mix_bytes(ODD_C, b, n) : 0;
+		return few_bytes(b, n) * ODD_A;
 	return eight_bytes(b) * ODD_A ^ eight_bytes(b + n - 8) * ODD_B;
 }
 
@@ -160,7 +172,7 @@ static SELDOM bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 	return elsewhere || w->own->doubled + w->peer->doubled > 1 || is_pointless(w);
 }
 
-static SELDOM bool is_copy_of_one(const struct passing *w, uint64_t mine)
+static bool is_copy_of_one(const struct passing *w, uint64_t mine)
 {
 	const struct recent *r = &w->own->recent;
 
@@ -183,21 +195,30 @@ static inline bool resembles(const struct recent *r, uint32_t upper)
 	return same;
 }
 
+static inline bool remember(struct half *own, uint64_t mine)
+{
+	uint32_t at = own->recent_at;
+
+	own->recent.upper[at] = (uint32_t)(mine >> 32);
+	own->recent.lower[at] = (uint32_t)mine;
+	own->recent_at = (uint8_t)((at + 1) % RECENT_MAX);
+	return false;
+}
+
+static SELDOM bool look_closer(const struct passing *w, uint64_t mine)
+{
+	return is_copy_of_one(w, mine) || remember(w->own, mine);
+}
+
 /* Whether the packet is a copy. Remembers it otherwise. */
 bool duplicate_in_flow(struct passing *w)
 {
 	struct half *own = w->own;
 	uint64_t mine = content_of(w->p) | place_of(w->p) | time_of(w->p);
-	uint32_t at = own->recent_at;
 
 	if (w->p->ip_id != own->last_ip_id && own->pkts && w->p->has_ip_id)
 		own->flags |= HALF_ID_VARIES;
-	if (resembles(&own->recent, (uint32_t)(mine >> 32)) && is_copy_of_one(w, mine))
-		return true;
-	own->recent.upper[at] = (uint32_t)(mine >> 32);
-	own->recent.lower[at] = (uint32_t)mine;
-	own->recent_at = (uint8_t)((at + 1) % RECENT_MAX);
-	return false;
+	return resembles(&own->recent, (uint32_t)(mine >> 32)) ? look_closer(w, mine) : remember(own, mine);
 }
 
 void duplicate_noted(struct passing *w)
