@@ -88,9 +88,14 @@ static inline struct byte_sum byte_sum_add(struct byte_sum s, const uint8_t *b, 
 /* The same with wider registers where the processor has them. */
 struct byte_sum byte_sum_long(const uint8_t *b, size_t n);
 
+static inline struct byte_sum byte_sum_short(const uint8_t *b, size_t n)
+{
+	return byte_sum_add((struct byte_sum){ 0, 0 }, b, n);
+}
+
 static inline struct byte_sum byte_sum(const uint8_t *b, size_t n)
 {
-	return n < BYTE_SUM_LONG ? byte_sum_add((struct byte_sum){ 0, 0 }, b, n) : byte_sum_long(b, n);
+	return n < BYTE_SUM_LONG ? byte_sum_short(b, n) : byte_sum_long(b, n);
 }
 
 /* In one's complement, as the Internet checksum takes it. */

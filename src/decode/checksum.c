@@ -75,23 +75,34 @@ static inline bool is_whole(const struct packet *p, uint32_t segment_len)
 	return (size_t)(p->payload + p->payload_len - p->transport) == segment_len;
 }
 
-/* What the segment's checksum `stored` says; `segment_len` is its length on the wire. */
+static inline enum checksum_state judge_whole(const struct packet *p, uint16_t stored, uint32_t segment_len,
+	struct byte_sum own, struct kept_sum *payload)
+{
+	uint64_t sum = carry_add(own.sum, own.carried);
+
+	*payload = (struct kept_sum){ own, true };
+	sum = add_header(sum, p->transport, (size_t)(p->payload - p->transport));
+	if (is_complete(carry_add(sum, pseudo_sum(p, segment_len))))
+		return CHECKSUM_GOOD;
+	return judge_misfit(p, stored, segment_len, true);
+}
+
+static __attribute__((noinline)) enum checksum_state judge_long(
+	const struct packet *p, uint16_t stored, uint32_t segment_len, struct kept_sum *payload)
+{
+	return judge_whole(p, stored, segment_len, byte_sum_long(p->payload, p->payload_len), payload);
+}
+
+/* What the segment's checksum `stored` says; `segment_len` is its length on the wire. Nothing but the last step is
+ * called, so short segments need no stack. */
 static inline enum checksum_state judge(
 	const struct packet *p, uint16_t stored, uint32_t segment_len, struct kept_sum *payload)
 {
-	bool whole = is_whole(p, segment_len);
-	uint64_t sum;
-
-	if (whole) {
-		struct byte_sum own = byte_sum(p->payload, p->payload_len);
-
-		*payload = (struct kept_sum){ own, true };
-		sum = carry_add(own.sum, own.carried);
-		sum = add_header(sum, p->transport, (size_t)(p->payload - p->transport));
-		if (is_complete(carry_add(sum, pseudo_sum(p, segment_len))))
-			return CHECKSUM_GOOD;
-	}
-	return judge_misfit(p, stored, segment_len, whole);
+	if (!is_whole(p, segment_len))
+		return judge_misfit(p, stored, segment_len, false);
+	if (p->payload_len >= BYTE_SUM_LONG)
+		return judge_long(p, stored, segment_len, payload);
+	return judge_whole(p, stored, segment_len, byte_sum_short(p->payload, p->payload_len), payload);
 }
 
 static enum checksum_state judge_udp(const struct packet *p)
@@ -116,6 +127,11 @@ static enum checksum_state judge_icmp(const struct packet *p)
 	return CHECKSUM_BAD;
 }
 
+static inline enum checksum_state judge_tcp(const struct packet *p, struct kept_sum *payload)
+{
+	return judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire, payload);
+}
+
 static inline enum checksum_state judgement(const struct packet *p, struct kept_sum *payload)
 {
 	if (p->checksum != CHECKSUM_UNKNOWN)
@@ -123,7 +139,7 @@ static inline enum checksum_state judgement(const struct packet *p, struct kept_
 	if (p->verdict != PACKET_OK || p->source_routed)
 		return CHECKSUM_UNKNOWN;
 	if (p->kind == PACKET_TCP)
-		return judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire, payload);
+		return judge_tcp(p, payload);
 	if (p->kind == PACKET_UDP)
 		return judge_udp(p);
 	return p->kind == PACKET_ICMP ? judge_icmp(p) : CHECKSUM_UNKNOWN;
