@@ -244,29 +244,37 @@ static enum dissect_verdict on_reply(struct ftp_state *ftp, struct session *s, c
 	return code < 200 ? DISSECT_OK : on_final_reply(ftp, s, c, &l, (uint16_t)code);
 }
 
+/* Which replies were lost, or make no sense, is not known: commands without one are neither told as unanswered,
+ * nor given the replies to others. */
+static void forget_pending(struct ftp_state *ftp)
+{
+	ftp->pending_count = 0;
+	ftp->multiline = 0;
+}
+
 static enum dissect_verdict ftp_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
 {
 	struct ftp_state *ftp = state;
+	enum dissect_verdict verdict;
 	struct line l;
 
 	if (c->side == SIDE_ORIG && !ftp->spoken && c->data[0] == 0x16)
 		return DISSECT_NOT_MINE; /* a TLS client at a plain port */
-	if (!line_take(c, &l, used))
-		return c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
-	return c->side == SIDE_ORIG ? on_command(ftp, s, c, l) : on_reply(ftp, s, c, l);
+	if (line_take(c, &l, used))
+		verdict = c->side == SIDE_ORIG ? on_command(ftp, s, c, l) : on_reply(ftp, s, c, l);
+	else
+		verdict = c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
+	if (verdict == DISSECT_BAD && c->side == SIDE_RESP)
+		forget_pending(ftp);
+	return verdict;
 }
 
-/* Which replies were lost is not known, so commands without one are not told as unanswered. */
 static enum dissect_verdict ftp_gap(
 	void *state, struct session *s, enum side side, uint64_t missing, const struct frame_ref *ref)
 {
-	struct ftp_state *ftp = state;
-
 	(void)s, (void)missing, (void)ref;
-	if (side == SIDE_RESP) {
-		ftp->pending_count = 0;
-		ftp->multiline = 0;
-	}
+	if (side == SIDE_RESP)
+		forget_pending(state);
 	return DISSECT_BAD;
 }
 
