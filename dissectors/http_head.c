@@ -87,7 +87,7 @@ static void absolute_uri(const struct line *target, const struct line *authority
 	path.len = (size_t)(target->p + target->len - path.p);
 	line_text(authority, host, sizeof(host));
 	line_text(&path, rest, sizeof(rest));
-	text_add(&uri, line_starts(target, "https") ? "https://" : "http://");
+	text_add(&uri, line_starts(target, "https:") ? "https://" : line_starts(target, "ftp:") ? "ftp://" : "http://");
 	text_add(&uri, host);
 	text_add(&uri, rest);
 	http_texts_keep(t, s, HTTP_URI, (const uint8_t *)text_str(&uri), strlen(text_str(&uri)));

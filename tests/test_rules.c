@@ -103,17 +103,23 @@ static void test_rules_fire_and_hold_back(void **state)
 	free(folder);
 }
 
-/* Title, detail and evidence, a line each; owned by the caller. */
+static void add_line(char **text, const char *line)
+{
+	char *longer = xprintf("%s%s\n", *text, line);
+
+	free(*text);
+	*text = longer;
+}
+
+/* Title, detail, evidence and next steps, a line each; owned by the caller. */
 static char *text_of(const struct finding *f)
 {
 	char *text = xprintf("%s\n%s\n", f->title, f->detail);
 
-	for (int i = 0; i < f->evidence_count; i++) {
-		char *longer = xprintf("%s%s\n", text, f->evidence[i].what);
-
-		free(text);
-		text = longer;
-	}
+	for (int i = 0; i < f->evidence_count; i++)
+		add_line(&text, f->evidence[i].what);
+	for (int i = 0; i < f->next_count; i++)
+		add_line(&text, f->next[i]);
 	return text;
 }
 
@@ -139,6 +145,8 @@ static void test_texts_fit_the_case(void **state)
 		const char *code, *variant, *has, *has_not;
 	} told[] = {
 		{ "proxy-unreachable", "fires-socks-login-closed", "SOCKS 5 CONNECT 203.0.113.9:443", "refused" },
+		{ "proxy-unreachable", "fires", "curl -v https://repo.example.org:443/ ", "http://" },
+		{ "proxy-unreachable", "fires-http", "curl -v http://repo.example.org:8080/ ", "https://" },
 		{ "proxy-unreachable", "fires-socks-reply-255", "SOCKS 5 reply 255", "method" },
 		{ "tls-closed-after-client-hello", "fires-proxied-long",
 			"as a proxy to a-long-name-of-a-service.in-a-long-named-zone.of-a-cloud-provider.example:8443",

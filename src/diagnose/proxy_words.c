@@ -27,6 +27,13 @@ static bool is_passed_on(const struct http *h)
 	return true;
 }
 
+const char *proxy_scheme(const struct http *h)
+{
+	if (strncmp(h->uri, "http://", 7) == 0)
+		return "http";
+	return strncmp(h->uri, "ftp://", 6) == 0 ? "ftp" : "https";
+}
+
 const char *proxy_code_of_http(const struct http *h)
 {
 	if (h->status == 407)
@@ -112,16 +119,16 @@ static void answer_words(const struct proxy_answer *a, char *out, size_t size)
 			socks_reply_name(a->socks, (uint8_t)a->status));
 }
 
-static void auth_of_http(struct finding *f, const char *proxy)
+static void auth_of_http(struct finding *f, const struct proxy_answer *a, const char *proxy)
 {
 	finding_cause(f, 0.85,
 		"the client has no login for the proxy, or a wrong one, or cannot do the scheme it wants",
 		"the proxy answers 407 each time and the client does not log in");
 	finding_next(f,
-		"curl -v -x http://USER:PASSWORD@%s https://example.com/ ; which Proxy-Authenticate does it send?",
-		proxy);
-	finding_next(
-		f, "Set the login in the program (https_proxy, settings), or have its address allowed without one");
+		"curl -v -x http://USER:PASSWORD@%s %s://example.com/ ; which Proxy-Authenticate does it send?", proxy,
+		a->scheme);
+	finding_next(f, "Set the login in the program (%s_proxy, settings), or have its address allowed without one",
+		a->scheme);
 }
 
 static void auth_of_socks(struct finding *f, const struct proxy_answer *a, const char *proxy)
@@ -153,7 +160,7 @@ static void write_auth(struct finding *f, const struct proxy_answer *a, const ch
 	if (a->socks)
 		auth_of_socks(f, a, proxy);
 	else
-		auth_of_http(f, proxy);
+		auth_of_http(f, a, proxy);
 }
 
 static void denied_by_socks(struct finding *f, const struct proxy_answer *a)
@@ -217,10 +224,8 @@ static void write_unreachable(struct finding *f, const struct proxy_answer *a, c
 		finding_cause(f, 0.6,
 			"the proxy gets no connection to the target: down, filtered, or a name that does not resolve",
 			"it answers 502, 503 or 504 for it");
-	finding_next(f,
-		a->socks ? "On the proxy: curl -v telnet://%s (does it resolve, connect, and in what time?)"
-			 : "On the proxy: curl -v https://%s/ (does it resolve, connect, and in what time?)",
-		finding_word(target, "TARGET"));
+	finding_next(f, "On the proxy: curl -v %s://%s%s (does it resolve, connect, and in what time?)",
+		a->socks ? "telnet" : a->scheme, finding_word(target, "TARGET"), a->socks ? "" : "/");
 }
 
 enum refusal_kind {

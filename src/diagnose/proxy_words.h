@@ -13,8 +13,11 @@ struct proxy_answer {
 	bool mixed;	 /* others answered otherwise, to the same effect */
 	uint16_t status; /* HTTP's; of SOCKS the reply, the method 255, or the verdict on the login */
 	double waited_s; /* request to answer */
+	const char *scheme; /* HTTP: what the proxy was asked to speak to the target, static text */
 };
 
+/* Of an absolute URI; what CONNECT is for is https. */
+const char *proxy_scheme(const struct http *h);
 /* NULL: no refusal, or not the proxy's own. */
 const char *proxy_code_of_http(const struct http *h);
 /* Fills *a for the answer that the code stands for. */

@@ -106,7 +106,7 @@ static void on_http(struct state *s, const struct record *r)
 		note_success(s, r, target); /* whatever it says now, it knows the client */
 	if (!code)
 		return;
-	f = refusal_add(s, r, code, target, &(struct proxy_answer){ .status = h->status });
+	f = refusal_add(s, r, code, target, &(struct proxy_answer){ .status = h->status, .scheme = proxy_scheme(h) });
 	tally_count(&f->tally, r->ts_ns + h->request.at_ns);
 	tally_show(&f->tally, r, &h->request, "%s %.60s", h->method, h->proxied_host[0] ? h->proxied_host : h->uri);
 	tally_show(&f->tally, r, &h->response, "answer %u", h->status);
