@@ -296,6 +296,29 @@ static void test_ack_captured_before_its_data_is_no_hole(void **state)
 	assert_int_equal(o->bytes, 8000);
 }
 
+/* The FIN's number, too, and several places that one segment fills. */
+static void test_fin_captured_behind_its_ack_is_no_hole(void **state)
+{
+	const struct conn_side *o = resp_of(FLOW "0.063 > A ack 6001\n"
+						 "0.0631 < A 6001:7001(1000) ack 101 id 107\n"
+						 "0.0632 > A ack 9002\n"
+						 "0.0633 < A 5001:9001(4000) ack 101 id 106\n"
+						 "0.0634 < FA seq 9001 ack 101 id 108\n"
+						 "0.0635 < FA seq 9001 ack 101 id 108\n");
+
+	(void)state;
+	assert_int_equal(o->missing_bytes, 0);
+	assert_int_equal(o->loss.lost, 0);
+}
+
+static void test_fin_behind_missing_bytes_fills_its_own_number_only(void **state)
+{
+	const struct conn_side *o = resp_of(FLOW "0.0632 > A ack 9002\n0.0634 < FA seq 9001 ack 101 id 108\n");
+
+	(void)state;
+	assert_int_equal(o->missing_bytes, 4000);
+}
+
 /* However many of them: one direction comes behind the other. */
 static void test_many_acks_captured_before_their_data_are_no_holes(void **state)
 {
@@ -364,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_ack_beyond_all_that_was_seen_is_a_hole_in_the_capture),
 		cmocka_unit_test(test_a_sending_is_kept_exactly_or_not_at_all),
 		cmocka_unit_test(test_ack_captured_before_its_data_is_no_hole),
+		cmocka_unit_test(test_fin_captured_behind_its_ack_is_no_hole),
+		cmocka_unit_test(test_fin_behind_missing_bytes_fills_its_own_number_only),
 		cmocka_unit_test(test_many_acks_captured_before_their_data_are_no_holes),
 		cmocka_unit_test(test_fin_beyond_a_gap_shows_what_the_capture_lost),
 		cmocka_unit_test(test_numbers_may_wrap),

@@ -12,6 +12,7 @@ SELDOM void close_fin(struct passing *w)
 	if (own->flags & HALF_FIN)
 		return;
 	own->flags |= HALF_FIN;
+	loss_fin(w);
 	w->c->start[w->side].fin = passing_ref(w);
 	if (w->c->first_fin == SIDE_NONE)
 		w->c->first_fin = (uint8_t)w->side;

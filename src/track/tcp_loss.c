@@ -120,10 +120,7 @@ static void judge_fill(struct passing *w, struct repair *r, const struct hole *h
 	struct side_odd *o = flow_make_odd(w->f, w->side);
 	struct tcp_loss *l = &o->loss;
 
-	if (h->acked) {
-		/* The ACK was captured before the segment: nothing is missing after all. */
-		o->missing_bytes -= bytes < o->missing_bytes ? bytes : o->missing_bytes;
-	} else if (is_late_original(w, h)) {
+	if (is_late_original(w, h)) {
 		l->reordered++;
 	} else {
 		l->lost++;
@@ -159,10 +156,19 @@ static bool cut_hole(struct repair *r, uint32_t i, uint32_t left, uint32_t right
 	return false;
 }
 
+/* The ACK was captured before these bytes: they are not missing after all. */
+static void came_late(struct passing *w, uint32_t bytes)
+{
+	struct side_odd *o = flow_make_odd(w->f, w->side);
+
+	o->missing_bytes -= bytes < o->missing_bytes ? bytes : o->missing_bytes;
+}
+
 /* The part of the segment that was missing; judged once. */
 static SELDOM uint32_t fill_holes(struct passing *w, struct repair *r)
 {
 	uint32_t filled = 0, i = 0;
+	bool judged = false;
 
 	while (r && i < r->hole_count) {
 		struct hole h = r->holes[i];
@@ -173,8 +179,11 @@ static SELDOM uint32_t fill_holes(struct passing *w, struct repair *r)
 			i++;
 			continue;
 		}
-		if (!filled)
+		if (h.acked)
+			came_late(w, right - left);
+		else if (!judged)
 			judge_fill(w, r, &h, right - left);
+		judged |= !h.acked;
 		filled += right - left;
 		if (!cut_hole(r, i, left, right))
 			i++;
@@ -341,6 +350,18 @@ void loss_gap(struct passing *w)
 		return;
 	open_hole(w);
 	own->next_seq = w->seq;
+}
+
+SELDOM void loss_fin(struct passing *w)
+{
+	struct repair *r = w->f->repair[w->side];
+
+	for (uint32_t i = 0; r && i < r->hole_count; i++)
+		if (r->holes[i].acked && seq_diff(w->end, r->holes[i].left) >= 0 && seq_before(w->end, r->holes[i].right)) {
+			came_late(w, 1);
+			cut_hole(r, i, w->end, w->end + 1);
+			return;
+		}
 }
 
 enum segment_kind loss_segment(struct passing *w)

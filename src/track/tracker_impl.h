@@ -142,6 +142,7 @@ enum segment_kind {
 };
 enum segment_kind loss_segment(struct passing *w);
 void loss_gap(struct passing *w); /* the same without payload: its number may lie beyond a gap */
+void loss_fin(struct passing *w); /* the FIN was acknowledged before it was seen, perhaps */
 bool loss_is_probe(const struct passing *w);
 void loss_forget_tail(struct flow *f, enum side s); /* there is no gap any more */
 void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
