@@ -99,6 +99,9 @@ extern const struct dissector *const dissector_table[];
 
 /* Emits a record of that kind; `facts` is what is its own: a struct dns for RECORD_DNS, and so on. */
 void session_tell(struct session *s, enum record_kind kind, const void *facts);
+/* The same for large facts, without a copy: zeroed ones to be filled in, and then told. Nothing else is told between. */
+void *session_facts(struct session *s, enum record_kind kind);
+void session_tell_facts(struct session *s, enum record_kind kind);
 /* In `stream`: of the next n bytes of that side only the number is wanted. A wish: they may be offered all the same. */
 void session_quiet(struct session *s, enum side side, uint64_t n);
 /* In `stream`, when all was used: what comes of that side is only counted, as long as `skim` knows it for records of

@@ -13,24 +13,23 @@
 
 static void tell(const struct exchange *x, struct session *s, const struct frame_ref *end)
 {
-	static const struct frame_ref never;
-	struct http facts = {
-		.status = x->status,
-		.proxy = x->proxy,
-		.keep_alive = x->keep_alive,
-		.on_tls_port_hint = x->on_tls_port || (x->hint && http_hint_found(x->hint)),
-		.request = session_ref(s, &x->request),
-		.request_end = session_ref(s, &x->request_end),
-		.response = session_ref(s, &x->response),
-		.response_end = session_ref(s, end ? end : &never),
-		.request_body = x->request_body,
-		.response_body = x->response_body,
-		.announced_body = x->announced_body,
-		.number = x->number,
-	};
+	struct http *facts = session_facts(s, RECORD_HTTP);
 
-	http_texts_tell(&x->texts, &facts);
-	session_tell(s, RECORD_HTTP, &facts);
+	facts->status = x->status;
+	facts->proxy = x->proxy;
+	facts->keep_alive = x->keep_alive;
+	facts->on_tls_port_hint = x->on_tls_port || (x->hint && http_hint_found(x->hint));
+	facts->request = session_ref(s, &x->request);
+	facts->request_end = session_ref(s, &x->request_end);
+	facts->response = session_ref(s, &x->response);
+	if (end)
+		facts->response_end = session_ref(s, end);
+	facts->request_body = x->request_body;
+	facts->response_body = x->response_body;
+	facts->announced_body = x->announced_body;
+	facts->number = x->number;
+	http_texts_tell(&x->texts, facts);
+	session_tell_facts(s, RECORD_HTTP);
 }
 
 void exchange_drop(struct exchanges *e, struct session *s, bool told, const struct frame_ref *end)

@@ -173,38 +173,36 @@ enum field_says {
 
 struct known_field {
 	const char *name;
-	uint8_t len;
 	uint8_t says; /* enum field_says */
 	uint8_t text; /* enum http_text */
 };
 
-#define FIELD(name, ...) \
-	{ \
-		name, sizeof(name) - 1, __VA_ARGS__ \
-	}
+#define LENGTH_MAX 17 /* of the longest name */
+#define SAME_LENGTH 2
 
 /* NULL: none that we read. */
 static const struct known_field *field_named(const struct line *name)
 {
-	static const struct known_field fields[] = { /* the short ones first */
-		FIELD("Via", SAYS_TEXT_BACK, HTTP_VIA),
-		FIELD("Host", SAYS_TEXT, HTTP_HOST),
-		FIELD("Server", SAYS_TEXT_BACK, HTTP_SERVER),
-		FIELD("Location", SAYS_TEXT_BACK, HTTP_LOCATION),
-		FIELD("Connection", SAYS_CONNECTION, 0),
-		FIELD("User-Agent", SAYS_TEXT, HTTP_USER_AGENT),
-		FIELD("Content-Type", SAYS_TEXT_BACK, HTTP_CONTENT_TYPE),
-		FIELD("Content-Length", SAYS_LENGTH, 0),
-		FIELD("Proxy-Connection", SAYS_CONNECTION, 0),
-		FIELD("Transfer-Encoding", SAYS_CODING, 0),
+	static const struct known_field fields[LENGTH_MAX + 1][SAME_LENGTH] = {
+		[3] = {{"Via", SAYS_TEXT_BACK, HTTP_VIA}},
+		[4] = {{"Host", SAYS_TEXT, HTTP_HOST}},
+		[6] = {{"Server", SAYS_TEXT_BACK, HTTP_SERVER}},
+		[8] = {{"Location", SAYS_TEXT_BACK, HTTP_LOCATION}},
+		[10] = {{"Connection", SAYS_CONNECTION, 0}, {"User-Agent", SAYS_TEXT, HTTP_USER_AGENT}},
+		[12] = {{"Content-Type", SAYS_TEXT_BACK, HTTP_CONTENT_TYPE}},
+		[14] = {{"Content-Length", SAYS_LENGTH, 0}},
+		[16] = {{"Proxy-Connection", SAYS_CONNECTION, 0}},
+		[17] = {{"Transfer-Encoding", SAYS_CODING, 0}},
 	};
-	const struct known_field *f = fields, *end = fields + sizeof(fields) / sizeof(*fields);
+	const struct known_field *f;
 
-	while (f < end && f->len < name->len)
-		f++;
-	for (; f < end && f->len == name->len; f++)
-		if (!memcmp(name->p, f->name, f->len) || !strncasecmp((const char *)name->p, f->name, f->len))
-			return f; /* nearly always as it is written */
+	if (name->len > LENGTH_MAX)
+		return NULL;
+	f = fields[name->len];
+	for (int i = 0; i < SAME_LENGTH && f[i].name; i++)
+		if (!memcmp(name->p, f[i].name, name->len) ||
+			!strncasecmp((const char *)name->p, f[i].name, name->len))
+			return &f[i]; /* nearly always as it is written */
 	return NULL;
 }
 

@@ -44,16 +44,15 @@ bool line_contains(const struct line *l, const char *words)
 
 struct line line_word(struct line *l)
 {
+	const uint8_t *p = l->p, *end = l->p + l->len;
 	struct line word = {l->p, 0};
 
-	while (word.len < l->len && !line_blank(l->p[word.len]))
-		word.len++;
-	l->p += word.len;
-	l->len -= word.len;
-	while (l->len && line_blank(*l->p)) {
-		l->p++;
-		l->len--;
-	}
+	while (p < end && !line_blank(*p))
+		p++;
+	word.len = (size_t)(p - l->p);
+	while (p < end && line_blank(*p))
+		p++;
+	*l = (struct line){p, (size_t)(end - p)};
 	return word;
 }
 

@@ -6,16 +6,27 @@
 #include "dissectors/announced.h"
 #include "dissectors/session_state.h"
 
+#define HEAD offsetof(struct record, capture) /* what all kinds have */
+
+void *session_facts(struct session *s, enum record_kind kind)
+{
+	return memset((char *)&s->engine->told + HEAD, 0, record_kind_size(kind) - HEAD);
+}
+
+void session_tell_facts(struct session *s, enum record_kind kind)
+{
+	struct record *r = &s->engine->told;
+
+	memcpy(r, session_head(s), HEAD);
+	r->kind = (uint8_t)kind;
+	r->emitted_ns = s->engine->owner->clock_ns;
+	s->engine->sink.take(s->engine->sink.arg, r);
+}
+
 void session_tell(struct session *s, enum record_kind kind, const void *facts)
 {
-	const size_t head = offsetof(struct record, capture);
-	struct record r;
-
-	memcpy(&r, session_head(s), head);
-	memcpy((char *)&r + head, facts, record_kind_size(kind) - head);
-	r.kind = (uint8_t)kind;
-	r.emitted_ns = s->engine->owner->clock_ns;
-	s->engine->sink.take(s->engine->sink.arg, &r);
+	memcpy((char *)&s->engine->told + HEAD, facts, record_kind_size(kind) - HEAD);
+	session_tell_facts(s, kind);
 }
 
 void *session_part(struct session *s)

@@ -91,6 +91,12 @@ static void keep_tail(struct reassembler *r, struct direction *d, const uint8_t 
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
 
+/* Something was only counted, or is wanted so. */
+static bool counts(const struct direction *d)
+{
+	return d->passed || d->quiet || d->shape;
+}
+
 static void tell_counted(struct reassembler *r, struct direction *d)
 {
 	struct passed what = {d->passed, d->records, d->quiet};
@@ -107,8 +113,12 @@ static void tell_counted(struct reassembler *r, struct direction *d)
 /* What was only counted, of both sides, because what one says may change what is wanted of the other. */
 static void tell_passed(struct reassembler *r, struct direction *d)
 {
-	tell_counted(r, d);
-	tell_counted(r, direction_peer(d));
+	struct direction *peer = direction_peer(d);
+
+	if (counts(d))
+		tell_counted(r, d);
+	if (counts(peer))
+		tell_counted(r, peer);
 }
 
 /* Counts bytes that are wanted no more than that; false: they are. */
