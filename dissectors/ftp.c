@@ -21,6 +21,7 @@ struct ftp_state {
 	struct ftp_endpoint data; /* agreed on, for the next transfer */
 	uint16_t multiline;	  /* code of a reply that goes on; 0: none */
 	int marks, marks_failed;
+	bool nonsense; /* from the server, since its last reply */
 	bool spoken; /* a command or reply made sense */
 };
 
@@ -131,6 +132,14 @@ static struct ftp *push_pending(struct ftp_state *ftp, struct session *s)
 	return &ftp->pending[ftp->pending_count++];
 }
 
+/* Which replies were lost is not known, so commands without one are not told as unanswered. */
+static void forget_pending(struct ftp_state *ftp)
+{
+	ftp->pending_count = 0;
+	ftp->multiline = 0;
+	ftp->nonsense = false;
+}
+
 static enum dissect_verdict on_command(struct ftp_state *ftp, struct session *s, const struct chunk *c, struct line l)
 {
 	struct line rest = without_telnet(l), word = line_word(&rest);
@@ -140,6 +149,8 @@ static enum dissect_verdict on_command(struct ftp_state *ftp, struct session *s,
 		return DISSECT_OK;
 	if (!plausible_command(&word))
 		return ftp->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
+	if (ftp->nonsense)
+		forget_pending(ftp); /* that was the reply: it is not the next one */
 	facts = push_pending(ftp, s);
 	line_text(&word, facts->command, sizeof(facts->command));
 	upper_case(facts->command);
@@ -237,19 +248,12 @@ static enum dissect_verdict on_reply(struct ftp_state *ftp, struct session *s, c
 	if (!numbered || code < 100 || code > 699)
 		return ftp->spoken ? DISSECT_BAD : DISSECT_NOT_MINE;
 	ftp->spoken = true;
+	ftp->nonsense = false;
 	if (goes_on) {
 		ftp->multiline = (uint16_t)code;
 		return DISSECT_OK;
 	}
 	return code < 200 ? DISSECT_OK : on_final_reply(ftp, s, c, &l, (uint16_t)code);
-}
-
-/* Which replies were lost, or make no sense, is not known: commands without one are neither told as unanswered,
- * nor given the replies to others. */
-static void forget_pending(struct ftp_state *ftp)
-{
-	ftp->pending_count = 0;
-	ftp->multiline = 0;
 }
 
 static enum dissect_verdict ftp_stream(void *state, struct session *s, const struct chunk *c, size_t *used)
@@ -265,7 +269,7 @@ static enum dissect_verdict ftp_stream(void *state, struct session *s, const str
 	else
 		verdict = c->len > LINE_MAX_BYTES ? DISSECT_BAD : DISSECT_MORE;
 	if (verdict == DISSECT_BAD && c->side == SIDE_RESP)
-		forget_pending(ftp);
+		ftp->nonsense = true;
 	return verdict;
 }
 

@@ -263,6 +263,23 @@ static void test_replies_lost_in_a_gap_are_not_missed(void **state)
 	rig_free(g);
 }
 
+static void test_nonsense_before_a_reply_does_not_replace_it(void **state)
+{
+	struct rig rig, *g = &rig;
+
+	(void)state;
+	rig_open(g, 6, 21);
+	login(g);
+	C("PASV");
+	S("SSH-2.0-mod_sftp/0.9.7");
+	S("550 Permission denied.");
+	rig_close(g);
+	assert_int_equal(rig_count(g, RECORD_FTP), 3);
+	assert_string_equal(ftp(g, 2)->command, "PASV");
+	assert_int_equal(ftp(g, 2)->code, 550);
+	rig_free(g);
+}
+
 static void test_replies_are_not_given_to_others_after_nonsense(void **state)
 {
 	struct rig rig, *g = &rig;
@@ -309,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_failures_are_marked),
 		cmocka_unit_test(test_unasked_bad_news_is_told),
 		cmocka_unit_test(test_replies_lost_in_a_gap_are_not_missed),
+		cmocka_unit_test(test_nonsense_before_a_reply_does_not_replace_it),
 		cmocka_unit_test(test_replies_are_not_given_to_others_after_nonsense),
 		cmocka_unit_test(test_smtp_banner_is_not_ftp),
 	};
