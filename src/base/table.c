@@ -145,26 +145,14 @@ void table_fetch_slot(const struct table *t, uint32_t tag)
 		slots_fetch(&t->slots, tag);
 }
 
-static uint32_t first_of_tag(const struct table *t, uint32_t tag)
+const void *table_fetch_entry(const struct table *t, uint32_t tag)
 {
-	uint32_t at = tag;
+	uint32_t at = tag, number = t->count ? slots_next(&t->slots, tag, &at) : 0;
 
-	return t->count ? slots_next(&t->slots, tag, &at) : 0;
-}
-
-void table_fetch_entry(const struct table *t, uint32_t tag)
-{
-	uint32_t number = first_of_tag(t, tag);
-
-	if (number)
-		fetch(entry_at(t, number), t->entry_size);
-}
-
-const void *table_likely(const struct table *t, uint32_t tag)
-{
-	uint32_t number = first_of_tag(t, tag);
-
-	return number ? value_of(t, number) : NULL;
+	if (!number)
+		return NULL;
+	fetch(entry_at(t, number), t->entry_size);
+	return value_of(t, number);
 }
 
 static void add_slab(struct table *t, unsigned slab)

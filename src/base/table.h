@@ -50,9 +50,9 @@ void *table_add(struct table *t, const void *key);	  /* the value, found or new;
  */
 uint32_t table_tag(const struct table *t, const void *key);
 void table_fetch_slot(const struct table *t, uint32_t tag);
-void table_fetch_entry(const struct table *t, uint32_t tag);
-/* The value that such a key most likely has, to ask for what hangs on it: the first of its tag, whatever its key. NULL: none. */
-const void *table_likely(const struct table *t, uint32_t tag);
+/* Gives the value that such a key most likely has (NULL: none), for asking for what hangs on it: its key may be another one,
+ * it may be gone or another's by then, but the memory stays. What `drop` frees it must set to NULL in the value. */
+const void *table_fetch_entry(const struct table *t, uint32_t tag);
 void *table_add_tagged(struct table *t, const void *key, uint32_t tag);
 void *table_find_tagged(const struct table *t, const void *key, uint32_t tag);
 void table_remove(struct table *t, const void *key);

@@ -73,12 +73,12 @@ bool context_is_capture_point(const struct diagnosis_context *x, const struct ma
 	return !x->unicast_frames || (frames && (double)*frames >= CAPTURE_POINT_SHARE * (double)x->unicast_frames);
 }
 
-void context_learn(struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
+void context_learn(struct diagnosis_context *x, const struct record *r, const struct expected *e)
 {
 	x->now = (struct parties){ 0 };
 	switch ((enum record_kind)r->kind) {
 	case RECORD_CONN:
-		parties_find(x, r, t);
+		parties_find(x, r, e);
 		parties_learn(x, r);
 		if (r->conn.end_reason != CONN_END_PART)
 			x->capture_missing_bytes += r->conn.side[0].missing_bytes + r->conn.side[1].missing_bytes;

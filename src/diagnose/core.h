@@ -8,8 +8,8 @@
 
 /* context.c */
 void context_init(struct diagnosis_context *x, const struct options *o);
-/* t: of a conn record. */
-void context_learn(struct diagnosis_context *x, const struct record *r, const struct party_tags *t);
+/* e: of a conn record. */
+void context_learn(struct diagnosis_context *x, const struct record *r, const struct expected *e);
 void context_free(struct diagnosis_context *x);
 
 /* join.c: session records wait here for the conn record of their conversation */

@@ -18,8 +18,6 @@
 
 #define CALLS_MAX 64 /* one bit each */
 #define TOGETHER_MAX 32 /* records among which memory is asked for ahead */
-#define EXPECT_AHEAD 2  /* records between two steps of that: each takes as long as memory does */
-#define EXPECT_FIRST ((EXPECT_LISTS + 1) * EXPECT_AHEAD)
 
 struct call {
 	const struct rule *rule;
@@ -191,13 +189,13 @@ static void conversation_over(struct diagnosis_run *d, const struct record *r, u
 	join_forget(d->join, r);
 }
 
-static void take(struct diagnosis_run *d, const struct record *r, const struct party_tags *tags)
+static void take(struct diagnosis_run *d, const struct record *r, const struct expected *e)
 {
 	uint32_t shows = record_shows(r);
 
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
-	context_learn(&d->x, r, tags);
+	context_learn(&d->x, r, e);
 	tallies_record(d->tallies, d->x.result, r);
 	tell_rules(d, r, shows);
 	if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
@@ -206,25 +204,45 @@ static void take(struct diagnosis_run *d, const struct record *r, const struct p
 		join_session(d->join, r);
 }
 
-/* Before the record in that place, which may be none yet. */
-static void look_ahead(
-	const struct diagnosis_run *d, const struct record *const *run, int count, struct party_tags *tags, int place)
-{
-	int at = place + EXPECT_FIRST;
+/* Conn records of a run, and how far each is expected. */
+struct coming {
+	const struct record *conn[TOGETHER_MAX];
+	struct expected expected[TOGETHER_MAX];
+	int count;
+};
 
-	for (enum expect_step step = EXPECT_SLOTS; step <= EXPECT_LISTS; step++, at -= EXPECT_AHEAD)
-		if (at >= 0 && at < count && run[at]->kind == RECORD_CONN)
-			parties_expect(&d->x, run[at], step, &tags[at]);
+/* Before the one in that place, each step one ahead of the next: a conversation takes longer than memory does. */
+static void look_ahead(const struct diagnosis_run *d, struct coming *c, int place)
+{
+	int slots = place + 4, entries = place + 3, kept = place + 2, lists = place + 1;
+
+	if (slots < c->count)
+		parties_expect(&d->x, c->conn[slots], &c->expected[slots]);
+	if (entries >= 0 && entries < c->count)
+		parties_fetch(&d->x, &c->expected[entries]);
+	if (kept >= 0 && kept < c->count)
+		parties_fetch_kept(&c->expected[kept], false);
+	if (lists >= 0 && lists < c->count)
+		parties_fetch_kept(&c->expected[lists], true);
 }
 
 static void take_together(struct diagnosis_run *d, const struct record *const *run, int count)
 {
-	struct party_tags tags[TOGETHER_MAX];
+	struct coming c; /* not zeroed: each is written before it is read */
+	int place = 0;
 
-	for (int place = -EXPECT_FIRST; place < count; place++) {
-		look_ahead(d, run, count, tags, place);
-		if (place >= 0)
-			take(d, run[place], &tags[place]);
+	c.count = 0;
+	for (int i = 0; i < count; i++)
+		if (run[i]->kind == RECORD_CONN)
+			c.conn[c.count++] = run[i];
+	for (int before = -4; before < 0; before++)
+		look_ahead(d, &c, before);
+	for (int i = 0; i < count; i++) {
+		bool is_conn = run[i]->kind == RECORD_CONN;
+
+		if (is_conn)
+			look_ahead(d, &c, place);
+		take(d, run[i], is_conn ? &c.expected[place++] : NULL);
 	}
 }
 

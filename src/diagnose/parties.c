@@ -32,6 +32,7 @@ static void drop_host(void *value)
 
 	host_settle(h);
 	closes_drop(h->x, h->closes);
+	h->closes = NULL;
 }
 
 static void drop_service(void *value)
@@ -40,7 +41,9 @@ static void drop_service(void *value)
 
 	samples_free(&s->rtt_s);
 	visits_drop(s->x, s->visits);
+	s->visits = NULL;
 	slow_drop(s->x, s->slow);
+	s->slow = NULL;
 	late_drop(s->x, s->late);
 	flood_drop(s->x, s->flood);
 	free(s->hops);
@@ -108,75 +111,51 @@ static bool makes_pair(const struct record *r)
 		       c->side[SIDE_RESP].data_segments);
 }
 
-static bool has_service(const struct record *r)
+void parties_expect(const struct diagnosis_context *x, const struct record *r, struct expected *e)
 {
-	return r->conn.end_reason != CONN_END_PART;
-}
-
-static void fetch_slots(const struct diagnosis_context *x, const struct record *r, struct party_tags *t)
-{
-	t->orig = table_tag(&x->hosts, &r->orig_h);
-	table_fetch_slot(&x->hosts, t->orig);
-	t->resp = table_tag(&x->hosts, &r->resp_h);
-	table_fetch_slot(&x->hosts, t->resp);
-	if (has_service(r)) {
+	e->orig_tag = table_tag(&x->hosts, &r->orig_h);
+	table_fetch_slot(&x->hosts, e->orig_tag);
+	e->resp_tag = table_tag(&x->hosts, &r->resp_h);
+	table_fetch_slot(&x->hosts, e->resp_tag);
+	e->has_service = r->conn.end_reason != CONN_END_PART;
+	if (e->has_service) {
 		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
 
-		t->service = table_tag(&x->services, &k);
-		table_fetch_slot(&x->services, t->service);
+		e->service_tag = table_tag(&x->services, &k);
+		table_fetch_slot(&x->services, e->service_tag);
 	}
-	if (makes_pair(r)) {
+	e->has_pair = makes_pair(r);
+	if (e->has_pair) {
 		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
 
-		t->pair = table_tag(&x->pairs, &k);
-		table_fetch_slot(&x->pairs, t->pair);
+		e->pair_tag = table_tag(&x->pairs, &k);
+		table_fetch_slot(&x->pairs, e->pair_tag);
 	}
 }
 
-static void fetch_entries(const struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
+void parties_fetch(const struct diagnosis_context *x, struct expected *e)
 {
-	table_fetch_entry(&x->hosts, t->orig);
-	table_fetch_entry(&x->hosts, t->resp);
-	if (has_service(r))
-		table_fetch_entry(&x->services, t->service);
-	if (makes_pair(r))
-		table_fetch_entry(&x->pairs, t->pair);
+	e->orig = table_fetch_entry(&x->hosts, e->orig_tag);
+	e->resp = table_fetch_entry(&x->hosts, e->resp_tag);
+	e->service = e->has_service ? table_fetch_entry(&x->services, e->service_tag) : NULL;
+	if (e->has_pair)
+		table_fetch_entry(&x->pairs, e->pair_tag);
 }
 
-/* What rules keep of them: once as a whole, once the place of the next that is listed in it. */
-static void fetch_kept(const struct diagnosis_context *x, const struct record *r, const struct party_tags *t, bool lists)
+void parties_fetch_kept(const struct expected *e, bool lists)
 {
-	const struct host *orig = table_likely(&x->hosts, t->orig), *resp = table_likely(&x->hosts, t->resp);
-	const struct service_state *s = has_service(r) ? table_likely(&x->services, t->service) : NULL;
-
-	if (orig && orig->closes)
-		closes_fetch(orig->closes, lists);
-	if (resp && resp->closes)
-		closes_fetch(resp->closes, lists);
-	if (!s)
+	if (e->orig && e->orig->closes)
+		closes_fetch(e->orig->closes, lists);
+	if (e->resp && e->resp->closes)
+		closes_fetch(e->resp->closes, lists);
+	if (!e->service)
 		return;
-	samples_fetch(&s->rtt_s);
-	if (s->slow)
-		slow_fetch(s->slow, lists);
-	if (s->visits)
-		visits_fetch(s->visits, lists);
-}
-
-void parties_expect(
-	const struct diagnosis_context *x, const struct record *r, enum expect_step step, struct party_tags *t)
-{
-	switch (step) {
-	case EXPECT_SLOTS:
-		fetch_slots(x, r, t);
-		break;
-	case EXPECT_ENTRIES:
-		fetch_entries(x, r, t);
-		break;
-	case EXPECT_KEPT:
-	case EXPECT_LISTS:
-		fetch_kept(x, r, t, step == EXPECT_LISTS);
-		break;
-	}
+	if (e->service->slow)
+		slow_fetch(e->service->slow, lists);
+	if (e->service->visits)
+		visits_fetch(e->service->visits, lists);
+	if (lists)
+		samples_fetch(&e->service->rtt_s);
 }
 
 static struct host *host_add(struct diagnosis_context *x, const struct addr *a, uint32_t tag)
@@ -187,31 +166,31 @@ static struct host *host_add(struct diagnosis_context *x, const struct addr *a, 
 	return h;
 }
 
-static void find_hosts(struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
+static void find_hosts(struct diagnosis_context *x, const struct record *r, const struct expected *e)
 {
 	uint64_t evicted;
 
-	x->now.orig = host_add(x, &r->orig_h, t->orig);
+	x->now.orig = host_add(x, &r->orig_h, e->orig_tag);
 	evicted = x->hosts.evicted;
-	x->now.resp = host_add(x, &r->resp_h, t->resp);
+	x->now.resp = host_add(x, &r->resp_h, e->resp_tag);
 	if (x->hosts.evicted != evicted) /* the first one may have been the oldest */
-		x->now.orig = host_add(x, &r->orig_h, t->orig);
+		x->now.orig = host_add(x, &r->orig_h, e->orig_tag);
 }
 
-void parties_find(struct diagnosis_context *x, const struct record *r, const struct party_tags *t)
+void parties_find(struct diagnosis_context *x, const struct record *r, const struct expected *e)
 {
 	x->now = (struct parties){0};
-	find_hosts(x, r, t);
-	if (has_service(r)) {
+	find_hosts(x, r, e);
+	if (e->has_service) {
 		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
 
-		x->now.service = table_add_tagged(&x->services, &k, t->service);
+		x->now.service = table_add_tagged(&x->services, &k, e->service_tag);
 		x->now.service->x = x;
 	}
-	if (makes_pair(r)) {
+	if (e->has_pair) {
 		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
 
-		x->now.pair = table_add_tagged(&x->pairs, &k, t->pair);
+		x->now.pair = table_add_tagged(&x->pairs, &k, e->pair_tag);
 		x->now.pair->x = x;
 	}
 }

@@ -31,7 +31,7 @@ void silence_drop(struct diagnosis_context *x, struct silence *s);
 void slow_drop(struct diagnosis_context *x, struct slow *s);
 void visits_drop(struct diagnosis_context *x, struct visits *v);
 
-/* What most conversations add to is asked for before it is needed: first the thing itself, then the ends of its lists. */
+/* Most conversations add to these, which are asked for before: first the thing itself, then the ends of its lists. */
 void closes_fetch(const struct closes *c, bool lists);
 void slow_fetch(const struct slow *s, bool lists);
 void visits_fetch(const struct visits *v, bool lists);
@@ -130,26 +130,23 @@ struct parties {
 	struct peers *pair;	       /* TCP that got beyond the SYN, not for parts */
 };
 
-/* Tags of their keys in their tables. */
-struct party_tags {
-	uint32_t orig, resp, service, pair;
+/* What a conn record will need: tags of its keys, and what stands in the tables for them as far as is known ahead. */
+struct expected {
+	uint32_t orig_tag, resp_tag, service_tag, pair_tag;
+	bool has_service, has_pair;
+	const struct host *orig, *resp;
+	const struct service_state *service;
 };
 
 void parties_init(struct diagnosis_context *x);
 void parties_free(struct diagnosis_context *x);
-/* Asks for the memory that a conn record will need, in steps: each reads what the one before has asked for. The first one
- * works out the tags. */
-enum expect_step {
-	EXPECT_SLOTS,
-	EXPECT_ENTRIES,
-	EXPECT_KEPT,
-	EXPECT_LISTS,
-};
-
-void parties_expect(
-	const struct diagnosis_context *x, const struct record *r, enum expect_step step, struct party_tags *t);
+/* Memory for a conn record is asked for in steps, each of which reads what the one before has asked for: where they stand
+ * in the tables; their entries; what rules keep of them; the ends of its lists. */
+void parties_expect(const struct diagnosis_context *x, const struct record *r, struct expected *e);
+void parties_fetch(const struct diagnosis_context *x, struct expected *e);
+void parties_fetch_kept(const struct expected *e, bool lists);
 /* Finds or makes those of a conn record: x->now. */
-void parties_find(struct diagnosis_context *x, const struct record *r, const struct party_tags *t);
+void parties_find(struct diagnosis_context *x, const struct record *r, const struct expected *e);
 /* Counts a conversation that is over. */
 void parties_learn(struct diagnosis_context *x, const struct record *r);
 /* Hosts tell frames_of what they have held back. */
