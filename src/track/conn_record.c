@@ -134,7 +134,7 @@ static void fill_rtts(const struct rtts *k, struct conn_side *o)
 		return;
 	o->rtt_min_ns = k->min_ns;
 	o->rtt_max_ns = k->max_ns;
-	o->rtt_mean_ns = k->sum_ns / k->samples;
+	o->rtt_mean_ns = k->samples == 1 ? k->sum_ns : k->sum_ns / k->samples;
 }
 
 static void fill_side(const struct flow *f, enum side s, struct conn_side *o)

@@ -181,11 +181,11 @@ void key_frames_free(struct flow *f)
 		label_free(f, &f->key_last->frames[i]);
 }
 
-static bool is_later(const struct key_frame_kept *x, const struct key_frame_kept *y)
+static inline bool is_later(const struct key_frame_kept *x, const struct key_frame_kept *y)
 {
-	if (x->ref.source != y->ref.source)
+	if ((x->ref.both ^ y->ref.both) >> FRAME_BITS) /* of another source */
 		return x->ref.at_ns != y->ref.at_ns ? x->ref.at_ns > y->ref.at_ns : x->ref.source > y->ref.source;
-	return x->ref.frame > y->ref.frame;
+	return x->ref.both > y->ref.both;
 }
 
 /* Few, and nearly in order already. */
@@ -203,12 +203,22 @@ static void sort(const struct key_frame_kept *k[], uint32_t n)
 
 #define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST + 2)
 
+/* Where it is among them it is one of the last. */
+static bool is_among(const struct key_frame_kept *const k[], uint32_t n, struct short_ref ref)
+{
+	while (n--)
+		if (same_frame(k[n]->ref, ref))
+			return true;
+	return false;
+}
+
 /* The last packet of a side, when it is not among the kept ones. */
-static bool add_last(const struct flow *f, enum side side, struct key_frame_kept *last)
+static bool add_last(const struct flow *f, enum side side, const struct key_frame_kept *const kept[], uint32_t n,
+	struct key_frame_kept *last)
 {
 	struct short_ref ref = f->half[side].last;
 
-	if (!ref.frame || find(f, ref))
+	if (!ref.frame || is_among(kept, n, ref))
 		return false;
 	describe(f, side, ref, last);
 	return true;
@@ -236,7 +246,7 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 	for (uint32_t i = 0; f->key_last && i < ring_count(f); i++)
 		out[n++] = &f->key_last->frames[i];
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
-		if (add_last(f, s, &last[s]))
+		if (add_last(f, s, out, n, &last[s]))
 			out[n++] = &last[s];
 	sort(out, n);
 	return n;
@@ -271,12 +281,14 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	for (uint32_t i = 0; i < n; i++) {
 		struct key_frame *k = &c->key_frames[i];
 
-		*k = (struct key_frame){ .ref = long_ref(kept[i]->ref),
-			.len = kept[i]->len,
-			.side = kept[i]->side,
-			.flags = kept[i]->flags };
+		k->ref = long_ref(kept[i]->ref);
+		k->len = kept[i]->len;
+		k->side = kept[i]->side & 1;
+		k->flags = kept[i]->flags & UINT8_MAX;
 		if (kept[i]->label)
 			memcpy(k->label, label_of(f, kept[i])->text, sizeof(k->label));
+		else
+			memset(k->label, 0, sizeof(k->label));
 	}
 	c->key_frame_count = n;
 	c->key_frames_left_out = all > n ? (uint32_t)(all - n) : 0;
