@@ -43,24 +43,23 @@ static inline uint64_t flow_key_part(const uint8_t *b)
 	return be64toh(v);
 }
 
-/* As memcmp. */
-static inline int flow_key_order(const struct addr *a, const struct addr *b)
+/* By address, as memcmp has it, then by port. */
+static inline bool flow_key_is_low(const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport)
 {
-	uint64_t x = flow_key_part(a->b), y = flow_key_part(b->b);
+	uint64_t x = flow_key_part(src->b), y = flow_key_part(dst->b);
 
 	if (x == y) {
-		x = flow_key_part(a->b + 8);
-		y = flow_key_part(b->b + 8);
+		x = flow_key_part(src->b + 8);
+		y = flow_key_part(dst->b + 8);
 	}
-	return (x > y) - (x < y);
+	return x == y ? sport <= dport : x < y;
 }
 
 /* True: src is the lower end. */
 static inline bool flow_key_make(struct flow_key *key, const struct addr *src, uint16_t sport, const struct addr *dst,
 	uint16_t dport, uint8_t proto)
 {
-	int order = flow_key_order(src, dst);
-	bool src_is_low = order < 0 || (order == 0 && sport <= dport);
+	bool src_is_low = flow_key_is_low(src, sport, dst, dport);
 
 	key->low = src_is_low ? *src : *dst;
 	key->high = src_is_low ? *dst : *src;
