@@ -32,11 +32,13 @@ static __attribute__((noinline)) void other_options(struct packet *p)
 
 bool plain_decode(struct packet *p, const struct frame *f)
 {
-	const uint8_t *ip = f->data + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
+	const uint8_t *ip, *tcp;
 	size_t options;
 
-	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(ip, f->captured))
+	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(f->data + ETHERNET_SIZE, f->captured))
 		return false;
+	ip = f->data + ETHERNET_SIZE;
+	tcp = ip + IP_SIZE;
 	memcpy(p->mac_dst.b, f->data, 6);
 	memcpy(p->mac_src.b, f->data + 6, 6);
 	p->plain = p->has_macs = true;
