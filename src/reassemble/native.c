@@ -176,8 +176,9 @@ static void take_segment(
 /* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged. */
 static bool is_next(const struct direction *d, const struct packet *p)
 {
-	return d->started && !d->disturbed && p->tcp.seq == d->start_seq + (uint32_t)d->next && !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
-	       p->payload_len == p->payload_wire && (p->payload_len > PADDING_MAX || !native_is_padding(p));
+	return d->started && !d->disturbed && p->tcp.seq == d->start_seq + (uint32_t)d->next &&
+	       !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) && p->payload_len == p->payload_wire &&
+	       (p->payload_len > PADDING_MAX || !native_is_padding(p));
 }
 
 static struct frame_ref ref_of(const struct packet *p)
