@@ -186,6 +186,34 @@ static void test_a_balancer_and_its_clients_are_one_incident(void **state)
 	assert_int_not_equal(incident_of(x, behind), incident_of(x, other));
 }
 
+/* Findings of the same gravity stand in order of their counts. */
+static void test_a_limit_leads_whoever_it_cuts_off(void **state)
+{
+	struct diagnosis_context *x = *state;
+	struct finding *other = add(x, "tcp-no-answer", "192.0.2.11", "198.51.100.20", 21);
+	struct finding *limit = add(x, "connection-limit-block", "192.0.2.10", "198.51.100.20", 21);
+
+	limit->first_ts_ns = 1000;
+	limit->last_ts_ns = other->first_ts_ns = 5000;
+	incidents_make(x);
+	assert_incidents(x, 1);
+	assert_int_equal(incident_of(x, other), 0);
+	assert_ptr_equal(x->result->diagnoses[0]->findings[0], limit);
+}
+
+static void test_who_was_cut_off_before_the_limit_is_another_incident(void **state)
+{
+	struct diagnosis_context *x = *state;
+	struct finding *limit = add(x, "connection-limit-block", "192.0.2.10", "198.51.100.20", 21);
+	struct finding *other = add(x, "tcp-no-answer", "192.0.2.11", "198.51.100.20", 21);
+
+	limit->first_ts_ns = 1000;
+	limit->last_ts_ns = 5000;
+	other->first_ts_ns = 500;
+	incidents_make(x);
+	assert_incidents(x, 2);
+}
+
 static void test_refusals_of_a_proxy_are_incidents_of_their_own(void **state)
 {
 	struct diagnosis_context *x = *state;
@@ -244,6 +272,8 @@ int main(void)
 		INCIDENT_TEST(test_a_redirect_joins_the_port_it_sends_to),
 		INCIDENT_TEST(test_port_use_stays_together),
 		INCIDENT_TEST(test_a_balancer_and_its_clients_are_one_incident),
+		INCIDENT_TEST(test_a_limit_leads_whoever_it_cuts_off),
+		INCIDENT_TEST(test_who_was_cut_off_before_the_limit_is_another_incident),
 		INCIDENT_TEST(test_refusals_of_a_proxy_are_incidents_of_their_own),
 		INCIDENT_TEST(test_a_refused_certificate_joins_its_interception),
 		INCIDENT_TEST(test_tunnels_of_two_protocols_are_two_incidents),

@@ -159,6 +159,7 @@ static void test_texts_fit_the_case(void **state)
 			"1 is answered when the silence ends; 2 only after they had given up; 1 ends without an answer",
 			"all are answered" },
 		{ "accept-loop-blocked", "fires", "all are answered when the silence ends", "capture ends" },
+		{ "tcp-no-answer", "fires-others", "2 other services answer", "6 other" },
 		{ "ftp-data-failed", "fires-active-refused", "fail (3): Failed to establish", "fail (6)" },
 		{ "ftp-data-failed", "fires-active-refused", "the server connects to the client, and the announced port refuses",
 			"Passive mode" },

@@ -85,6 +85,22 @@ static int same_code(const struct diagnosis *d)
 	return n;
 }
 
+/* What the findings of the same code differ in. */
+static const char *alike_word(const struct diagnosis *d)
+{
+	const struct subject *lead = &d->findings[0]->subject;
+	bool clients = addr_is_set(&lead->client) && addr_is_set(&lead->server);
+
+	for (int i = 1; i < d->finding_count; i++) {
+		const struct finding *f = d->findings[i];
+
+		if (strcmp(f->code, d->findings[0]->code) == 0)
+			clients &= !addr_equal(&f->subject.client, &lead->client) && f->subject.port == lead->port &&
+				   addr_equal(&f->subject.server, &lead->server);
+	}
+	return clients ? "client" : "service";
+}
+
 static char *summarise(const struct diagnosis *d)
 {
 	struct text t = {0};
@@ -94,7 +110,8 @@ static char *summarise(const struct diagnosis *d)
 		if (strcmp(d->findings[i]->code, d->findings[0]->code) != 0)
 			text_printf(&t, " %s.", d->findings[i]->title);
 	if (same_code(d) > 1)
-		text_printf(&t, " The same happens with %d more service%s.", same_code(d) - 1, same_code(d) == 2 ? "" : "s");
+		text_printf(&t, " The same happens with %d more %s%s.", same_code(d) - 1, alike_word(d),
+			same_code(d) == 2 ? "" : "s");
 	return t.s;
 }
 
@@ -120,7 +137,7 @@ static char *title_of(const struct diagnosis *d)
 			return xprintf("%s; the next hop is %s", d->findings[0]->title, vendor->text);
 	}
 	if (same_code(d) > 1)
-		return xprintf("%s; the same with %d more service%s", d->findings[0]->title, same_code(d) - 1,
+		return xprintf("%s; the same with %d more %s%s", d->findings[0]->title, same_code(d) - 1, alike_word(d),
 			same_code(d) == 2 ? "" : "s");
 	return xstrdup(d->findings[0]->title);
 }

@@ -263,9 +263,21 @@ static bool refusals_differ(const struct finding *a, const struct finding *b)
 	return starts(a->code, "proxy-") && starts(b->code, "proxy-") && strcmp(a->code, b->code) != 0;
 }
 
+/* A limit may count all clients together, or those behind one address: who is cut off while it lasts is its victim. */
+static bool is_cut_off_too(const struct finding *limit, const struct finding *f)
+{
+	const struct fact *recovered = finding_fact(limit, "recovered_after_s");
+
+	return strcmp(limit->code, "connection-limit-block") == 0 && finding_explains(limit, f) &&
+	       same_server(&limit->subject, &f->subject) && f->first_ts_ns >= limit->first_ts_ns &&
+	       (f->first_ts_ns <= limit->last_ts_ns || !recovered || recovered->type == FACT_NULL);
+}
+
 bool finding_belongs(const struct result *r, const struct finding *lead, const struct finding *f)
 {
 	if (is_takeover(lead, f) || is_takeover(f, lead) || is_forged_for(lead, f) || is_forged_for(f, lead))
+		return true;
+	if (is_cut_off_too(lead, f) || is_cut_off_too(f, lead))
 		return true;
 	if (same_trouble(r, lead, f) || finding_is_upstream(lead, f) || finding_is_upstream(f, lead))
 		return true;

@@ -3,6 +3,8 @@
  * tcp-no-answer: SYNs repeated and never answered. Linux repeats after 1, 3, 7, 15, 31, 63 s; newer kernels every
  * second at first (tcp_syn_linear_timeouts).
  */
+#include <string.h>
+
 #include "base/when.h"
 #include "diagnose/context.h"
 #include "diagnose/fallback.h"
@@ -67,7 +69,7 @@ static bool host_answers_elsewhere(const struct diagnosis_context *x, const stru
 	return false;
 }
 
-/* Services of other hosts that answer. */
+/* Services of other hosts that answer; FTP makes a port for each file. */
 static int count_others(const struct diagnosis_context *x, const struct claim_group *g)
 {
 	int n = 0;
@@ -76,7 +78,7 @@ static int count_others(const struct diagnosis_context *x, const struct claim_gr
 		const struct service_key *k = table_key(e);
 		const struct service_state *s = table_value(e);
 
-		n += k->proto == 6 && s->established && !addr_equal(&k->server, &g->server);
+		n += k->proto == 6 && s->established && !addr_equal(&k->server, &g->server) && strcmp(s->service, "ftp-data") != 0;
 	}
 	return n;
 }
