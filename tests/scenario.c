@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scenario_words.h"
 
 #define PACKETS_MAX 4096
-#define WORDS_MAX 48
 
 struct end { /* one side of the conversation */
 	struct addr addr;
@@ -26,78 +26,12 @@ struct scenario {
 	struct packet packets[PACKETS_MAX];
 	struct end ends[2];
 	int64_t clock_ns;
-	char *line; /* at hand, for messages */
-	char *words[WORDS_MAX];
-	int word_count, at;
+	struct words words; /* of the line at hand */
 };
 
 static void __attribute__((noreturn)) bad(const struct scenario *s, const char *why)
 {
-	fprintf(stderr, "scenario: %s in line: %s\n", why, s->line);
-	abort();
-}
-
-static const char *next_word(struct scenario *s)
-{
-	if (s->at >= s->word_count)
-		bad(s, "something is missing");
-	return s->words[s->at++];
-}
-
-static uint32_t next_number(struct scenario *s)
-{
-	const char *word = next_word(s);
-	char *end;
-	unsigned long n = strtoul(word, &end, 0);
-
-	if (end == word || *end)
-		bad(s, "not a number");
-	return (uint32_t)n;
-}
-
-static struct addr next_addr(struct scenario *s)
-{
-	struct addr a;
-
-	if (!addr_parse(next_word(s), &a))
-		bad(s, "not an address");
-	return a;
-}
-
-static struct mac next_mac(struct scenario *s)
-{
-	struct mac m;
-
-	if (!mac_parse(next_word(s), &m))
-		bad(s, "not a MAC");
-	return m;
-}
-
-/* Words are parted by blanks; a part in double quotes or <> is one word, its first character kept. */
-static void split(struct scenario *s, char *copy)
-{
-	char *p = copy;
-
-	s->word_count = s->at = 0;
-	for (;;) {
-		char closing = 0;
-
-		p += strspn(p, " \t");
-		if (!*p || *p == '#')
-			return;
-		if (s->word_count == WORDS_MAX)
-			bad(s, "too many words");
-		s->words[s->word_count++] = p;
-		if (*p == '"')
-			closing = '"';
-		else if (*p == '<' && p[1] && p[1] != ' ')
-			closing = '>';
-		p = closing ? strchr(p + 1, closing) : p + strcspn(p, " \t");
-		if (!p)
-			bad(s, "not closed");
-		if (*p)
-			*p++ = '\0';
-	}
+	words_bad(&s->words, why);
 }
 
 static void read_end(struct scenario *s, struct end *e)
@@ -105,7 +39,7 @@ static void read_end(struct scenario *s, struct end *e)
 	char text[64];
 	char *colon;
 
-	text_copy(text, sizeof(text), next_word(s));
+	text_copy(text, sizeof(text), next_word(&s->words));
 	colon = strrchr(text, ':');
 	if (!colon)
 		bad(s, "no port");
@@ -119,7 +53,7 @@ static void read_end(struct scenario *s, struct end *e)
 static uint8_t read_flags(struct scenario *s)
 {
 	static const char letters[] = "FSRPAUEC";
-	const char *word = next_word(s);
+	const char *word = next_word(&s->words);
 	unsigned flags = 0;
 
 	for (; *word && *word != '-'; word++) {
@@ -166,7 +100,7 @@ static void read_options(struct scenario *s, struct packet *p, const struct end 
 
 static void read_sum(struct scenario *s, struct packet *p)
 {
-	const char *word = next_word(s);
+	const char *word = next_word(&s->words);
 
 	if (strcmp(word, "bad") == 0)
 		p->checksum = CHECKSUM_BAD;
@@ -180,25 +114,25 @@ static void read_sum(struct scenario *s, struct packet *p)
 static bool read_common(struct scenario *s, struct packet *p, struct frame *f, const char *word)
 {
 	if (strcmp(word, "id") == 0) {
-		p->ip_id = (uint16_t)next_number(s);
+		p->ip_id = (uint16_t)next_number(&s->words);
 	} else if (strcmp(word, "ttl") == 0) {
-		p->ttl = (uint8_t)next_number(s);
+		p->ttl = (uint8_t)next_number(&s->words);
 	} else if (strcmp(word, "vlan") == 0) {
-		p->vlans[p->vlan_count++] = (uint16_t)next_number(s);
+		p->vlans[p->vlan_count++] = (uint16_t)next_number(&s->words);
 	} else if (strcmp(word, "mac") == 0) {
-		p->mac_src = next_mac(s);
+		p->mac_src = next_mac(&s->words);
 	} else if (strcmp(word, "to") == 0) {
-		p->mac_dst = next_mac(s);
+		p->mac_dst = next_mac(&s->words);
 	} else if (strcmp(word, "if") == 0) {
-		p->interface = next_number(s);
+		p->interface = next_number(&s->words);
 	} else if (strcmp(word, "source") == 0) {
-		f->source = (uint16_t)next_number(s);
+		f->source = (uint16_t)next_number(&s->words);
 	} else if (strcmp(word, "nodf") == 0) {
 		p->df = false;
 	} else if (strcmp(word, "sum") == 0) {
 		read_sum(s, p);
 	} else if (strcmp(word, "cut") == 0) {
-		p->payload_len = next_number(s);
+		p->payload_len = next_number(&s->words);
 	} else {
 		return false;
 	}
@@ -233,32 +167,32 @@ static void read_tcp(struct scenario *s, struct packet *p, struct frame *f, stru
 	t->window_scale = -1;
 	t->header_len = 20;
 	t->seq = own->next;
-	while (s->at < s->word_count) {
-		const char *word = next_word(s);
+	while (s->words.at < s->words.count) {
+		const char *word = next_word(&s->words);
 
 		if (sscanf(word, "%u:%u(%u)", &from, &to, &len) == 3) {
 			t->seq = from;
 			p->payload_wire = len;
 		} else if (strcmp(word, "seq") == 0) {
-			t->seq = next_number(s);
+			t->seq = next_number(&s->words);
 		} else if (strcmp(word, "len") == 0) {
-			p->payload_wire = next_number(s);
+			p->payload_wire = next_number(&s->words);
 		} else if (strcmp(word, "ack") == 0) {
-			t->ack = next_number(s);
+			t->ack = next_number(&s->words);
 			ack_given = true;
 		} else if (strcmp(word, "win") == 0) {
-			t->window = (uint16_t)next_number(s);
+			t->window = (uint16_t)next_number(&s->words);
 		} else if (strcmp(word, "isn") == 0) {
-			own->isn = next_number(s);
+			own->isn = next_number(&s->words);
 		} else if (strcmp(word, "reserved") == 0) {
-			t->reserved = (uint8_t)next_number(s);
+			t->reserved = (uint8_t)next_number(&s->words);
 		} else if (strcmp(word, "zeros") == 0) {
 			zeros = true;
 		} else if (strcmp(word, "data") == 0) {
-			text = next_word(s) + 1;
+			text = next_word(&s->words) + 1;
 			p->payload_wire = (uint32_t)strlen(text);
 		} else if (word[0] == '<') {
-			read_options(s, p, peer, s->words[s->at - 1] + 1);
+			read_options(s, p, peer, s->words.list[s->words.at - 1] + 1);
 		} else if (!read_common(s, p, f, word)) {
 			bad(s, "unknown word");
 		}
@@ -281,12 +215,12 @@ static void read_datagram(struct scenario *s, struct packet *p, struct frame *f)
 {
 	const char *text = NULL;
 
-	p->payload_wire = next_number(s);
-	while (s->at < s->word_count) {
-		const char *word = next_word(s);
+	p->payload_wire = next_number(&s->words);
+	while (s->words.at < s->words.count) {
+		const char *word = next_word(&s->words);
 
 		if (strcmp(word, "data") == 0) {
-			text = next_word(s) + 1;
+			text = next_word(&s->words) + 1;
 			p->payload_wire = (uint32_t)strlen(text);
 		} else if (!read_common(s, p, f, word)) {
 			bad(s, "unknown word");
@@ -317,24 +251,24 @@ static void read_icmp(struct scenario *s, struct packet *p, struct frame *f)
 	const struct end *of;
 
 	p->kind = PACKET_ICMP;
-	p->src = next_addr(s);
+	p->src = next_addr(&s->words);
 	p->proto = addr_is_v4(&p->src) ? 1 : 58;
 	p->ttl = 64;
-	if (sscanf(next_word(s), "%u/%u", &type, &code) != 2)
+	if (sscanf(next_word(&s->words), "%u/%u", &type, &code) != 2)
 		bad(s, "no type and code");
 	p->icmp.type = (uint8_t)type;
 	p->icmp.code = (uint8_t)code;
-	while (s->at < s->word_count) {
-		const char *word = next_word(s);
+	while (s->words.at < s->words.count) {
+		const char *word = next_word(&s->words);
 
 		if (strcmp(word, "of") == 0) {
-			of = &s->ends[next_word(s)[0] == '>' ? 0 : 1];
+			of = &s->ends[next_word(&s->words)[0] == '>' ? 0 : 1];
 			p->dst = of->addr;
 			quote(&p->icmp.quoted, &of->last);
 		} else if (strcmp(word, "dst") == 0) {
-			p->dst = next_addr(s);
+			p->dst = next_addr(&s->words);
 		} else if (strcmp(word, "mtu") == 0) {
-			p->icmp.mtu = (uint16_t)next_number(s);
+			p->icmp.mtu = (uint16_t)next_number(&s->words);
 		} else if (!read_common(s, p, f, word)) {
 			bad(s, "unknown word");
 		}
@@ -347,14 +281,14 @@ static void read_arp(struct scenario *s, struct packet *p, struct frame *f)
 	const char *word;
 
 	p->kind = PACKET_ARP;
-	p->arp.sender_ip = next_addr(s);
-	word = next_word(s);
+	p->arp.sender_ip = next_addr(&s->words);
+	word = next_word(&s->words);
 	p->arp.operation = strcmp(word, "answers") == 0 ? 2 : 1;
-	p->arp.target_ip = next_addr(s);
+	p->arp.target_ip = next_addr(&s->words);
 	if (p->arp.operation == 1)
 		memset(p->mac_dst.b, 0xff, 6);
-	while (s->at < s->word_count) {
-		word = next_word(s);
+	while (s->words.at < s->words.count) {
+		word = next_word(&s->words);
 		if (!read_common(s, p, f, word))
 			bad(s, "unknown word");
 	}
@@ -375,13 +309,13 @@ static void read_sent(struct scenario *s, struct packet *p, struct frame *f, int
 	p->mac_dst = peer->mac;
 	p->ttl = own->ttl;
 	p->ip_id = own->ip_id++;
-	if (strcmp(s->words[s->at], "UDP") == 0) {
-		s->at++;
+	if (strcmp(s->words.list[s->words.at], "UDP") == 0) {
+		s->words.at++;
 		p->kind = PACKET_UDP;
 		p->proto = 17;
 		read_datagram(s, p, f);
-	} else if (strcmp(s->words[s->at], "ESP") == 0) {
-		s->at++;
+	} else if (strcmp(s->words.list[s->words.at], "ESP") == 0) {
+		s->words.at++;
 		p->kind = PACKET_IP;
 		p->proto = 50;
 		p->sport = p->dport = 0;
@@ -399,14 +333,14 @@ static void read_packet(struct scenario *s)
 	struct packet *p = &s->packets[s->count];
 	struct frame *f = &s->frames[s->count];
 	char *end;
-	double at = strtod(s->words[0], &end);
+	double at = strtod(s->words.list[0], &end);
 	const char *what;
 
 	if (*end)
 		bad(s, "neither a time nor a word that is known");
 	if (s->count == PACKETS_MAX)
 		bad(s, "too many packets");
-	s->at = 1;
+	s->words.at = 1;
 	f->ts_ns = SCENARIO_EPOCH_NS + (int64_t)(at * 1e9 + (at < 0 ? -0.5 : 0.5));
 	if (f->ts_ns > s->clock_ns)
 		s->clock_ns = f->ts_ns;
@@ -422,7 +356,7 @@ static void read_packet(struct scenario *s)
 		.has_ip_id = true,
 		.checksum = CHECKSUM_GOOD,
 		.payload_len = UINT32_MAX };
-	what = next_word(s);
+	what = next_word(&s->words);
 	if (strcmp(what, "icmp") == 0)
 		read_icmp(s, p, f);
 	else if (strcmp(what, "arp") == 0)
@@ -441,16 +375,16 @@ static void read_line(struct scenario *s, char *line)
 {
 	char *copy = xstrdup(line);
 
-	s->line = line;
-	split(s, copy);
-	if (s->word_count == 0) {
+	s->words.line = line;
+	words_split(&s->words, copy);
+	if (s->words.count == 0) {
 		free(copy);
 		return;
 	}
-	s->at = 1;
-	if (strcmp(s->words[0], "client") == 0)
+	s->words.at = 1;
+	if (strcmp(s->words.list[0], "client") == 0)
 		read_end(s, &s->ends[0]);
-	else if (strcmp(s->words[0], "server") == 0)
+	else if (strcmp(s->words.list[0], "server") == 0)
 		read_end(s, &s->ends[1]);
 	else
 		read_packet(s);

@@ -15,13 +15,7 @@
 #include "report/report_file.h"
 #include "report/report_words.h"
 #include "result_build.h"
-
-static char folder[] = "/tmp/pcapdx-report-XXXXXX";
-
-static void path_in(char *out, size_t size, const char *name)
-{
-	snprintf(out, size, "%s/%s", folder, name);
-}
+#include "temp_folder.h"
 
 static void test_files_are_replaced_whole(void **state)
 {
@@ -96,18 +90,6 @@ static void test_formats_are_known_by_extension(void **state)
 	assert_null(report_format_of("-"));
 }
 
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,5 +99,5 @@ int main(void)
 		cmocka_unit_test(test_formats_are_known_by_extension),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, temp_folder_make, temp_folder_remove);
 }

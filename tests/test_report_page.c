@@ -17,6 +17,7 @@
 #include "report/report_plots.h"
 #include "report/report_words.h"
 #include "result_build.h"
+#include "temp_folder.h"
 
 static int count_of(const char *haystack, const char *needle)
 {
@@ -154,13 +155,6 @@ static void test_page_is_complete_without_gnuplot(void **state)
 	result_free(r);
 }
 
-static char folder[] = "/tmp/pcapdx-report-XXXXXX";
-
-static void path_in(char *out, size_t size, const char *name)
-{
-	snprintf(out, size, "%s/%s", folder, name);
-}
-
 /* A program of that name that ends without reading, and says nothing. */
 static void test_a_gnuplot_that_fails_ends_nothing_else(void **state)
 {
@@ -291,18 +285,6 @@ static void test_nothing_that_a_shell_acts_on_is_offered_for_copying(void **stat
 	check_step("ss -tan | sh", NULL);
 }
 
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,5 +303,5 @@ int main(void)
 		cmocka_unit_test(test_nothing_that_a_shell_acts_on_is_offered_for_copying),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, temp_folder_make, temp_folder_remove);
 }
