@@ -131,8 +131,15 @@ struct packet {
 	bool plain;
 
 	/* link; of the innermost Ethernet header when a tunnel carries Ethernet */
-	bool has_macs;	 /* SLL has a source only: mac_dst unset */
-	struct mac mac_dst, mac_src;
+	union {
+		struct {
+			struct mac mac_src;
+			uint8_t ttl;
+			bool has_macs; /* SLL has a source only: mac_dst unset */
+		};
+		uint64_t origin; /* as one word: equal for packets that come the same way */
+	};
+	struct mac mac_dst;
 	uint8_t sll_type; /* packet type of cooked captures: 0 to us, 1 broadcast, 2 multicast, 3 other host, 4 from us; 255 none */
 	uint32_t interface; /* of SLL2; 0 unknown */
 	uint16_t ether_type;
@@ -140,7 +147,7 @@ struct packet {
 
 	/* network; the innermost addresses */
 	struct addr src, dst;
-	uint8_t proto, ttl, tos;
+	uint8_t proto, tos;
 	bool df, has_ip_id, is_fragment; /* df: always for IPv6; is_fragment: joined from fragments, or one of them */
 	uint16_t ip_id;
 	uint16_t fragment_offset; /* of PACKET_FRAGMENT, in bytes */

@@ -64,17 +64,12 @@ static inline uint64_t eight_bytes(const uint8_t *b)
 	return v;
 }
 
-/* Both MACs, one behind the other; zeros where the frame has none. */
-#define MACS_AT offsetof(struct packet, mac_dst)
-_Static_assert(offsetof(struct packet, mac_src) == MACS_AT + sizeof(struct mac), "read in two overlapping words");
-
 /* Where the frame was seen: copies from another place differ in it. */
 static inline uint64_t place_of(const struct packet *p)
 {
-	const uint8_t *macs = (const uint8_t *)p + MACS_AT;
-	uint64_t h = eight_bytes(macs) * ODD_A ^ eight_bytes(macs + sizeof(struct mac) * 2 - 8);
+	uint64_t h = p->origin * ODD_A ^ mac_number(&p->mac_dst);
 
-	h += (uint64_t)p->frame->source << 16 | p->ttl;
+	h += (uint64_t)p->frame->source << 16;
 	if (p->interface | p->vlan_count)
 		h ^= ((uint64_t)p->interface << 32 | (uint64_t)p->vlan_count << 16 |
 			     (p->vlan_count ? p->vlans[0] : 0u)) *

@@ -94,6 +94,14 @@ struct half {
 	struct short_ref last;	    /* last packet but RST */
 	struct short_ref last_data; /* last segment with new bytes */
 	/* next line */
+	union { /* see struct packet */
+		struct {
+			struct mac mac; /* of its last frame */
+			uint8_t ttl;	/* the most frequent one */
+			bool has_macs;
+		};
+		uint64_t origin;
+	};
 	uint32_t last_len; /* payload of `last` */
 	uint32_t data_segments;
 	uint32_t unlinked; /* packets since the link tracker was told of any */
@@ -101,10 +109,9 @@ struct half {
 	uint32_t ttl_count, other_ttl_count;
 	uint32_t doubled, doubled_data; /* packets of it that were in the capture before; those with payload */
 	uint16_t last_ip_id;
-	struct mac mac; /* of its last frame */
-	uint8_t ttl, other_ttl, ttl_min, ttl_max;
-	int8_t id_rising;		     /* how much its IP ids count upwards; see tcp_loss.c */
-	uint8_t recent_at;		     /* next place in `recent` */
+	uint8_t other_ttl, ttl_min, ttl_max;
+	int8_t id_rising;  /* how much its IP ids count upwards; see tcp_loss.c */
+	uint8_t recent_at; /* next place in `recent` */
 	struct recent recent;
 };
 

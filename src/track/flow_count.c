@@ -108,6 +108,7 @@ static SELDOM void note_new_link(struct passing *w, bool rst)
 	w->new_link = true;
 	w->t->has_left = flow_take_link(w->f, w->side, &w->t->left);
 	w->own->mac = p->mac_src;
+	w->own->has_macs = true;
 	if (!mac_is_set(&o->mac)) {
 		o->mac = p->mac_src;
 		o->to_mac = p->mac_dst;

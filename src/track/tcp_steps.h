@@ -29,13 +29,9 @@ static inline void packet_counted(struct passing *w)
 /* The packet comes from where those before it came from, and breaks no silence. */
 static inline bool flow_is_calm(const struct passing *w)
 {
-	const struct packet *p = w->p;
-	const struct half *own = w->own;
 	int64_t gap = w->now_ns - w->f->last_ns;
 
-	return own->pkts && own->ttl_count && p->ttl == own->ttl &&
-	       (!p->has_macs || mac_equal(&own->mac, &p->mac_src)) && gap <= w->f->idle_max_ns && gap < PAUSE_NS &&
-	       !w->f->idle_watch;
+	return w->p->origin == w->own->origin && gap <= w->f->idle_max_ns && gap < PAUSE_NS && !w->f->idle_watch;
 }
 
 /* flow_count for such a packet. */
