@@ -6,6 +6,7 @@
 #ifndef PCAPDX_TRACK_TCP_STEPS_H
 #define PCAPDX_TRACK_TCP_STEPS_H
 
+#include "base/seldom.h"
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
@@ -87,7 +88,7 @@ static inline void window_small_acked(struct passing *w)
 }
 
 /* A small write goes out while nothing else is under way: the next one has to wait for its ACK. */
-static inline void small_data(struct passing *w)
+static OFTEN void small_data(struct passing *w)
 {
 	struct half *own = w->own;
 	uint32_t mss = w->peer->mss ? w->peer->mss : USUAL_MSS;
@@ -102,7 +103,7 @@ static inline void small_data(struct passing *w)
 	own->small_end = w->end;
 }
 
-static inline void full_window(struct passing *w)
+static OFTEN void full_window(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
 	uint32_t room, mss = own->largest_len ? own->largest_len : 1;
@@ -125,7 +126,7 @@ static inline bool has_waited(const struct passing *w)
 }
 
 /* New data of this side; called before last_data and talker are brought up to date. */
-static inline void window_data(struct passing *w)
+static OFTEN void window_data(struct passing *w)
 {
 	struct half *own = w->own;
 	uint32_t in_flight = (own->flags & HALF_ACKED_SET) ? own->next_seq - own->acked : 0;
@@ -140,7 +141,7 @@ static inline void window_data(struct passing *w)
 
 /* Round trips as seen from the capture: from a segment to the ACK that covers it, one at a time (RFC 6298, section 3).
  * New data of this side goes out: time it when nothing is being timed. */
-static inline void rtt_data(struct passing *w)
+static OFTEN void rtt_data(struct passing *w)
 {
 	struct half *own = w->own;
 
@@ -192,7 +193,7 @@ static inline int64_t turns_above(int64_t time_ns, int64_t rtt_ns)
 }
 
 /* Data of orig. */
-static inline void turns_ask(struct passing *w)
+static OFTEN void turns_ask(struct passing *w)
 {
 	struct flow *f = w->f;
 	struct cold *c = w->c;
@@ -215,7 +216,7 @@ static inline void turns_ask(struct passing *w)
 }
 
 /* Data of resp. */
-static inline void turns_answer(struct passing *w)
+static OFTEN void turns_answer(struct passing *w)
 {
 	struct flow *f = w->f;
 	struct cold *c = w->c;
@@ -238,7 +239,7 @@ static inline void turns_answer(struct passing *w)
 }
 
 /* New data of one side. */
-static inline void turns_data(struct passing *w)
+static OFTEN void turns_data(struct passing *w)
 {
 	w->f->keep |= w->f->talker != w->side;
 	if (w->side == SIDE_ORIG)
@@ -260,7 +261,7 @@ static inline void turns_acked(struct passing *w)
 	w->c->last_turn.acked = passing_ref(w);
 }
 
-static inline void remember_sent(struct passing *w)
+static OFTEN void remember_sent(struct passing *w)
 {
 	uint32_t at = w->own->data_segments - 1; /* this one is counted already */
 	struct sent *place = w->f->lasting || at >= SENT_FIRST ? &flow_lasting(w->f)->sent[w->side][at % SENT_MAX]
@@ -270,7 +271,7 @@ static inline void remember_sent(struct passing *w)
 }
 
 /* A packet of any protocol with new data. */
-static inline void data_noted(struct passing *w)
+static OFTEN void data_noted(struct passing *w)
 {
 	struct half *own = w->own;
 
