@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Zeek's `history` and `conn_state` of a conversation, as its documentation of conn.log defines them. */
-#include <ctype.h>
 #include <string.h>
 
 #include "track/tracker_impl.h"
 
-/* Appends a letter the first time that the side earns it: upper case for orig, lower for resp. */
-void history_add(struct flow *f, enum side side, char letter)
-{
-	uint64_t bit = history_bit(side, letter);
+#define LOWER ('a' - 'A')
 
-	if (f->history_seen & bit)
-		return;
-	f->history_seen |= bit;
+void history_first(struct flow *f, enum side side, char letter)
+{
+	struct cold *c = cold_of(f);
+
+	f->history_seen |= history_bit(side, letter);
 	f->keep = true;
-	if (cold_of(f)->history_len + 1u < sizeof(cold_of(f)->history))
-		cold_of(f)->history[cold_of(f)->history_len++] = (char)(side == SIDE_RESP ? tolower(letter) : letter);
+	if (c->history_len + 1u < sizeof(c->history))
+		c->history[c->history_len++] = (char)(side == SIDE_RESP ? letter + LOWER : letter);
 }
 
 /* Letters that are told again at the 10th, 100th, ... time. */
@@ -32,7 +30,7 @@ void history_again(struct flow *f, enum side side, char letter)
 	history_add(f, side, letter);
 }
 
-void history_packet(struct passing *w)
+static void history_flags(struct passing *w)
 {
 	uint8_t f = w->flags;
 
@@ -44,9 +42,17 @@ void history_packet(struct passing *w)
 		history_add(w->f, w->side, 'R');
 	else if (f & TCP_FIN)
 		history_add(w->f, w->side, 'F');
-	else if (!w->len && !(f & TCP_SYN) && (f & TCP_ACK))
+}
+
+void history_packet(struct passing *w)
+{
+	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
+		history_flags(w);
+		return;
+	}
+	if (!w->len && (w->flags & TCP_ACK))
 		history_add(w->f, w->side, 'A');
-	if (!w->p->tcp.window && !(f & (TCP_SYN | TCP_FIN | TCP_RST)))
+	if (!w->p->tcp.window)
 		history_again(w->f, w->side, 'W');
 }
 

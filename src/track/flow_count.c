@@ -58,12 +58,12 @@ static SELDOM void note_other_ttl(struct passing *w, bool carries)
 	count_ttl(own, ttl);
 }
 
-static void note_ttl(struct passing *w, bool carries)
+static void note_ttl(struct passing *w)
 {
 	if (w->p->ttl == w->own->ttl && w->own->ttl_count)
 		w->own->ttl_count++;
 	else
-		note_other_ttl(w, carries);
+		note_other_ttl(w, w->len > 0 || (w->flags & TCP_SYN));
 }
 
 bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
@@ -204,17 +204,36 @@ static SELDOM void note_silence(struct passing *w, int64_t gap)
 	f->keep |= gap >= LONG_SILENCE_NS;
 }
 
+/* Longer than any before, long in itself, or watched. */
+static void note_pause(struct passing *w, int64_t gap)
+{
+	if (w->f->idle_watch && watch_pause(w))
+		return;
+	if (gap > w->f->idle_max_ns || gap >= PAUSE_NS)
+		note_silence(w, gap);
+}
+
+/* The side is new, or its packet comes another way than the last one. */
+static SELDOM void note_origin(struct passing *w, bool rst)
+{
+	if (!rst)
+		note_ttl(w);
+	note_mac(w, rst);
+}
+
 void flow_count(struct passing *w)
 {
-	bool rst = (w->flags & TCP_RST) != 0;
-	bool carries = !rst && (w->len > 0 || (w->flags & TCP_SYN));
+	struct half *own = w->own;
 	int64_t gap = w->now_ns - w->f->last_ns;
+	bool rst = (w->flags & TCP_RST) != 0;
 
 	packet_counted(w);
-	if (!(w->f->idle_watch && watch_pause(w)) && w->f->last_side != SIDE_NONE &&
-		(gap > w->f->idle_max_ns || gap >= PAUSE_NS))
-		note_silence(w, gap);
-	if (!rst)
-		note_ttl(w, carries);
-	note_mac(w, rst);
+	if (gap > w->f->idle_max_ns || gap >= PAUSE_NS || w->f->idle_watch)
+		note_pause(w, gap);
+	if (w->p->origin != own->origin || !own->ttl_count) {
+		note_origin(w, rst);
+		return;
+	}
+	own->ttl_count += !rst;
+	own->unlinked += w->p->has_macs;
 }

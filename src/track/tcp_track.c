@@ -166,7 +166,7 @@ static void on_segment(struct passing *w)
 	bool probe;
 
 	handshake_packet(w);
-	if (handshake_is_old_ack(w))
+	if (!w->f->handshake_done && handshake_is_old_ack(w))
 		return;
 	if (!(w->own->flags & w->peer->flags & HALF_BASE_SET) || w->f->midstream)
 		begin_numbers(w);

@@ -202,7 +202,13 @@ static inline bool history_has(const struct flow *f, enum side side, char letter
 	return (f->history_seen & history_bit(side, letter)) != 0;
 }
 
-void history_add(struct flow *f, enum side side, char letter);
+void history_first(struct flow *f, enum side side, char letter);
+/* Appends a letter the first time that the side earns it: upper case for orig, lower for resp. */
+static inline void history_add(struct flow *f, enum side side, char letter)
+{
+	if (!history_has(f, side, letter))
+		history_first(f, side, letter);
+}
 void history_again(struct flow *f, enum side side, char letter); /* C, G, T, W */
 void history_packet(struct passing *w);
 const char *conn_state(const struct flow *f);
