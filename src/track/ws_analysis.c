@@ -195,14 +195,14 @@ static OFTEN bool is_ordinary(
 {
 	uint32_t ahead;
 
-	if ((t->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || !t->window)
+	if ((t->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK || !t->window)
 		return false;
 	if ((fwd->known & rev->known & KNOWN_USUAL) != KNOWN_USUAL || t->seq != fwd->next_seq || !t->seq)
 		return false;
 	if (!rev->max_to_ack || seq_after(t->ack, rev->max_to_ack))
 		return false;
 	if (len == 0)
-		return t->ack != fwd->last_ack;
+		return t->ack != fwd->last_ack || (t->flags & TCP_FIN);
 	ahead = t->seq + len - rev->last_ack;
 	return rev->last_ack && ahead && ahead < (uint32_t)rev->window << rev->shift;
 }
@@ -356,11 +356,11 @@ static SELDOM uint32_t judge(struct ws_analysis *a, struct ws_end *fwd, struct w
 
 uint32_t ws_segment(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *rev, const struct packet *p)
 {
-	uint32_t len = length_of(p);
+	uint32_t len = length_of(p), end = p->tcp.seq + len + ((p->tcp.flags & TCP_FIN) != 0);
 
 	if (!is_ordinary(fwd, rev, &p->tcp, len))
 		return judge(a, fwd, rev, p);
-	remember_number(fwd, p->tcp.seq, p->tcp.seq + len, p->ts_ns);
+	remember_number(fwd, p->tcp.seq, end, p->ts_ns);
 	remember(a, fwd, &p->tcp, 0, p->ts_ns);
 	look_at_ack(a, fwd, &p->tcp, p->ts_ns);
 	return 0;
