@@ -211,10 +211,17 @@ struct coming {
 	int count;
 };
 
-/* Before the one in that place, each step one ahead of the next: a conversation takes longer than memory does. */
+/* How many conversations ahead. Each takes longer than memory does. */
+#define SLOTS_AHEAD 4
+#define ENTRIES_AHEAD 3
+#define KEPT_AHEAD 2
+#define LISTS_AHEAD 1
+
+/* Before the one in that place, which may be none yet. */
 static void look_ahead(const struct diagnosis_run *d, struct coming *c, int place)
 {
-	int slots = place + 4, entries = place + 3, kept = place + 2, lists = place + 1;
+	int slots = place + SLOTS_AHEAD, entries = place + ENTRIES_AHEAD, kept = place + KEPT_AHEAD,
+	    lists = place + LISTS_AHEAD;
 
 	if (slots < c->count)
 		parties_expect(&d->x, c->conn[slots], &c->expected[slots]);
@@ -235,7 +242,7 @@ static void take_together(struct diagnosis_run *d, const struct record *const *r
 	for (int i = 0; i < count; i++)
 		if (run[i]->kind == RECORD_CONN)
 			c.conn[c.count++] = run[i];
-	for (int before = -4; before < 0; before++)
+	for (int before = -SLOTS_AHEAD; before < 0; before++)
 		look_ahead(d, &c, before);
 	for (int i = 0; i < count; i++) {
 		bool is_conn = run[i]->kind == RECORD_CONN;
