@@ -192,12 +192,15 @@ static void test_a_limit_leads_whoever_it_cuts_off(void **state)
 	struct diagnosis_context *x = *state;
 	struct finding *other = add(x, "tcp-no-answer", "192.0.2.11", "198.51.100.20", 21);
 	struct finding *limit = add(x, "connection-limit-block", "192.0.2.10", "198.51.100.20", 21);
+	struct finding *churn = add(x, "ftp-passive-churn", "192.0.2.10", "198.51.100.20", 21);
 
+	other->subject.port = 80;
 	limit->first_ts_ns = 1000;
 	limit->last_ts_ns = other->first_ts_ns = 5000;
 	incidents_make(x);
 	assert_incidents(x, 1);
 	assert_int_equal(incident_of(x, other), 0);
+	assert_int_equal(incident_of(x, churn), 0);
 	assert_ptr_equal(x->result->diagnoses[0]->findings[0], limit);
 }
 

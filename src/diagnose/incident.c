@@ -143,8 +143,10 @@ static char *title_of(const struct diagnosis *d)
 }
 
 /* The gravest finding opened the incident; one that explains it leads it. */
-static void promote(struct diagnosis *d)
+static bool promote(struct diagnosis *d)
 {
+	const struct finding *lead = d->findings[0];
+
 	for (int i = 1; i < d->finding_count; i++) {
 		struct finding *f = d->findings[i];
 
@@ -153,6 +155,7 @@ static void promote(struct diagnosis *d)
 		memmove(&d->findings[1], &d->findings[0], (size_t)i * sizeof(struct finding *));
 		d->findings[0] = f;
 	}
+	return d->findings[0] != lead;
 }
 
 static enum severity gravest_of(const struct diagnosis *d)
@@ -229,6 +232,13 @@ static bool is_wanted(const struct diagnosis *d, const struct result *r, const s
 	return false;
 }
 
+static void gather(struct diagnosis *d, struct result *r)
+{
+	for (int i = 0; i < r->finding_count; i++)
+		if (!r->findings[i]->part_of_incident && is_wanted(d, r, r->findings[i]))
+			take(d, r->findings[i]);
+}
+
 void incidents_make(struct diagnosis_context *x)
 {
 	struct result *r = x->result;
@@ -241,10 +251,9 @@ void incidents_make(struct diagnosis_context *x)
 			continue;
 		d = open_diagnosis(r);
 		take(d, lead);
-		for (int k = 0; k < r->finding_count; k++)
-			if (!r->findings[k]->part_of_incident && is_wanted(d, r, r->findings[k]))
-				take(d, r->findings[k]);
-		promote(d);
+		gather(d, r);
+		if (promote(d))
+			gather(d, r); /* what belongs to the new lead */
 		fill(d, r);
 	}
 }
