@@ -238,6 +238,26 @@ static void test_table_holds_what_was_added_and_not_removed(void **state)
 	assert_int_equal(held, 0);
 }
 
+/* Ports or addresses that count upwards, whatever the secret: no place of a table gets far more than its share. */
+static void test_pairs_that_count_upwards_are_spread(void **state)
+{
+	enum { KEYS = 1 << 14, PLACES = 1 << 10 };
+
+	(void)state;
+	for (int secret = 0; secret < 500; secret++) {
+		unsigned ports[PLACES] = { 0 }, hosts[PLACES] = { 0 };
+
+		hash_init();
+		for (uint64_t i = 0; i < KEYS; i++) {
+			unsigned port = hash_seeded_pair(1, i << 24 | 80 << 8 | 6) >> 32 & (PLACES - 1);
+			unsigned host = hash_seeded_pair(i << 47 | 1, 80 << 8 | 6) >> 32 & (PLACES - 1);
+
+			assert_true(++ports[port] < 4 * KEYS / PLACES);
+			assert_true(++hosts[host] < 4 * KEYS / PLACES);
+		}
+	}
+}
+
 static void test_samples_stay_bounded_and_keep_the_median(void **state)
 {
 	struct samples s = { 0 };
@@ -362,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_json_places_commas),
 		cmocka_unit_test(test_table_gives_up_the_oldest_when_full),
 		cmocka_unit_test(test_table_holds_what_was_added_and_not_removed),
+		cmocka_unit_test(test_pairs_that_count_upwards_are_spread),
 		cmocka_unit_test(test_samples_stay_bounded_and_keep_the_median),
 		cmocka_unit_test(test_times_round_trip),
 		cmocka_unit_test(test_addresses_as_text),

@@ -16,14 +16,29 @@ uint64_t hash_fixed(const void *data, size_t size);  /* for identifiers and for 
 
 extern uint64_t hash_words[2]; /* of the run's secret */
 
-/* For buckets, of a key of two words: XXH3's step for them, without what follows it to spread the result once more. */
+#ifdef __SIZEOF_INT128__
+static inline void hash_multiply(uint64_t *a, uint64_t *b)
+{
+	__extension__ typedef unsigned __int128 twice;
+	twice product = (twice)*a * *b;
+
+	*a = (uint64_t)product;
+	*b = (uint64_t)(product >> 64);
+}
+#endif
+
+/* For buckets, of a key of two words: wyhash's steps for them. One product alone spreads ports or addresses that count
+ * upwards badly for some secrets. */
 static inline uint64_t hash_seeded_pair(uint64_t a, uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
-	__extension__ typedef unsigned __int128 twice;
-	twice product = (twice)(a ^ hash_words[0]) * (b ^ hash_words[1]);
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
+	a ^= hash_words[0];
+	b ^= hash_words[1];
+	hash_multiply(&a, &b);
+	a ^= hash_words[0];
+	b ^= hash_words[1];
+	hash_multiply(&a, &b);
+	return a ^ b;
 #else
 	uint64_t both[2] = { a, b };
 

@@ -216,11 +216,12 @@ const char *conn_state(const struct flow *f);
 /* icmp_quote.c */
 struct tracked icmp_quote(struct tracker *t, const struct packet *p);
 
+/* An address that only looks like one of IPv4 may stand beside any of IPv6, of which no byte may be left out. */
 static inline uint32_t tracker_tag(const struct flow_key *key)
 {
 	uint32_t low, high;
 
-	if (!addr_is_v4(&key->low))
+	if (!addr_is_v4(&key->low) || !addr_is_v4(&key->high))
 		return (uint32_t)(hash_seeded(key, sizeof(*key)) >> 32);
 	memcpy(&low, key->low.b + 12, sizeof(low));
 	memcpy(&high, key->high.b + 12, sizeof(high));
