@@ -53,6 +53,14 @@ static struct addr host(uint32_t n)
 	return addr_v4(b);
 }
 
+static void learn(struct rig *g)
+{
+	struct parties_ahead ahead;
+
+	parties_expect(&g->x, &g->r, &ahead);
+	context_learn(&g->x, &g->r, &ahead);
+}
+
 /* An HTTP connection with one request, closed by its client. */
 static void connection(struct rig *g, uint32_t client, uint32_t server, uint16_t port, int64_t ts_ns)
 {
@@ -80,7 +88,7 @@ static void connection(struct rig *g, uint32_t client, uint32_t server, uint16_t
 		c->side[s].mac.b[5] = (uint8_t)(1 + s);
 		c->side[s].to_mac.b[5] = (uint8_t)(2 - s);
 	}
-	context_learn(&g->x, &g->r);
+	learn(g);
 }
 
 static void test_the_oldest_host_stays_when_it_speaks_itself(void **state)
@@ -133,7 +141,7 @@ static void test_a_lone_syn_makes_no_pair(void **state)
 	g->r.resp_h = host(2);
 	g->r.proto = 6;
 	g->r.conn.syns = 1;
-	context_learn(&g->x, &g->r);
+	learn(g);
 	assert_null(g->x.now.pair);
 	assert_non_null(g->x.now.service);
 	assert_int_equal(g->x.pairs.count, 0);
@@ -145,7 +153,7 @@ static void test_a_part_counts_nothing(void **state)
 
 	connection(g, 1, 2, 7, 1000);
 	g->r.conn.end_reason = CONN_END_PART;
-	context_learn(&g->x, &g->r);
+	learn(g);
 	assert_null(g->x.now.pair);
 	assert_null(g->x.now.service);
 	assert_non_null(g->x.now.orig);

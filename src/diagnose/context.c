@@ -73,7 +73,7 @@ bool context_is_capture_point(const struct diagnosis_context *x, const struct ma
 	return !x->unicast_frames || (frames && (double)*frames >= CAPTURE_POINT_SHARE * (double)x->unicast_frames);
 }
 
-void context_learn(struct diagnosis_context *x, const struct record *r, const struct expected *e)
+void context_learn(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e)
 {
 	x->now = (struct parties){ 0 };
 	switch ((enum record_kind)r->kind) {

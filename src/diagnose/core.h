@@ -9,7 +9,7 @@
 /* context.c */
 void context_init(struct diagnosis_context *x, const struct options *o);
 /* e: of a conn record. */
-void context_learn(struct diagnosis_context *x, const struct record *r, const struct expected *e);
+void context_learn(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e);
 void context_free(struct diagnosis_context *x);
 
 /* join.c: session records wait here for the conn record of their conversation */

@@ -189,7 +189,7 @@ static void conversation_over(struct diagnosis_run *d, const struct record *r, u
 	join_forget(d->join, r);
 }
 
-static void take(struct diagnosis_run *d, const struct record *r, const struct expected *e)
+static void take(struct diagnosis_run *d, const struct record *r, const struct parties_ahead *e)
 {
 	uint32_t shows = record_shows(r);
 
@@ -207,7 +207,7 @@ static void take(struct diagnosis_run *d, const struct record *r, const struct e
 /* Conn records of a run, and how far each is expected. */
 struct coming {
 	const struct record *conn[TOGETHER_MAX];
-	struct expected expected[TOGETHER_MAX];
+	struct parties_ahead expected[TOGETHER_MAX];
 	int count;
 };
 

@@ -111,7 +111,7 @@ static bool makes_pair(const struct record *r)
 		       c->side[SIDE_RESP].data_segments);
 }
 
-void parties_expect(const struct diagnosis_context *x, const struct record *r, struct expected *e)
+void parties_expect(const struct diagnosis_context *x, const struct record *r, struct parties_ahead *e)
 {
 	e->orig_tag = table_tag(&x->hosts, &r->orig_h);
 	table_fetch_slot(&x->hosts, e->orig_tag);
@@ -133,7 +133,7 @@ void parties_expect(const struct diagnosis_context *x, const struct record *r, s
 	}
 }
 
-void parties_fetch(const struct diagnosis_context *x, struct expected *e)
+void parties_fetch(const struct diagnosis_context *x, struct parties_ahead *e)
 {
 	e->orig = table_fetch_entry(&x->hosts, e->orig_tag);
 	e->resp = table_fetch_entry(&x->hosts, e->resp_tag);
@@ -142,7 +142,7 @@ void parties_fetch(const struct diagnosis_context *x, struct expected *e)
 		table_fetch_entry(&x->pairs, e->pair_tag);
 }
 
-void parties_fetch_kept(const struct expected *e, bool lists)
+void parties_fetch_kept(const struct parties_ahead *e, bool lists)
 {
 	if (e->orig && e->orig->closes)
 		closes_fetch(e->orig->closes, lists);
@@ -166,7 +166,7 @@ static struct host *host_add(struct diagnosis_context *x, const struct addr *a, 
 	return h;
 }
 
-static void find_hosts(struct diagnosis_context *x, const struct record *r, const struct expected *e)
+static void find_hosts(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e)
 {
 	uint64_t evicted;
 
@@ -177,7 +177,7 @@ static void find_hosts(struct diagnosis_context *x, const struct record *r, cons
 		x->now.orig = host_add(x, &r->orig_h, e->orig_tag);
 }
 
-void parties_find(struct diagnosis_context *x, const struct record *r, const struct expected *e)
+void parties_find(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e)
 {
 	x->now = (struct parties){0};
 	find_hosts(x, r, e);

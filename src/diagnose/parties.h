@@ -131,7 +131,7 @@ struct parties {
 };
 
 /* What a conn record will need: tags of its keys, and what stands in the tables for them as far as is known ahead. */
-struct expected {
+struct parties_ahead {
 	uint32_t orig_tag, resp_tag, service_tag, pair_tag;
 	bool has_service, has_pair;
 	const struct host *orig, *resp;
@@ -142,11 +142,11 @@ void parties_init(struct diagnosis_context *x);
 void parties_free(struct diagnosis_context *x);
 /* Memory for a conn record is asked for in steps, each of which reads what the one before has asked for: where they stand
  * in the tables; their entries; what rules keep of them; the ends of its lists. */
-void parties_expect(const struct diagnosis_context *x, const struct record *r, struct expected *e);
-void parties_fetch(const struct diagnosis_context *x, struct expected *e);
-void parties_fetch_kept(const struct expected *e, bool lists);
+void parties_expect(const struct diagnosis_context *x, const struct record *r, struct parties_ahead *e);
+void parties_fetch(const struct diagnosis_context *x, struct parties_ahead *e);
+void parties_fetch_kept(const struct parties_ahead *e, bool lists);
 /* Finds or makes those of a conn record: x->now. */
-void parties_find(struct diagnosis_context *x, const struct record *r, const struct expected *e);
+void parties_find(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e);
 /* Counts a conversation that is over. */
 void parties_learn(struct diagnosis_context *x, const struct record *r);
 /* Hosts tell frames_of what they have held back. */
