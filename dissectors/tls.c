@@ -319,6 +319,7 @@ static enum dissect_verdict tls_gap(void *state, struct session *s, enum side si
 	tls_crypt_gap(st, side);
 	tls_handshake_forget(d);
 	d->rest_total = 0;
+	tls_rest(st, s);
 	return DISSECT_OK;
 }
 

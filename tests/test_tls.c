@@ -294,6 +294,22 @@ static void test_gap_in_the_handshake_is_told(void **state)
 	text_free(&t.marks);
 }
 
+/* Also where nothing follows it. */
+static void test_what_a_gap_tells_is_at_rest_and_counted(void **state)
+{
+	struct talk t;
+	size_t before;
+
+	(void)state;
+	open_tcp(&t);
+	talk_hex(&t, SIDE_ORIG, HELLO);
+	before = dissect_engine_held_bytes(t.engine);
+	talk_gap(&t, SIDE_RESP, 100);
+	assert_true(dissect_engine_held_bytes(t.engine) > before);
+	assert_true(talk_close(&t)->handshake_cut);
+	text_free(&t.marks);
+}
+
 /* TLS 1.3 without keys: the client's Finished has 53 bytes, an empty certificate 25, an alert 19. */
 static void record_13(uint8_t *out, size_t len)
 {
@@ -406,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_gap_inside_application_data_does_no_harm),
 		cmocka_unit_test(test_nothing_is_skimmed_behind_a_gap),
 		cmocka_unit_test(test_gap_in_the_handshake_is_told),
+		cmocka_unit_test(test_what_a_gap_tells_is_at_rest_and_counted),
 		cmocka_unit_test(test_refusal_without_keys_is_inferred),
 		cmocka_unit_test(test_padded_alert_in_place_of_finished_is_inferred),
 		cmocka_unit_test(test_close_notify_after_tickets_is_no_refusal),
