@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pairs of MAC and source address, found through a small cache, as packets come in trains. */
+/*
+ * Pairs of MAC and source address. What is seen of them waits until a few of them can be looked up together, or until
+ * somebody asks: their memory is far away and comes for all at once.
+ */
 #include "track/link_track.h"
 
 #include <stdlib.h>
@@ -14,7 +17,8 @@
 #include "track/tracker.h"
 
 #define TOLD_EVERY_NS (60 * NS_PER_S)
-#define CACHE_BITS 10 /* 1,024 pairs */
+#define QUEUE_MAX 32
+#define FETCH_AHEAD 4 /* how many pairs ahead an entry is asked for */
 
 struct pair_key {
 	struct mac mac;
@@ -33,17 +37,21 @@ struct pair {
 	bool claimed, router, told;
 };
 
-/* A pair that was asked for lately; another that stands in its place is told by the mark, without a look at it. */
-struct cached {
-	struct pair *pair;
-	uint32_t mark;
+/* Packets of a pair. */
+struct sighting {
+	struct pair_key key;
+	uint32_t tag; /* of the key, in the table */
+	uint32_t pkts;
+	struct frame_ref last; /* absolute time */
+	uint8_t ttl, ttl_min, ttl_max; /* ttl 0: says nothing */
 };
 
 struct link_track {
 	struct record_sink sink;
 	struct table pairs;
 	size_t held_bytes;
-	struct cached cache[1 << CACHE_BITS];
+	struct sighting queue[QUEUE_MAX];
+	int queued;
 	int64_t now_ns, due_ns; /* due_ns: INT64_MAX when there is nothing new */
 };
 
@@ -72,11 +80,16 @@ size_t link_track_held_bytes(const struct link_track *l)
 	return l->held_bytes;
 }
 
+static int64_t next_minute_ns(const struct link_track *l)
+{
+	return l->now_ns - l->now_ns % TOLD_EVERY_NS + TOLD_EVERY_NS;
+}
+
 /* There is something to tell at the next full minute. */
 static void note_news(struct link_track *l)
 {
 	if (l->due_ns == INT64_MAX)
-		l->due_ns = l->now_ns - l->now_ns % TOLD_EVERY_NS + TOLD_EVERY_NS;
+		l->due_ns = next_minute_ns(l);
 }
 
 static void tell(struct link_track *l, struct pair *e)
@@ -104,39 +117,22 @@ static void tell(struct link_track *l, struct pair *e)
 	e->told = true;
 }
 
-static uint32_t mark_of(const struct pair_key *key)
-{
-	uint32_t a, b;
-
-	memcpy(&a, key->mac.b + 2, 4);
-	memcpy(&b, key->ip.b + 12, 4);
-	return (a ^ b * 0x9e3779b1u ^ key->vlan) * 0x85ebca6bu;
-}
-
 static bool is_zero4(const struct addr *a)
 {
 	return addr_is_v4(a) && !a->b[12] && !a->b[13] && !a->b[14] && !a->b[15];
 }
 
-static struct pair *pair_of(struct link_track *l, const struct pair_key *key)
+static struct pair *pair_of(struct link_track *l, const struct pair_key *key, uint32_t tag)
 {
-	uint32_t mark = mark_of(key);
-	struct cached *slot = &l->cache[mark >> (32 - CACHE_BITS)];
-	struct pair *e = slot->pair;
+	struct pair *e = table_find_tagged(&l->pairs, key, tag);
 
-	if (e && slot->mark == mark && memcmp(&e->key, key, sizeof(*key)) == 0)
+	if (e)
 		return e;
-	e = table_find(&l->pairs, key);
-	if (!e) {
-		if (l->pairs.count == LINKS_MAX) {
-			tell(l, table_value(table_next(&l->pairs, NULL)));
-			memset(l->cache, 0, sizeof(l->cache));
-		}
-		e = table_add(&l->pairs, key);
-		e->key = *key;
-		note_news(l);
-	}
-	*slot = (struct cached){ e, mark };
+	if (l->pairs.count == LINKS_MAX)
+		tell(l, table_value(table_next(&l->pairs, NULL)));
+	e = table_add_tagged(&l->pairs, key, tag);
+	e->key = *key;
+	note_news(l);
 	return e;
 }
 
@@ -160,42 +156,6 @@ static void see(struct pair *e, const struct frame_ref *ref)
 	e->last_source = ref->source;
 }
 
-static void see_packet(struct pair *e, const struct packet *p)
-{
-	struct frame_ref ref = { p->frame->number, p->ts_ns, p->frame->source };
-
-	see(e, &ref);
-}
-
-static void claim(
-	struct link_track *l, const struct packet *p, const struct mac *mac, const struct addr *ip, bool router)
-{
-	struct pair_key key;
-	struct pair *e;
-
-	if (!mac_is_set(mac) || mac_is_group(mac) || !addr_is_set(ip) || addr_is_multicast(ip))
-		return;
-	key = key_of(p, mac, ip);
-	e = pair_of(l, &key);
-	see_packet(e, p);
-	if (!e->claimed || (router && !e->router)) {
-		e->told = false;
-		note_news(l);
-	}
-	e->claimed = true;
-	e->router |= router;
-}
-
-static void note_nd(struct link_track *l, const struct packet *p, const struct nd_message *nd)
-{
-	const struct mac *mac = mac_is_set(&nd->mac) ? &nd->mac : &p->mac_src;
-
-	if (nd->type == ND_ADVERTISEMENT)
-		claim(l, p, mac, &nd->target, nd->router);
-	else
-		claim(l, p, mac, &p->src, nd->router);
-}
-
 /* Boyer and Moore's vote, n votes at once: with few exceptions it ends at the most frequent value. */
 static void vote_ttl(struct pair *e, uint8_t ttl, uint32_t n)
 {
@@ -215,20 +175,95 @@ static void widen_ttl(struct pair *e, uint8_t low, uint8_t high)
 	e->ttl_max = high > e->ttl_max ? high : e->ttl_max;
 }
 
+static void take(struct link_track *l, const struct sighting *n)
+{
+	struct pair *e = pair_of(l, &n->key, n->tag);
+
+	see(e, &n->last);
+	e->pkts += n->pkts;
+	if (n->ttl) {
+		vote_ttl(e, n->ttl, n->pkts);
+		widen_ttl(e, n->ttl_min, n->ttl_max);
+	}
+}
+
+static void take_queued(struct link_track *l)
+{
+	for (int i = 0; i < l->queued + FETCH_AHEAD; i++) {
+		if (i < l->queued)
+			table_fetch_entry(&l->pairs, l->queue[i].tag);
+		if (i >= FETCH_AHEAD)
+			take(l, &l->queue[i - FETCH_AHEAD]);
+	}
+	l->queued = 0;
+}
+
+/* The place of the next one in the queue, to be filled; sighting_queued follows. */
+static struct sighting *next_sighting(struct link_track *l, const struct pair_key *key)
+{
+	struct sighting *n;
+
+	if (l->queued == QUEUE_MAX)
+		take_queued(l);
+	n = &l->queue[l->queued++];
+	n->key = *key;
+	n->tag = table_tag(&l->pairs, key);
+	table_fetch_slot(&l->pairs, n->tag);
+	return n;
+}
+
+/* A pair that may have to go for it is told at its time. */
+static void sighting_queued(struct link_track *l)
+{
+	if (l->pairs.count + (uint32_t)l->queued > LINKS_MAX)
+		take_queued(l);
+}
+
+static void claim(
+	struct link_track *l, const struct packet *p, const struct mac *mac, const struct addr *ip, bool router)
+{
+	struct frame_ref ref = { p->frame->number, p->ts_ns, p->frame->source };
+	struct pair_key key;
+	struct pair *e;
+
+	if (!mac_is_set(mac) || mac_is_group(mac) || !addr_is_set(ip) || addr_is_multicast(ip))
+		return;
+	key = key_of(p, mac, ip);
+	take_queued(l);
+	e = pair_of(l, &key, table_tag(&l->pairs, &key));
+	see(e, &ref);
+	if (!e->claimed || (router && !e->router)) {
+		e->told = false;
+		note_news(l);
+	}
+	e->claimed = true;
+	e->router |= router;
+}
+
+static void note_nd(struct link_track *l, const struct packet *p, const struct nd_message *nd)
+{
+	const struct mac *mac = mac_is_set(&nd->mac) ? &nd->mac : &p->mac_src;
+
+	if (nd->type == ND_ADVERTISEMENT)
+		claim(l, p, mac, &nd->target, nd->router);
+	else
+		claim(l, p, mac, &p->src, nd->router);
+}
+
 void link_track_add(struct link_track *l, const struct flow_link *counted)
 {
 	struct pair_key key = { .mac = counted->mac, .vlan = counted->vlan, .ip = counted->ip };
-	struct pair *e;
+	struct sighting *n;
 
 	if (mac_is_group(&key.mac) || !addr_is_set(&key.ip) || is_zero4(&key.ip))
 		return;
-	e = pair_of(l, &key);
-	see(e, &counted->last);
-	e->pkts += counted->pkts;
-	if (counted->ttl) {
-		vote_ttl(e, counted->ttl, counted->pkts);
-		widen_ttl(e, counted->ttl_min, counted->ttl_max);
-	}
+	n = next_sighting(l, &key);
+	n->pkts = counted->pkts;
+	n->last = counted->last;
+	n->ttl = counted->ttl;
+	n->ttl_min = counted->ttl_min;
+	n->ttl_max = counted->ttl_max;
+	sighting_queued(l);
 }
 
 static bool carries_ethernet(const struct tunnel_level *l)
@@ -247,10 +282,16 @@ static bool macs_fit(const struct packet *p)
 	return fit;
 }
 
+/* A RST or an ICMP message may come from a device on the way that took the address for it. */
+static bool speaks_for_itself(const struct packet *p)
+{
+	return p->kind != PACKET_ICMP && !(p->kind == PACKET_TCP && (p->tcp.flags & TCP_RST));
+}
+
 void link_track_packet(struct link_track *l, const struct packet *p, const struct nd_message *nd)
 {
 	struct pair_key key;
-	struct pair *e;
+	struct sighting *n;
 
 	if (!p->has_macs || !macs_fit(p))
 		return;
@@ -264,14 +305,11 @@ void link_track_packet(struct link_track *l, const struct packet *p, const struc
 	if (p->kind == PACKET_OTHER || !addr_is_set(&p->src) || is_zero4(&p->src) || mac_is_group(&p->mac_src))
 		return;
 	key = key_of(p, &p->mac_src, &p->src);
-	e = pair_of(l, &key);
-	see_packet(e, p);
-	e->pkts++;
-	/* A RST or an ICMP message may come from a device on the way that took the address for it. */
-	if (p->ttl && p->kind != PACKET_ICMP && !(p->kind == PACKET_TCP && (p->tcp.flags & TCP_RST))) {
-		vote_ttl(e, p->ttl, 1);
-		widen_ttl(e, p->ttl, p->ttl);
-	}
+	n = next_sighting(l, &key);
+	n->pkts = 1;
+	n->last = (struct frame_ref){ p->frame->number, p->ts_ns, p->frame->source };
+	n->ttl = n->ttl_min = n->ttl_max = speaks_for_itself(p) ? p->ttl : 0;
+	sighting_queued(l);
 }
 
 static void tell_all(struct link_track *l, bool again)
@@ -284,13 +322,16 @@ static void tell_all(struct link_track *l, bool again)
 	}
 }
 
+/* What waits may be news. */
 int64_t link_track_due_ns(const struct link_track *l)
 {
-	return l->due_ns;
+	return l->queued && l->due_ns == INT64_MAX ? next_minute_ns(l) : l->due_ns;
 }
 
 void link_track_clock(struct link_track *l, int64_t clock_ns)
 {
+	if (l->queued && clock_ns >= next_minute_ns(l))
+		take_queued(l);
 	if (clock_ns >= l->due_ns) {
 		l->now_ns = l->due_ns;
 		l->due_ns = INT64_MAX;
@@ -301,6 +342,7 @@ void link_track_clock(struct link_track *l, int64_t clock_ns)
 
 void link_track_finish(struct link_track *l, int64_t clock_ns)
 {
+	take_queued(l);
 	l->now_ns = clock_ns;
 	tell_all(l, true);
 }
