@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "dissectors/announced.h"
@@ -324,14 +325,45 @@ uint32_t crew_keep(struct crew *c, const struct frame *f)
 	return round_keep(c->filling, f);
 }
 
-void crew_give(struct crew *c, uint32_t slot, uint64_t pair)
+/* All that two hosts say to each other goes one way. */
+static uint64_t pair_of(const struct addr *a, const struct addr *b)
 {
-	round_item(c->filling, (int)(pair % (unsigned)c->count), slot, -1);
+	uint8_t both[32];
+	bool ordered = memcmp(a, b, sizeof(*a)) < 0;
+	const struct addr *low = ordered ? a : b, *high = ordered ? b : a;
+
+	if (addr_is_v4(a) && addr_is_v4(b)) {
+		memcpy(both, low->b + 12, 4);
+		memcpy(both + 4, high->b + 12, 4);
+		return hash_fixed(both, 8);
+	}
+	memcpy(both, low->b, 16);
+	memcpy(both + 16, high->b, 16);
+	return hash_fixed(both, 32);
 }
 
-void crew_give_tunnel(struct crew *c, uint32_t slot, uint64_t pair, int level)
+static uint64_t pair_of_packet(const struct packet *p)
 {
-	round_item(c->filling, (int)(pair % (unsigned)c->count), slot, level);
+	if (p->kind == PACKET_ICMP && p->icmp.quoted.proto)
+		return pair_of(&icmp_about(&p->icmp)->src, &icmp_about(&p->icmp)->dst);
+	return pair_of(&p->src, &p->dst);
+}
+
+static int lane_of(const struct crew *c, uint64_t pair)
+{
+	return (int)(pair % (unsigned)c->count);
+}
+
+void crew_give(struct crew *c, uint32_t slot)
+{
+	round_item(c->filling, lane_of(c, pair_of_packet(&c->filling->slots[slot].packet)), slot, -1);
+}
+
+void crew_give_tunnel(struct crew *c, uint32_t slot, int level)
+{
+	const struct tunnel_level *t = &c->filling->slots[slot].packet.tunnels[level];
+
+	round_item(c->filling, lane_of(c, pair_of(&t->src, &t->dst)), slot, level);
 }
 
 void crew_alone(struct crew *c, uint32_t slot)

@@ -31,9 +31,10 @@ void crew_free(struct crew *c);
 /* Where to decode the next frame into. It counts only when crew_keep follows. */
 struct packet *crew_slot(struct crew *c);
 uint32_t crew_keep(struct crew *c, const struct frame *f);
-/* Who is to take the packet: the lane of two hosts, or none (it only goes to the outlet). */
-void crew_give(struct crew *c, uint32_t slot, uint64_t pair);
-void crew_give_tunnel(struct crew *c, uint32_t slot, uint64_t pair, int level);
+/* Who is to take the packet: the lane of its two hosts, that of the hosts of a tunnel around it, or none (it only goes to
+ * the outlet). */
+void crew_give(struct crew *c, uint32_t slot);
+void crew_give_tunnel(struct crew *c, uint32_t slot, int level);
 void crew_alone(struct crew *c, uint32_t slot);
 /* The frame at hand was sent to a MAC that no frame before was sent to. */
 void crew_receiver(struct crew *c, const struct frame *f, const struct mac *m);

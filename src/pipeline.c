@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/seldom.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -173,30 +172,6 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 
 /* --- frames --- */
 
-/* All that two hosts say to each other goes one way. */
-static uint64_t pair_of(const struct addr *a, const struct addr *b)
-{
-	uint8_t both[32];
-	bool ordered = memcmp(a, b, sizeof(*a)) < 0;
-	const struct addr *low = ordered ? a : b, *high = ordered ? b : a;
-
-	if (addr_is_v4(a)) {
-		memcpy(both, low->b + 12, 4);
-		memcpy(both + 4, high->b + 12, 4);
-		return hash_fixed(both, 8);
-	}
-	memcpy(both, low->b, 16);
-	memcpy(both + 16, high->b, 16);
-	return hash_fixed(both, 32);
-}
-
-static uint64_t pair_of_packet(const struct packet *p)
-{
-	if (p->kind == PACKET_ICMP && p->icmp.quoted.proto)
-		return pair_of(&icmp_about(&p->icmp)->src, &icmp_about(&p->icmp)->dst);
-	return pair_of(&p->src, &p->dst);
-}
-
 static bool is_copy(struct pipeline *p, const struct packet *packet)
 {
 	struct source_count *n;
@@ -293,11 +268,11 @@ static void give_packet(struct pipeline *p, struct packet *packet)
 	slot = crew_keep(p->crew, f);
 	for (int i = 0; i < tunnels_of(packet); i++)
 		if (is_new_tunnel(p, &packet->tunnels[i], &key))
-			crew_give_tunnel(p->crew, slot, pair_of(&packet->tunnels[i].src, &packet->tunnels[i].dst), i);
+			crew_give_tunnel(p->crew, slot, i);
 	if (copy)
 		return;
 	if (tracker_wants(packet))
-		crew_give(p->crew, slot, pair_of_packet(packet));
+		crew_give(p->crew, slot);
 	else
 		crew_alone(p->crew, slot);
 }

@@ -38,6 +38,9 @@ for name in $(samples); do
 done
 same "$top"/samples/*.pcap
 
+python3 "$top/tests/mapped_capture.py" "$tmp/mapped.pcap" || fail "no capture of mapped addresses"
+same "$tmp/mapped.pcap"
+
 # Far more frames than go to the threads at once.
 if [ -x "$generate" ]; then
 	"$generate" mixed 20000 "$tmp/mixed.pcap" >"$tmp/out" && "$generate" short 3000 "$tmp/short.pcap" >"$tmp/out" ||
