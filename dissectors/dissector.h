@@ -133,6 +133,14 @@ struct keylog;
 const struct keylog *session_keylog(const struct session *s);
 /* Where messages of a source are counted. */
 struct message_counts *session_counts(const struct session *s, uint16_t source);
+/* What dissectors remember across conversations, so as not to work it out again. */
+enum session_memo {
+	MEMO_MD5, /* of a text: its digest in hex */
+	MEMO_SHA256,
+	MEMO_CERTIFICATE, /* see tls_certificate_message */
+	SESSION_MEMOS,
+};
+struct memo *session_memo(const struct session *s, enum session_memo which);
 /* How the conversation ends, known in finish: who closed first and when; side NONE: open. */
 enum side session_first_fin(const struct session *s);
 enum side session_first_rst(const struct session *s);

@@ -51,6 +51,8 @@ void dissect_engine_free(struct dissect_engine *e)
 		return;
 	table_free(&e->expected);
 	message_counts_free(&e->messages);
+	for (int i = 0; i < SESSION_MEMOS; i++)
+		memo_free(&e->memos[i]);
 	pool_free(&e->sessions);
 	for (size_t i = 0; i < table_rows(); i++) {
 		pool_free(&e->states[i]);

@@ -154,6 +154,11 @@ const struct keylog *session_keylog(const struct session *s)
 	return s->engine->keys;
 }
 
+struct memo *session_memo(const struct session *s, enum session_memo which)
+{
+	return &s->engine->memos[which];
+}
+
 enum side session_first_fin(const struct session *s)
 {
 	return s->engine->owner->first_fin;

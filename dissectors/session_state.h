@@ -3,6 +3,7 @@
 #ifndef PCAPDX_DISSECTORS_SESSION_STATE_H
 #define PCAPDX_DISSECTORS_SESSION_STATE_H
 
+#include "base/memo.h"
 #include "base/pool.h"
 #include "base/table.h"
 #include "dissectors/message_counts.h"
@@ -99,6 +100,7 @@ struct dissect_engine {
 	void *announce_arg;
 	size_t held_bytes;
 	struct source_messages messages;
+	struct memo memos[SESSION_MEMOS];
 	struct pool sessions;
 	/* by row of the table of dissectors; size 0: not needed yet */
 	struct pool *states, *parts;

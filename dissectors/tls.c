@@ -336,7 +336,7 @@ static void tls_finish(void *state, struct session *s)
 
 	if (st->dir[SIDE_ORIG].started || st->dir[SIDE_RESP].started) {
 		for (int side = 0; side < 2; side++)
-			tls_told(st)->t.ends_in_record[side] = st->dir[side].rest_total != 0;
+			st->t.ends_in_record[side] = st->dir[side].rest_total != 0;
 		tls_infer_finish(st, s);
 		tls_emit(st, s);
 	}

@@ -6,15 +6,19 @@
 #include <ctype.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memo.h"
 #include "base/text.h"
 #include "dissectors/tls_names.h"
 #include "dissectors/tls_state.h"
 
 #define LIST_MAX 512
+#define LISTS 4
+#define TEXT_MAX (16 + LISTS * LIST_MAX * 6) /* "65535-" */
+#define DIGEST_MAX 32
+#define JA3_DIGITS 32
+#define JA4_DIGITS 12
 
 enum {
 	EXT_SERVER_NAME = 0,
@@ -86,12 +90,20 @@ static void read_extension(struct hello *h, uint16_t type, struct reader *r)
 	}
 }
 
+/* Not as a whole: the lists are mostly room. */
+static void clear(struct hello *h)
+{
+	h->ciphers.n = h->extensions.n = h->groups.n = h->formats.n = h->signatures.n = 0;
+	h->has_sni = false;
+	memcpy(h->alpn, "00", sizeof(h->alpn));
+}
+
 static void read_client(struct hello *h, char transport, const uint8_t *body, size_t n)
 {
 	struct reader r = rd_make(body, n, n), list;
 
+	clear(h);
 	h->version = rd_u16(&r);
-	memcpy(h->alpn, "00", 2);
 	rd_skip(&r, 32);
 	rd_skip(&r, rd_u8(&r));
 	if (transport == 'd')
@@ -107,42 +119,60 @@ static void read_client(struct hello *h, char transport, const uint8_t *body, si
 	}
 }
 
-static void list_text(struct text *out, const struct list *l, const char *format, const char *between)
+/* Decimal numbers: "4865-4866". */
+static char *put_list(char *out, const struct list *l)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (i)
-			text_add(out, between);
-		text_printf(out, strcmp(format, "%u") == 0 ? "%u" : "%04x", (unsigned)l->v[i]);
+			*out++ = '-';
+		out = text_put_decimal(out, l->v[i]);
 	}
+	return out;
 }
 
-/* Hex digest of a text, cut to `digits`. */
-static void digest_text(gnutls_digest_algorithm_t digest, const char *text, char *out, size_t digits)
+/* Four hex digits each: "1301,1302". */
+static char *put_hex_list(char *out, const struct list *l)
 {
-	uint8_t raw[32] = { 0 };
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint8_t bytes[] = { (uint8_t)(l->v[i] >> 8), (uint8_t)l->v[i] };
 
-	gnutls_hash_fast(digest, text, strlen(text), raw);
-	for (size_t i = 0; i < digits / 2; i++)
-		snprintf(out + 2 * i, 3, "%02x", raw[i]);
-}
-
-static void ja3(const struct hello *h, char *out)
-{
-	const struct list *lists[] = { &h->ciphers, &h->extensions, &h->groups, &h->formats };
-	struct text text = { 0 };
-
-	text_printf(&text, "%u", (unsigned)h->version);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		text_add(&text, ",");
-		list_text(&text, lists[i], "%u", "-");
+		if (i)
+			*out++ = ',';
+		out = text_put_hex(out, bytes, sizeof(bytes));
 	}
-	digest_text(GNUTLS_DIG_MD5, text_str(&text), out, 32);
-	text_free(&text);
+	return out;
 }
 
-static int ascending(const void *a, const void *b)
+/* The first hex digits of a text's digest. It is remembered, as clients of one make send the same lists. */
+static char *put_digest(char *out, size_t digits, const char *text, size_t n, struct session *s, enum session_memo memo)
 {
-	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+	const void *known = memo_find(session_memo(s, memo), text, n);
+	uint8_t raw[DIGEST_MAX] = { 0 };
+
+	if (known) {
+		memcpy(raw, known, sizeof(raw));
+	} else {
+		gnutls_hash_fast(memo == MEMO_MD5 ? GNUTLS_DIG_MD5 : GNUTLS_DIG_SHA256, text, n, raw);
+		memo_keep(session_memo(s, memo), text, n, raw, sizeof(raw));
+	}
+	return text_put_hex(out, raw, digits / 2);
+}
+
+static void ja3_text(const char *text, const char *end, struct session *s, char *out)
+{
+	*put_digest(out, JA3_DIGITS, text, (size_t)(end - text), s, MEMO_MD5) = '\0';
+}
+
+static void ja3(const struct hello *h, struct session *s, char *out)
+{
+	const struct list *lists[LISTS] = { &h->ciphers, &h->extensions, &h->groups, &h->formats };
+	char text[TEXT_MAX], *end = text_put_decimal(text, h->version);
+
+	for (int i = 0; i < LISTS; i++) {
+		*end++ = ',';
+		end = put_list(end, lists[i]);
+	}
+	ja3_text(text, end, s, out);
 }
 
 static const char *ja4_version(uint16_t version)
@@ -171,64 +201,84 @@ static const char *ja4_version(uint16_t version)
 	}
 }
 
-static struct list sorted(const struct list *from, bool without_names)
+/* In ascending order; a list is short. */
+static void sort_into(struct list *to, const struct list *from, bool without_names)
 {
-	struct list l = { .n = 0 };
+	to->n = 0;
+	for (uint32_t i = 0; i < from->n; i++) {
+		uint16_t value = from->v[i];
+		uint32_t at = to->n;
 
-	for (uint32_t i = 0; i < from->n; i++)
-		if (!without_names || (from->v[i] != EXT_SERVER_NAME && from->v[i] != EXT_ALPN))
-			l.v[l.n++] = from->v[i];
-	qsort(l.v, l.n, sizeof(l.v[0]), ascending);
-	return l;
-}
-
-static void ja4_part(const struct list *l, const struct list *second, char *out)
-{
-	struct text text = { 0 };
-
-	list_text(&text, l, "%04x", ",");
-	if (second && second->n) {
-		text_add(&text, "_");
-		list_text(&text, second, "%04x", ",");
+		if (without_names && (value == EXT_SERVER_NAME || value == EXT_ALPN))
+			continue;
+		for (; at && to->v[at - 1] > value; at--)
+			to->v[at] = to->v[at - 1];
+		to->v[at] = value;
+		to->n++;
 	}
-	if (l->n == 0)
-		text_copy(out, 13, "000000000000");
-	else
-		digest_text(GNUTLS_DIG_SHA256, text_str(&text), out, 12);
-	text_free(&text);
 }
 
-static void ja4(const struct hello *h, char transport, char *out, size_t size)
+static char *put_ja4_part(char *out, const struct list *l, const struct list *second, struct session *s)
 {
-	struct list ciphers = sorted(&h->ciphers, false), extensions = sorted(&h->extensions, true);
-	char b[13] = "", c[13] = "";
+	char text[TEXT_MAX], *end = put_hex_list(text, l);
 
-	ja4_part(&ciphers, NULL, b);
-	ja4_part(&extensions, &h->signatures, c);
-	snprintf(out, size, "%c%s%c%02u%02u%c%c_%s_%s", transport, ja4_version(h->highest), h->has_sni ? 'd' : 'i',
-		h->ciphers.n > 99 ? 99 : h->ciphers.n, h->extensions.n > 99 ? 99 : h->extensions.n, h->alpn[0],
-		h->alpn[1], b, c);
+	if (l->n == 0) {
+		memset(out, '0', JA4_DIGITS);
+		return out + JA4_DIGITS;
+	}
+	if (second && second->n) {
+		*end++ = '_';
+		end = put_hex_list(end, second);
+	}
+	return put_digest(out, JA4_DIGITS, text, (size_t)(end - text), s, MEMO_SHA256);
 }
 
-void tls_fingerprint_client(struct tls *t, char transport, const uint8_t *body, size_t n)
+static char *put_count(char *out, uint32_t n)
 {
-	struct hello *h = xcalloc(1, sizeof(*h));
-
-	h->highest = t->offered_version;
-	read_client(h, transport, body, n);
-	ja3(h, t->ja3);
-	ja4(h, transport, t->ja4, sizeof(t->ja4));
-	free(h);
+	if (n > 99)
+		n = 99;
+	*out++ = (char)('0' + n / 10);
+	*out++ = (char)('0' + n % 10);
+	return out;
 }
 
-void tls_fingerprint_server(struct tls *t, const uint8_t *body, size_t n)
+static void ja4(const struct hello *h, char transport, struct session *s, char *out)
+{
+	struct list sorted;
+
+	*out++ = transport;
+	memcpy(out, ja4_version(h->highest), 2);
+	out[2] = h->has_sni ? 'd' : 'i';
+	out = put_count(out + 3, h->ciphers.n);
+	out = put_count(out, h->extensions.n);
+	memcpy(out, h->alpn, sizeof(h->alpn));
+	out[2] = '_';
+	sort_into(&sorted, &h->ciphers, false);
+	out = put_ja4_part(out + 3, &sorted, NULL, s);
+	*out++ = '_';
+	sort_into(&sorted, &h->extensions, true);
+	*put_ja4_part(out, &sorted, &h->signatures, s) = '\0';
+}
+
+void tls_fingerprint_client(struct tls *t, char transport, struct session *s, const uint8_t *body, size_t n)
+{
+	struct hello h;
+
+	h.highest = t->offered_version;
+	read_client(&h, transport, body, n);
+	ja3(&h, s, t->ja3);
+	ja4(&h, transport, s, t->ja4);
+}
+
+void tls_fingerprint_server(struct tls *t, struct session *s, const uint8_t *body, size_t n)
 {
 	struct reader r = rd_make(body, n, n), list;
-	struct list extensions = { .n = 0 };
-	struct text text = { 0 };
+	struct list extensions;
 	uint16_t version = rd_u16(&r), cipher;
 	bool early_draft = version >> 8 == 0x7f;
+	char text[TEXT_MAX], *end;
 
+	extensions.n = 0;
 	rd_skip(&r, 32);
 	if (!early_draft)
 		rd_skip(&r, rd_u8(&r));
@@ -240,8 +290,9 @@ void tls_fingerprint_server(struct tls *t, const uint8_t *body, size_t n)
 		add(&extensions, rd_u16(&list));
 		rd_skip(&list, rd_u16(&list));
 	}
-	text_printf(&text, "%u,%u,", (unsigned)version, (unsigned)cipher);
-	list_text(&text, &extensions, "%u", "-");
-	digest_text(GNUTLS_DIG_MD5, text_str(&text), t->ja3s, 32);
-	text_free(&text);
+	end = text_put_decimal(text, version);
+	*end++ = ',';
+	end = text_put_decimal(end, cipher);
+	*end++ = ',';
+	ja3_text(text, put_list(end, &extensions), s, t->ja3s);
 }

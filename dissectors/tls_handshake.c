@@ -93,7 +93,7 @@ static void on_client_hello(struct tls_state *st, const struct tls_place *at, co
 	client_is(st, at->side);
 	if (at->side != st->t.client)
 		return;
-	if (st->t.client_hellos++ == 0 && body && !tls_client_hello(st, body, n))
+	if (st->t.client_hellos++ == 0 && body && !tls_client_hello(st, at->session, body, n))
 		tls_cut(st, at);
 	if (at->decrypted && n >= 2 + TLS_RANDOM)
 		memcpy(tls_told(st)->client_random, body + 2, TLS_RANDOM); /* renegotiation */
@@ -123,7 +123,7 @@ static void on_server_hello(struct tls_state *st, const struct tls_place *at, ui
 	if (at->side == st->t.client)
 		return;
 	st->t.server_hellos++;
-	if (body && !(retry ? tls_draft_hello_retry(st, body, n) : tls_server_hello(st, body, n, &retry)))
+	if (body && !(retry ? tls_draft_hello_retry(st, body, n) : tls_server_hello(st, at->session, body, n, &retry)))
 		tls_cut(st, at);
 	tls13 = tls_version_is_13(st->t.version);
 	tls_reached(st, at, retry ? TLS_HELLO_RETRY : TLS_SERVER_HELLO);

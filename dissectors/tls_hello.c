@@ -149,7 +149,7 @@ static void read_session_id(struct tls_told *told, struct reader *r)
 	told->session_id_len = n;
 }
 
-bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
+bool tls_client_hello(struct tls_state *st, struct session *s, const uint8_t *body, size_t n)
 {
 	struct reader r = rd_make(body, n, n), list;
 	struct tls_told *told = tls_told(st);
@@ -177,7 +177,7 @@ bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n)
 		offer_version(t, version);
 	if (!rd_ok(&list) || !rd_ok(&r))
 		return false;
-	tls_fingerprint_client(t, st->t.quic ? 'q' : st->t.dtls ? 'd' : 't', body, n);
+	tls_fingerprint_client(t, st->t.quic ? 'q' : st->t.dtls ? 'd' : 't', s, body, n);
 	return true;
 }
 
@@ -252,7 +252,7 @@ static bool server_extensions(struct tls_state *st, struct reader *r)
 	return rd_ok(&list) && rd_ok(r);
 }
 
-bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool *retry)
+bool tls_server_hello(struct tls_state *st, struct session *s, const uint8_t *body, size_t n, bool *retry)
 {
 	struct reader r = rd_make(body, n, n);
 	struct tls_told *told = tls_told(st);
@@ -274,7 +274,7 @@ bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool 
 	if (!rd_ok(&r) || !server_extensions(st, &r))
 		return false;
 	if (!*retry)
-		tls_fingerprint_server(&told->t, body, n);
+		tls_fingerprint_server(&told->t, s, body, n);
 	return true;
 }
 

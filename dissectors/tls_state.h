@@ -99,6 +99,7 @@ struct tls_talk {
 	bool inferred_empty_client_cert, inferred_refusal, inferred_client_alert;
 	/* the rest stays as the handshake left it */
 	uint16_t record_version;
+	bool ends_in_record[2];
 	uint32_t client_hellos, server_hellos, certificates_seen;
 	struct frame_ref at[TLS_STAGES];
 	struct frame_ref first_record[2];
@@ -186,15 +187,15 @@ void tls_alert(struct tls_state *st, const struct tls_place *at, uint8_t level, 
 void tls_encrypted_alert(struct tls_state *st, const struct tls_place *at);
 
 /* tls_hello.c: false when the body makes no sense; what could be read before that is kept. */
-bool tls_client_hello(struct tls_state *st, const uint8_t *body, size_t n);
-bool tls_server_hello(struct tls_state *st, const uint8_t *body, size_t n, bool *retry);
+bool tls_client_hello(struct tls_state *st, struct session *s, const uint8_t *body, size_t n);
+bool tls_server_hello(struct tls_state *st, struct session *s, const uint8_t *body, size_t n, bool *retry);
 bool tls_draft_hello_retry(struct tls_state *st, const uint8_t *body, size_t n);
 bool tls_sslv2_client_hello(struct tls_state *st, const uint8_t *body, size_t n);
 void tls_encrypted_extensions(struct tls_state *st, const uint8_t *body, size_t n);
 
 /* tls_fingerprint.c: from the body of a hello that was read without fault. */
-void tls_fingerprint_client(struct tls *t, char transport, const uint8_t *body, size_t n);
-void tls_fingerprint_server(struct tls *t, const uint8_t *body, size_t n);
+void tls_fingerprint_client(struct tls *t, char transport, struct session *s, const uint8_t *body, size_t n);
+void tls_fingerprint_server(struct tls *t, struct session *s, const uint8_t *body, size_t n);
 
 /* tls_certificate.c */
 struct tls_certificates { /* of a Certificate message, borrowed */

@@ -56,6 +56,7 @@ static void add_talk(struct tls *t, const struct tls_talk *talk)
 	t->client_hellos = talk->client_hellos;
 	t->server_hellos = talk->server_hellos;
 	t->certificates_seen = talk->certificates_seen;
+	memcpy(t->ends_in_record, talk->ends_in_record, sizeof(t->ends_in_record));
 	memcpy(t->hidden_records, talk->hidden_records, sizeof(t->hidden_records));
 	memcpy(t->app_data, talk->app_data, sizeof(t->app_data));
 	memcpy(t->app_bytes, talk->app_bytes, sizeof(t->app_bytes));
@@ -65,12 +66,16 @@ static void add_talk(struct tls *t, const struct tls_talk *talk)
 
 void tls_emit(struct tls_state *st, struct session *s)
 {
-	struct tls *t = &tls_told(st)->t;
+	struct tls *t = session_facts(s, RECORD_TLS);
 
+	if (st->told)
+		memcpy(t, &st->told->t, sizeof(*t));
+	else if (st->resting)
+		packed_open(st->resting, t, sizeof(*t));
 	add_talk(t, &st->t);
 	text_copy(t->via, sizeof(t->via), session_via(s));
 	text_copy(t->proxied_host, sizeof(t->proxied_host), session_proxied_host(s));
-	session_tell(s, RECORD_TLS, t);
+	session_tell_facts(s, RECORD_TLS);
 }
 
 void tls_forget(struct tls_state *st, struct session *s)

@@ -2,6 +2,7 @@
 /* base/: the checked reader, escaping, JSON, tables, samples, times. */
 #include "cmocka_all.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/json_out.h"
+#include "base/memo.h"
 #include "base/packed.h"
 #include "base/ranked.h"
 #include "base/reader.h"
@@ -346,19 +348,23 @@ static void test_byte_sum_of_any_length_is_the_checksum_s(void **state)
 /* Zeros and words by turns, runs longer than a byte can say, all and nothing. */
 static void test_what_was_packed_comes_back(void **state)
 {
-	static uint64_t words[1500], back[1500];
+	static uint64_t words[512], back[512];
 	struct packed *p;
 
 	(void)state;
-	for (size_t every = 1; every <= 1500; every = every * 3 + 1) {
+	for (size_t every = 1; every <= 512; every = every * 3 + 1) {
 		memset(words, 0, sizeof(words));
 		memset(back, 0, sizeof(back));
-		for (size_t i = every / 2; i < 1500; i += every)
+		for (size_t i = every / 2; i < 512; i += every)
 			words[i] = i << 32 | 1;
 		p = packed_make(words, sizeof(words));
-		assert_true(packed_size(p) <= sizeof(*p) + (1500 / every + 1) * 8 + 2 * (1500 / every + 1500 / 255 + 2));
+		assert_true(packed_size(p) <= sizeof(*p) + (512 / every + 1) * 8 + 2 * (512 / every + 512 / 255 + 2));
 		packed_open(p, back, sizeof(back));
 		assert_memory_equal(back, words, sizeof(words));
+		memset(back, 0, sizeof(back));
+		packed_open(p, back, 300 * sizeof(*back));
+		assert_memory_equal(back, words, 300 * sizeof(*back));
+		assert_int_equal(back[300], 0);
 		free(p);
 	}
 	memset(words, 0, sizeof(words));
@@ -366,6 +372,52 @@ static void test_what_was_packed_comes_back(void **state)
 	assert_true(packed_size(p) < 32);
 	assert_int_equal(packed_size(NULL), 0);
 	free(p);
+}
+
+static void test_digits_are_written(void **state)
+{
+	static const uint32_t numbers[] = { 0, 7, 10, 65535, 1000000000, UINT32_MAX };
+	static const uint8_t bytes[] = { 0x00, 0x0a, 0xf5, 0xff };
+	char text[16], wanted[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		*text_put_decimal(text, numbers[i]) = '\0';
+		snprintf(wanted, sizeof(wanted), "%u", numbers[i]);
+		assert_string_equal(text, wanted);
+	}
+	*text_put_hex(text, bytes, sizeof(bytes)) = '\0';
+	assert_string_equal(text, "000af5ff");
+}
+
+/* More texts than there are places, twice: whatever is remembered of one is its own. */
+static void test_an_answer_is_that_to_its_bytes(void **state)
+{
+	static uint8_t many[MEMO_BYTES_MAX + 1];
+	struct memo m = { { NULL } };
+	uint32_t found = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * 3 * MEMO_PLACES; i++) {
+		uint32_t question = i % (3 * MEMO_PLACES), answer = ~question;
+		const uint32_t *known = memo_find(&m, &question, sizeof(question));
+
+		found += known != NULL;
+		if (known)
+			assert_int_equal(*known, answer);
+		else
+			memo_keep(&m, &question, sizeof(question), &answer, sizeof(answer));
+		known = memo_find(&m, &question, sizeof(question));
+		assert_non_null(known);
+		assert_int_equal(*known, answer);
+	}
+	assert_true(found < 2 * 3 * MEMO_PLACES);
+	memo_keep(&m, many, sizeof(many), "long", 5);
+	assert_null(memo_find(&m, many, sizeof(many)));
+	memo_keep(&m, many, sizeof(many) - 1, "fits", 5);
+	assert_string_equal(memo_find(&m, many, sizeof(many) - 1), "fits");
+	memo_free(&m);
+	assert_null(memo_find(&m, many, sizeof(many) - 1));
 }
 
 int main(void)
@@ -387,6 +439,8 @@ int main(void)
 		cmocka_unit_test(test_times_round_trip),
 		cmocka_unit_test(test_addresses_as_text),
 		cmocka_unit_test(test_what_was_packed_comes_back),
+		cmocka_unit_test(test_digits_are_written),
+		cmocka_unit_test(test_an_answer_is_that_to_its_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,50 +10,76 @@
 
 #define WORD sizeof(uint64_t)
 #define RUN_MAX UINT8_MAX
+#define RUNS_MAX(n) ((n) + 2 * ((n) / WORD / RUN_MAX + 2)) /* a run of zeros is worth its two bytes */
 
-/* How many of the n words at `from`, RUN_MAX at most, are zero, or are not. */
-static uint8_t run(const uint8_t *from, size_t n, bool zero)
+/* How many of the n words at `from` are zero, RUN_MAX at most. Most are, so four are looked at together. */
+static size_t zeros(const uint8_t *from, size_t n)
+{
+	size_t count = 0;
+	uint64_t w[4] = { 0 };
+
+	if (n > RUN_MAX)
+		n = RUN_MAX;
+	while (n - count >= 4) {
+		memcpy(w, from + count * WORD, sizeof(w));
+		if (w[0] | w[1] | w[2] | w[3])
+			break;
+		count += 4;
+	}
+	for (; count < n; count++) {
+		memcpy(w, from + count * WORD, WORD);
+		if (w[0])
+			break;
+	}
+	return count;
+}
+
+/* Copies words until the next that is zero, RUN_MAX at most; gives how many. */
+static size_t copy_others(uint8_t *to, const uint8_t *from, size_t n)
 {
 	size_t count = 0;
 
-	for (; count < n && count < RUN_MAX; count++) {
+	if (n > RUN_MAX)
+		n = RUN_MAX;
+	for (; count < n; count++) {
 		uint64_t word;
 
 		memcpy(&word, from + count * WORD, WORD);
-		if ((word == 0) != zero)
+		if (!word)
 			break;
+		memcpy(to + count * WORD, &word, WORD);
 	}
-	return (uint8_t)count;
+	return count;
 }
 
-/* Gives how many bytes it takes; `to` NULL: they are not written. */
-static size_t write_runs(const uint8_t *from, size_t words, uint8_t *to)
+/* Gives how many bytes it takes. */
+static size_t write_runs(uint8_t *to, const uint8_t *from, size_t words)
 {
-	size_t len = 0;
+	uint8_t *out = to;
 
 	while (words) {
-		uint8_t zeros = run(from, words, true), others = run(from + zeros * WORD, words - zeros, false);
+		size_t none = zeros(from, words), some = copy_others(out + 2, from + none * WORD, words - none);
 
-		if (to) {
-			to[len] = zeros;
-			to[len + 1] = others;
-			memcpy(to + len + 2, from + zeros * WORD, others * WORD);
-		}
-		len += 2 + others * WORD;
-		from += (zeros + others) * WORD;
-		words -= (size_t)zeros + others;
+		out[0] = (uint8_t)none;
+		out[1] = (uint8_t)some;
+		out += 2 + some * WORD;
+		from += (none + some) * WORD;
+		words -= none + some;
 	}
-	return len;
+	return (size_t)(out - to);
 }
 
 struct packed *packed_make(const void *from, size_t n)
 {
-	size_t len = write_runs(from, n / WORD, NULL);
-	struct packed *p = xmalloc(sizeof(*p) + len);
+	uint8_t runs[RUNS_MAX(PACKED_MAX)];
+	struct packed *p;
+	size_t len;
 
-	assert(n % WORD == 0);
+	assert(n % WORD == 0 && n <= PACKED_MAX);
+	len = write_runs(runs, from, n / WORD);
+	p = xmalloc(sizeof(*p) + len);
 	p->len = (uint32_t)len;
-	write_runs(from, n / WORD, p->bytes);
+	memcpy(p->bytes, runs, len);
 	return p;
 }
 
@@ -62,14 +88,15 @@ void packed_open(const struct packed *p, void *to, size_t n)
 	uint8_t *out = to;
 	size_t at = 0, done = 0;
 
-	while (at < p->len) {
+	while (at < p->len && done + p->bytes[at] * WORD < n) {
 		size_t others = p->bytes[at + 1] * WORD;
 
 		done += p->bytes[at] * WORD;
-		assert(done + others <= n);
+		if (others > n - done)
+			others = n - done;
 		memcpy(out + done, p->bytes + at + 2, others);
 		done += others;
-		at += 2 + others;
+		at += 2 + p->bytes[at + 1] * WORD;
 	}
 }
 

@@ -11,9 +11,11 @@ struct packed {
 	uint8_t bytes[];
 };
 
-/* n bytes, whole words of 8; owned by the caller, who frees it. */
+#define PACKED_MAX 4096
+
+/* n bytes, PACKED_MAX at most, whole words of 8; owned by the caller, who frees it. */
 struct packed *packed_make(const void *from, size_t n);
-/* Writes back what packed_make was given into n bytes that are zero. */
+/* Writes back what packed_make was given, or the first part of it, into n bytes that are zero. */
 void packed_open(const struct packed *p, void *to, size_t n);
 size_t packed_size(const struct packed *p); /* that it takes; NULL: 0 */
 

@@ -182,3 +182,28 @@ void text_copy(char *out, size_t size, const char *from)
 	else
 		text_copy_bytes(out, size, (const uint8_t *)from, strlen(from));
 }
+
+char *text_put_decimal(char *out, uint32_t value)
+{
+	char digits[10];
+	size_t at = sizeof(digits), n;
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	n = sizeof(digits) - at;
+	memcpy(out, digits + at, n);
+	return out + n;
+}
+
+char *text_put_hex(char *out, const uint8_t *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	return out;
+}

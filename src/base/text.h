@@ -25,6 +25,10 @@ void text_copy(char *out, size_t size, const char *from);
 /* The same from bytes that need no NUL; stops at an embedded NUL. Gives the length of what was written. */
 size_t text_copy_bytes(char *out, size_t size, const uint8_t *from, size_t n);
 
+/* Write digits, and no NUL; give where they end. */
+char *text_put_decimal(char *out, uint32_t value);		 /* 10 at most */
+char *text_put_hex(char *out, const uint8_t *bytes, size_t n); /* two for each */
+
 _Noreturn void out_of_memory(void); /* ends the program with its sentence */
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
