@@ -127,12 +127,3 @@ const struct coming *tracker_coming(const struct tracker *t, int further)
 {
 	return &t->here[further - 1].coming;
 }
-
-void expect_no_more(struct tracker *t, const struct flow *f)
-{
-	struct expected *first = first_expected(t);
-
-	for (int i = 0; i < t->expected_count; i++)
-		if (first[i].coming.flow == f)
-			first[i].coming.flow = NULL;
-}

@@ -236,10 +236,11 @@ struct flow {
 	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
 	uint16_t ring_labels;	  /* bit n: place n of key_last has a label */
 	uint8_t end_reason;	  /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
-	bool labelled;		  /* some key frame has, or had, a label */
+	bool labels_apart;	  /* some label is, or was, none of near_labels */
 	uint8_t thinks;		  /* kept in struct lasting */
 	bool first_turn_done;	  /* cold.last_turn is not the first any more: that is in struct lasting */
 	bool cut_frames;
+	uint8_t near_used; /* bit n: some key frame has that one of near_labels */
 	struct half half[2];
 	/* seldom */
 	struct key_marked *key_marked;
@@ -249,6 +250,7 @@ struct flow {
 	int64_t emitted_ns;    /* the clock that its record carries */
 	uint32_t generation;   /* how often the tuple was used before */
 	uint32_t stream;
+	uint32_t near_labels; /* number in the pool; 0: no key frame had a label */
 };
 
 _Static_assert(sizeof(struct side_start) == 64, "a line");

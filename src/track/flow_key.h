@@ -35,6 +35,12 @@ static inline bool flow_key_equal(const struct flow_key *a, const struct flow_ke
 		 flow_key_differs(a, b, 3) | flow_key_differs(a, b, 4));
 }
 
+/* No packet has it from now on. */
+static inline void flow_key_void(struct flow_key *key)
+{
+	key->zero[0] = 1;
+}
+
 static inline uint64_t flow_key_part(const uint8_t *b)
 {
 	uint64_t v;

@@ -2,9 +2,12 @@
 /* What only some conversations need comes from pools, and goes back to them. */
 #include "track/flow_rare.h"
 
+#include "base/fetch.h"
 #include "base/seldom.h"
 #include "base/text.h"
 #include "track/tracker_impl.h"
+
+_Static_assert(sizeof(struct near_labels) <= CACHE_LINE, "a line");
 
 const struct side_odd side_odd_none = {.zero_window_open_ns = UNSET};
 
@@ -19,6 +22,7 @@ void rare_pools_init(struct rare_pools *p)
 	pool_init_objects(&p->key_lasts, sizeof(struct key_last));
 	pool_init_objects(&p->key_markeds, sizeof(struct key_marked));
 	pool_init(&p->labels, sizeof(struct label));
+	pool_init(&p->near_labels, CACHE_LINE);
 }
 
 void rare_pools_free(struct rare_pools *p)
@@ -32,13 +36,14 @@ void rare_pools_free(struct rare_pools *p)
 	pool_free(&p->key_lasts);
 	pool_free(&p->key_markeds);
 	pool_free(&p->labels);
+	pool_free(&p->near_labels);
 }
 
 size_t rare_pools_bytes(const struct rare_pools *p)
 {
 	return pool_bytes(&p->troubles) + pool_bytes(&p->rares) + pool_bytes(&p->stalls) + pool_bytes(&p->odds) +
 	       pool_bytes(&p->repairs) + pool_bytes(&p->lastings) + pool_bytes(&p->key_lasts) +
-	       pool_bytes(&p->key_markeds) + pool_bytes(&p->labels);
+	       pool_bytes(&p->key_markeds) + pool_bytes(&p->labels) + pool_bytes(&p->near_labels);
 }
 
 void flow_free_rare(struct flow *f)

@@ -89,9 +89,16 @@ struct label {
 	char text[sizeof(((struct key_frame *)0)->label)];
 };
 
+/* As many as most conversations have: the head of a request and of its answer. In one line. */
+#define NEAR_LABELS 2
+
+struct near_labels {
+	struct label of[NEAR_LABELS];
+};
+
 struct key_frame_kept {
 	struct short_ref ref;
-	uint32_t label : 31; /* its place in the pool, owned; 0: none */
+	uint32_t label : 31; /* of near_labels, or NEAR_LABELS and its place in the pool, owned; 0: none */
 	uint32_t side : 1;
 	uint32_t len : 24, flags : 8;
 };
@@ -231,7 +238,8 @@ struct rare {
 
 /* Where all of them come from. */
 struct rare_pools {
-	struct pool troubles, rares, stalls, odds, repairs, lastings, key_lasts, key_markeds, labels;
+	struct pool troubles, rares, stalls, odds, repairs, lastings, key_lasts, key_markeds, labels,
+		near_labels;
 };
 
 void rare_pools_init(struct rare_pools *p);

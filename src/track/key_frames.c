@@ -18,16 +18,41 @@ static struct key_frame_kept *last_place(struct key_last *m, uint32_t n)
 	return &m->frames[n % KEY_LAST];
 }
 
+/* The first labels of a conversation stand side by side, and are numbered before those out of the pool. */
 static struct label *label_of(const struct flow *f, const struct key_frame_kept *k)
 {
-	return pool_at(&f->tracker->rare.labels, k->label);
+	const struct rare_pools *p = &f->tracker->rare;
+	struct near_labels *near;
+
+	if (k->label > NEAR_LABELS)
+		return pool_at(&p->labels, k->label - NEAR_LABELS);
+	near = pool_at(&p->near_labels, f->near_labels);
+	return &near->of[k->label - 1];
 }
 
 static void label_free(struct flow *f, struct key_frame_kept *k)
 {
-	if (k->label)
-		pool_give(&f->tracker->rare.labels, k->label);
+	if (k->label > NEAR_LABELS)
+		pool_give(&f->tracker->rare.labels, k->label - NEAR_LABELS);
+	else if (k->label)
+		f->near_used &= (uint8_t) ~(1u << (k->label - 1));
 	k->label = 0;
+}
+
+/* The number of a free one. */
+static uint32_t label_take(struct flow *f)
+{
+	struct rare_pools *p = &f->tracker->rare;
+
+	if (!f->near_labels)
+		f->near_labels = pool_take(&p->near_labels);
+	for (uint32_t i = 0; i < NEAR_LABELS; i++)
+		if (!(f->near_used >> i & 1)) {
+			f->near_used |= (uint8_t)(1u << i);
+			return i + 1;
+		}
+	f->labels_apart = true;
+	return (pool_take(&p->labels) + NEAR_LABELS) & LABEL_MAX;
 }
 
 static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
@@ -40,9 +65,8 @@ static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const cha
 	label_free(f, k);
 	if (!label || !*label)
 		return;
-	k->label = pool_take(&f->tracker->rare.labels) & LABEL_MAX;
+	k->label = label_take(f) & LABEL_MAX;
 	text_copy(label_of(f, k)->text, sizeof(label_of(f, k)->text), label);
-	f->labelled = true;
 	if (in_ring(f, k))
 		f->ring_labels |= (uint16_t)(1u << (k - f->key_last->frames));
 }
@@ -61,18 +85,21 @@ static SELDOM void leave_ring(struct flow *f, struct key_frame_kept *k)
 	label_free(f, k);
 }
 
+static SELDOM struct key_frame_kept *ring_place(struct flow *f, uint32_t n)
+{
+	struct key_frame_kept *k = last_place(flow_key_last(f), n);
+
+	if (f->ring_labels >> n % KEY_LAST & 1)
+		leave_ring(f, k);
+	return k;
+}
+
 /* The place of the next one. */
 static inline struct key_frame_kept *next_place(struct flow *f)
 {
 	uint32_t n = f->key_frames++;
-	struct key_frame_kept *k;
 
-	if (n < KEY_FIRST)
-		return &cold_of(f)->first[n];
-	k = last_place(flow_key_last(f), n - KEY_FIRST);
-	if (f->ring_labels >> (n - KEY_FIRST) % KEY_LAST & 1)
-		leave_ring(f, k);
-	return k;
+	return n < KEY_FIRST ? &cold_of(f)->first[n] : ring_place(f, n - KEY_FIRST);
 }
 
 /* Where it stands: put together beside it and copied it would wait for its own parts. */
@@ -94,13 +121,10 @@ static inline struct key_frame_kept *keep_frame(struct passing *w, enum side sid
 	return k;
 }
 
-void key_frame_packet(struct passing *w)
+void key_frame_keep(struct passing *w)
 {
-	struct flow *f = w->f;
-
-	if (f->keep || f->key_frames < KEY_ALWAYS)
-		keep_frame(w, w->side);
-	f->keep = false;
+	keep_frame(w, w->side);
+	w->f->keep = false;
 }
 
 void key_frame_add(struct passing *w, enum side side, const char *label)
@@ -167,18 +191,24 @@ void flow_mark(struct flow *f, enum side side, const struct frame_ref *absolute,
 	label_set(f, k, label);
 }
 
-void key_frames_free(struct flow *f)
+static SELDOM void free_labels_apart(struct flow *f)
 {
 	struct cold *c = cold_of(f);
 
-	if (!f->labelled)
-		return;
 	for (int i = 0; i < KEY_FIRST; i++)
 		label_free(f, &c->first[i]);
 	for (int i = 0; f->key_marked && i < KEY_MARKED; i++)
 		label_free(f, &f->key_marked->frames[i]);
 	for (int i = 0; f->key_last && i < KEY_LAST; i++)
 		label_free(f, &f->key_last->frames[i]);
+}
+
+void key_frames_free(struct flow *f)
+{
+	if (f->labels_apart)
+		free_labels_apart(f);
+	if (f->near_labels)
+		pool_give(&f->tracker->rare.near_labels, f->near_labels);
 }
 
 static inline bool is_later(const struct key_frame_kept *x, const struct key_frame_kept *y)
@@ -188,10 +218,10 @@ static inline bool is_later(const struct key_frame_kept *x, const struct key_fra
 	return x->ref.both > y->ref.both;
 }
 
-/* Few, and nearly in order already. */
-static void sort(const struct key_frame_kept *k[], uint32_t n)
+/* Few, and nearly in order already: the first `from` are. */
+static void sort(const struct key_frame_kept *k[], uint32_t from, uint32_t n)
 {
-	for (uint32_t i = 1; i < n; i++) {
+	for (uint32_t i = from; i < n; i++) {
 		const struct key_frame_kept *one = k[i];
 		uint32_t at = i;
 
@@ -199,6 +229,19 @@ static void sort(const struct key_frame_kept *k[], uint32_t n)
 			k[at] = k[at - 1];
 		k[at] = one;
 	}
+}
+
+/* How many of the first frames are known to be in order: all, where they are of one source. */
+static uint32_t in_order(const struct key_frame_kept *first, uint32_t n)
+{
+	uint64_t sources = 0;
+	uint32_t later = 1;
+
+	for (uint32_t i = 1; i < n; i++) {
+		sources |= first[i].ref.both ^ first[i - 1].ref.both;
+		later += first[i].ref.both > first[i - 1].ref.both;
+	}
+	return later >= n && !(sources >> FRAME_BITS) ? n : 1;
 }
 
 #define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST + 2)
@@ -229,8 +272,10 @@ void key_frames_fetch(const struct flow *f)
 {
 	const struct cold *c = cold_of(f);
 
-	for (uint32_t i = 0; f->labelled && i < f->key_frames && i < KEY_FIRST; i++)
-		if (c->first[i].label)
+	if (f->near_labels)
+		fetch_line(pool_at(&f->tracker->rare.near_labels, f->near_labels));
+	for (uint32_t i = 0; f->labels_apart && i < f->key_frames && i < KEY_FIRST; i++)
+		if (c->first[i].label > NEAR_LABELS)
 			fetch_line(label_of(f, &c->first[i]));
 }
 
@@ -248,7 +293,7 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, out, n, &last[s]))
 			out[n++] = &last[s];
-	sort(out, n);
+	sort(out, in_order(c->first, first), n);
 	return n;
 }
 

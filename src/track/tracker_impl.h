@@ -99,9 +99,8 @@ struct tracker {
 	int expected_count;
 };
 
-/* expect.c: nothing was announced; the conversation is over */
+/* expect.c: nothing was announced */
 void expect_nothing(struct tracker *t);
-void expect_no_more(struct tracker *t, const struct flow *f);
 
 /* flow_find.c: the conversation that the packet belongs to, found or new; NULL: none */
 struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low);
@@ -185,7 +184,13 @@ void turns_record(const struct flow *f, struct conn *c);
 void stall_add(struct passing *w, enum side side, enum stall_reason reason, int64_t lasted_ns, uint64_t from_frame);
 
 /* key_frames.c */
-void key_frame_packet(struct passing *w); /* keeps the packet if it is among the first, or w->f->keep is set */
+void key_frame_keep(struct passing *w);
+/* Keeps the packet if it is among the first, or w->f->keep is set. */
+static inline void key_frame_packet(struct passing *w)
+{
+	if (w->f->keep || w->f->key_frames < KEY_ALWAYS)
+		key_frame_keep(w);
+}
 void key_frame_add(struct passing *w, enum side side, const char *label);
 void key_frames_record(const struct flow *f, bool failed, struct conn *c);
 void key_frames_free(struct flow *f);
