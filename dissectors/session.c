@@ -71,6 +71,12 @@ void dissect_engine_elsewhere(struct dissect_engine *e,
 	e->announce_arg = arg;
 }
 
+void dissect_engine_in_place(struct dissect_engine *e, struct record *(*room)(void *arg), void *arg)
+{
+	e->room = room;
+	e->room_arg = arg;
+}
+
 size_t dissect_engine_held_bytes(const struct dissect_engine *e)
 {
 	return e->held_bytes;

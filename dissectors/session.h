@@ -39,6 +39,8 @@ void dissect_engine_free(struct dissect_engine *e);
  */
 void dissect_engine_elsewhere(struct dissect_engine *e,
 	void (*announce)(void *arg, const struct announced *a, int64_t clock_ns), void *arg);
+/* Where the next record may be made, see record_order_room; NULL: nowhere. */
+void dissect_engine_in_place(struct dissect_engine *e, struct record *(*room)(void *arg), void *arg);
 size_t dissect_engine_held_bytes(const struct dissect_engine *e);
 /* Adds the counts of messages in a source's record. */
 void dissect_engine_counts(const struct dissect_engine *e, uint16_t source, struct capture *out);

@@ -8,14 +8,23 @@
 
 #define HEAD offsetof(struct record, capture) /* what all kinds have */
 
+/* Of the next record what is its own. */
+static void *next_facts(struct dissect_engine *e)
+{
+	e->told = e->room ? e->room(e->room_arg) : NULL;
+	if (!e->told)
+		e->told = &e->own;
+	return (char *)e->told + HEAD;
+}
+
 void *session_facts(struct session *s, enum record_kind kind)
 {
-	return memset((char *)&s->engine->told + HEAD, 0, record_kind_size(kind) - HEAD);
+	return memset(next_facts(s->engine), 0, record_kind_size(kind) - HEAD);
 }
 
 void session_tell_facts(struct session *s, enum record_kind kind)
 {
-	struct record *r = &s->engine->told;
+	struct record *r = s->engine->told;
 
 	memcpy(r, session_head(s), HEAD);
 	r->kind = (uint8_t)kind;
@@ -25,7 +34,7 @@ void session_tell_facts(struct session *s, enum record_kind kind)
 
 void session_tell(struct session *s, enum record_kind kind, const void *facts)
 {
-	memcpy((char *)&s->engine->told + HEAD, facts, record_kind_size(kind) - HEAD);
+	memcpy(next_facts(s->engine), facts, record_kind_size(kind) - HEAD);
 	session_tell_facts(s, kind);
 }
 

@@ -92,7 +92,9 @@ struct dissect_engine {
 	const struct session_owner *owner; /* of the call at hand, */
 	bool identified;		   /* whose head is filled */
 	const struct keylog *keys;
-	struct record told; /* see session_facts */
+	struct record *(*room)(void *arg); /* NULL: records are made in `own` only */
+	void *room_arg;
+	struct record *told, own; /* see session_facts */
 	/* Rows that may know a stream of whose side that is the first byte, a bit for each; 0: they were not asked yet. */
 	uint64_t rows_for[2][UINT8_MAX + 1];
 	struct table expected; /* see announced.h */

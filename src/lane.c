@@ -183,6 +183,13 @@ static void on_record(void *arg, const struct record *r)
 	l->out.record(l->out.arg, r);
 }
 
+static struct record *on_room(void *arg)
+{
+	const struct lane *l = arg;
+
+	return l->out.room ? l->out.room(l->out.arg) : NULL;
+}
+
 static void on_announced(void *arg, const struct announced *a, int64_t clock_ns)
 {
 	const struct lane *l = arg;
@@ -201,6 +208,7 @@ struct lane *lane_new(const struct options *o, const struct keylog *keys, const 
 	l->engine = o->engine;
 	l->reassembler = reassembler_new(o->engine, &taker, memory_bytes / STREAM_SHARE, STREAM_MAX);
 	l->dissectors = dissect_engine_new(&records, keys);
+	dissect_engine_in_place(l->dissectors, on_room, l);
 	dissect_engine_elsewhere(l->dissectors, on_announced, l);
 	return l;
 }
