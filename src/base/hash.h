@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 void hash_init(void);				     /* draws the run's secret; before the first hash_seeded */
 uint64_t hash_seeded(const void *data, size_t size); /* for buckets */
@@ -17,10 +18,11 @@ uint64_t hash_fixed(const void *data, size_t size);  /* for identifiers and for 
 extern uint64_t hash_words[2]; /* of the run's secret */
 
 #ifdef __SIZEOF_INT128__
+/* One step of wyhash. */
 static inline void hash_multiply(uint64_t *a, uint64_t *b)
 {
 	__extension__ typedef unsigned __int128 twice;
-	twice product = (twice)*a * *b;
+	twice product = (twice)(*a ^ hash_words[0]) * (*b ^ hash_words[1]);
 
 	*a = (uint64_t)product;
 	*b = (uint64_t)(product >> 64);
@@ -32,17 +34,44 @@ static inline void hash_multiply(uint64_t *a, uint64_t *b)
 static inline uint64_t hash_seeded_pair(uint64_t a, uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
-	a ^= hash_words[0];
-	b ^= hash_words[1];
 	hash_multiply(&a, &b);
-	a ^= hash_words[0];
-	b ^= hash_words[1];
 	hash_multiply(&a, &b);
 	return a ^ b;
 #else
 	uint64_t both[2] = { a, b };
 
 	return hash_seeded(both, sizeof(both));
+#endif
+}
+
+static inline uint64_t hash_word(const unsigned char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+#define HASH_SHORT_MIN 16
+#define HASH_SHORT_MAX 64
+
+/* For buckets, of keys of one size between HASH_SHORT_MIN and HASH_SHORT_MAX: wyhash over two words at a time takes a
+ * third of what XXH3 takes for them. */
+static inline uint64_t hash_seeded_short(const void *data, size_t size)
+{
+#ifdef __SIZEOF_INT128__
+	const unsigned char *at = data, *last = at + size - HASH_SHORT_MIN;
+	uint64_t h = 0;
+
+	for (; at < last; at += HASH_SHORT_MIN) {
+		uint64_t a = hash_word(at), b = hash_word(at + sizeof(b)) ^ h;
+
+		hash_multiply(&a, &b);
+		h = a ^ b;
+	}
+	return hash_seeded_pair(hash_word(last), hash_word(last + sizeof(h)) ^ h);
+#else
+	return hash_seeded(data, size);
 #endif
 }
 

@@ -24,7 +24,7 @@ static _Thread_local struct table_budget *in_force;
 struct table_entry {
 	uint32_t before, after; /* numbers, in order of insertion; 0: none. `after` also chains free entries. */
 	uint32_t tag;		/* of the key */
-	uint32_t value_at;	/* offset of the value in `bytes` */
+	uint32_t value_at;	/* offset of the value in `bytes`; 0: given back */
 	_Alignas(max_align_t) unsigned char bytes[]; /* key, then value: a small one is in the cache with its key */
 };
 
@@ -76,15 +76,9 @@ void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t ma
 
 uint32_t table_tag(const struct table *t, const void *key)
 {
-	return (uint32_t)hash_seeded(key, t->key_size);
-}
+	bool is_short = t->key_size >= HASH_SHORT_MIN && t->key_size <= HASH_SHORT_MAX;
 
-static inline uint64_t word_at(const unsigned char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
+	return (uint32_t)(is_short ? hash_seeded_short(key, t->key_size) : hash_seeded(key, t->key_size));
 }
 
 /* Most keys have a few words, for which a call of memcmp takes longer than they do. */
@@ -95,9 +89,9 @@ static inline bool same_key(const unsigned char *a, const unsigned char *b, size
 	if (size < sizeof(uint64_t) || size > SHORT_KEY)
 		return memcmp(a, b, size) == 0;
 	for (; at + sizeof(uint64_t) < size; at += sizeof(uint64_t))
-		if (word_at(a + at) != word_at(b + at))
+		if (hash_word(a + at) != hash_word(b + at))
 			return false;
-	return word_at(a + size - sizeof(uint64_t)) == word_at(b + size - sizeof(uint64_t));
+	return hash_word(a + size - sizeof(uint64_t)) == hash_word(b + size - sizeof(uint64_t));
 }
 
 static uint32_t find(const struct table *t, const void *key, uint32_t tag)
@@ -145,7 +139,7 @@ void table_fetch_slot(const struct table *t, uint32_t tag)
 		slots_fetch(&t->slots, tag);
 }
 
-const void *table_fetch_entry(const struct table *t, uint32_t tag)
+void *table_fetch_entry(const struct table *t, uint32_t tag)
 {
 	uint32_t at = tag, number = t->count ? slots_next(&t->slots, tag, &at) : 0;
 
@@ -217,6 +211,7 @@ static void drop_entry(struct table *t, uint32_t number)
 		t->drop(value_of(t, number));
 	count_held(t, (size_t)-1);
 	t->count--;
+	e->value_at = 0;
 	e->after = t->unused;
 	t->unused = number;
 }
@@ -278,6 +273,18 @@ void *table_add_tagged(struct table *t, const void *key, uint32_t tag)
 		return value_of(t, number);
 	make_room(t);
 	return value_of(t, enter(t, key, tag));
+}
+
+void *table_add_expected(struct table *t, const void *key, uint32_t tag, void *expected)
+{
+	const struct table_entry *e;
+
+	if (expected) {
+		e = (const struct table_entry *)((unsigned char *)expected - t->value_at - sizeof(*e));
+		if (e->value_at && same_key(e->bytes, key, t->key_size))
+			return expected;
+	}
+	return table_add_tagged(t, key, tag);
 }
 
 void table_remove(struct table *t, const void *key)

@@ -52,8 +52,10 @@ uint32_t table_tag(const struct table *t, const void *key);
 void table_fetch_slot(const struct table *t, uint32_t tag);
 /* Gives the value that such a key most likely has (NULL: none), for asking for what hangs on it: its key may be another one,
  * it may be gone or another's by then, but the memory stays. What `drop` frees it must set to NULL in the value. */
-const void *table_fetch_entry(const struct table *t, uint32_t tag);
+void *table_fetch_entry(const struct table *t, uint32_t tag);
 void *table_add_tagged(struct table *t, const void *key, uint32_t tag);
+/* expected: what table_fetch_entry gave, which is looked at first. */
+void *table_add_expected(struct table *t, const void *key, uint32_t tag, void *expected);
 void *table_find_tagged(const struct table *t, const void *key, uint32_t tag);
 void table_remove(struct table *t, const void *key);
 void table_free(struct table *t);

@@ -113,6 +113,9 @@ static bool makes_pair(const struct record *r)
 
 void parties_expect(const struct diagnosis_context *x, const struct record *r, struct parties_ahead *e)
 {
+	e->orig = e->resp = NULL;
+	e->service = NULL;
+	e->pair = NULL;
 	e->orig_tag = table_tag(&x->hosts, &r->orig_h);
 	table_fetch_slot(&x->hosts, e->orig_tag);
 	e->resp_tag = table_tag(&x->hosts, &r->resp_h);
@@ -138,8 +141,7 @@ void parties_fetch(const struct diagnosis_context *x, struct parties_ahead *e)
 	e->orig = table_fetch_entry(&x->hosts, e->orig_tag);
 	e->resp = table_fetch_entry(&x->hosts, e->resp_tag);
 	e->service = e->has_service ? table_fetch_entry(&x->services, e->service_tag) : NULL;
-	if (e->has_pair)
-		table_fetch_entry(&x->pairs, e->pair_tag);
+	e->pair = e->has_pair ? table_fetch_entry(&x->pairs, e->pair_tag) : NULL;
 }
 
 void parties_fetch_kept(const struct parties_ahead *e, bool lists)
@@ -158,9 +160,9 @@ void parties_fetch_kept(const struct parties_ahead *e, bool lists)
 		samples_fetch(&e->service->rtt_s);
 }
 
-static struct host *host_add(struct diagnosis_context *x, const struct addr *a, uint32_t tag)
+static struct host *host_add(struct diagnosis_context *x, const struct addr *a, uint32_t tag, struct host *expected)
 {
-	struct host *h = table_add_tagged(&x->hosts, a, tag);
+	struct host *h = table_add_expected(&x->hosts, a, tag, expected);
 
 	h->x = x;
 	return h;
@@ -170,11 +172,11 @@ static void find_hosts(struct diagnosis_context *x, const struct record *r, cons
 {
 	uint64_t evicted;
 
-	x->now.orig = host_add(x, &r->orig_h, e->orig_tag);
+	x->now.orig = host_add(x, &r->orig_h, e->orig_tag, e->orig);
 	evicted = x->hosts.evicted;
-	x->now.resp = host_add(x, &r->resp_h, e->resp_tag);
+	x->now.resp = host_add(x, &r->resp_h, e->resp_tag, e->resp);
 	if (x->hosts.evicted != evicted) /* the first one may have been the oldest */
-		x->now.orig = host_add(x, &r->orig_h, e->orig_tag);
+		x->now.orig = host_add(x, &r->orig_h, e->orig_tag, e->orig);
 }
 
 void parties_find(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e)
@@ -184,13 +186,13 @@ void parties_find(struct diagnosis_context *x, const struct record *r, const str
 	if (e->has_service) {
 		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
 
-		x->now.service = table_add_tagged(&x->services, &k, e->service_tag);
+		x->now.service = table_add_expected(&x->services, &k, e->service_tag, e->service);
 		x->now.service->x = x;
 	}
 	if (e->has_pair) {
 		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
 
-		x->now.pair = table_add_tagged(&x->pairs, &k, e->pair_tag);
+		x->now.pair = table_add_expected(&x->pairs, &k, e->pair_tag, e->pair);
 		x->now.pair->x = x;
 	}
 }

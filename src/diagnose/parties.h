@@ -134,8 +134,9 @@ struct parties {
 struct parties_ahead {
 	uint32_t orig_tag, resp_tag, service_tag, pair_tag;
 	bool has_service, has_pair;
-	const struct host *orig, *resp;
-	const struct service_state *service;
+	struct host *orig, *resp;
+	struct service_state *service;
+	struct peers *pair;
 };
 
 void parties_init(struct diagnosis_context *x);
