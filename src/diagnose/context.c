@@ -7,8 +7,6 @@
 #include "base/text.h"
 #include "diagnose/core.h"
 
-#define NAMES_MAX 50000
-#define NAME_SIZE 128
 #define MACS_MAX 20000
 #define CAPTURE_POINT_SHARE 0.95
 
@@ -16,15 +14,15 @@ void context_init(struct diagnosis_context *x, const struct options *o)
 {
 	x->options = o;
 	parties_init(x);
-	table_init(&x->names, sizeof(struct addr), NAME_SIZE, NAMES_MAX);
+	names_init(&x->names, &x->held_bytes);
 	table_init(&x->frames_of, sizeof(struct mac), sizeof(uint64_t), MACS_MAX);
-	x->names.held_bytes = x->frames_of.held_bytes = &x->held_bytes;
+	x->frames_of.held_bytes = &x->held_bytes;
 }
 
 void context_free(struct diagnosis_context *x)
 {
 	parties_free(x);
-	table_free(&x->names);
+	names_free(&x->names);
 	table_free(&x->reached);
 	table_free(&x->frames_of);
 }
@@ -37,24 +35,6 @@ const struct service_state *context_service(
 	return table_find(&x->services, &k);
 }
 
-const char *context_name(const struct diagnosis_context *x, const struct addr *a)
-{
-	const char *name = table_find(&x->names, a);
-
-	return name ? name : "";
-}
-
-static void learn_name(struct diagnosis_context *x, const struct addr *a, const char *name)
-{
-	char *known;
-
-	if (!*name || !addr_is_set(a) || addr_is_multicast(a))
-		return;
-	known = table_add(&x->names, a);
-	if (strcmp(known, name) != 0)
-		text_copy(known, NAME_SIZE, name);
-}
-
 static void learn_dns(struct diagnosis_context *x, const struct dns *d)
 {
 	uint32_t n = d->answer_count < DNS_ANSWERS_MAX ? d->answer_count : DNS_ANSWERS_MAX;
@@ -62,8 +42,7 @@ static void learn_dns(struct diagnosis_context *x, const struct dns *d)
 	if (d->mdns)
 		return;
 	for (uint32_t i = 0; i < n; i++)
-		if (!table_find(&x->names, &d->answers[i]))
-			learn_name(x, &d->answers[i], d->query);
+		names_learn_first(&x->names, &d->answers[i], d->query);
 }
 
 bool context_is_capture_point(const struct diagnosis_context *x, const struct mac *m)
@@ -80,21 +59,22 @@ void context_learn(struct diagnosis_context *x, const struct record *r, const st
 	case RECORD_CONN:
 		parties_find(x, r, e);
 		parties_learn(x, r);
+		if (r->proto == 6 && r->conn.duration_ns > x->longest_tcp_ns)
+			x->longest_tcp_ns = r->conn.duration_ns;
 		if (r->conn.end_reason != CONN_END_PART)
 			x->capture_missing_bytes += r->conn.side[0].missing_bytes + r->conn.side[1].missing_bytes;
 		break;
 	case RECORD_TLS:
-		learn_name(x, &r->resp_h, r->tls.proxied_host[0] ? "" : r->tls.sni);
+		names_learn(&x->names, &r->resp_h, r->tls.proxied_host[0] ? "" : r->tls.sni);
 		break;
 	case RECORD_HTTP:
-		learn_name(x, &r->resp_h, r->http.proxied_host[0] ? "" : r->http.host);
+		names_request(&x->names, r);
 		break;
 	case RECORD_DNS:
 		learn_dns(x, &r->dns);
 		break;
 	case RECORD_NAME:
-		if (!table_find(&x->names, &r->name.ip))
-			learn_name(x, &r->name.ip, r->name.name);
+		names_learn_first(&x->names, &r->name.ip, r->name.name);
 		break;
 	case RECORD_ICMP:
 		x->icmp_seen = true;

@@ -5,6 +5,7 @@
 
 #include "base/samples.h"
 #include "base/table.h"
+#include "diagnose/names.h"
 #include "diagnose/parties.h"
 #include "diagnose/result.h"
 #include "diagnose/rule.h"
@@ -19,7 +20,7 @@ struct diagnosis_context {
 	struct table hosts;	  /* struct addr -> struct host */
 	struct table pairs;	  /* struct peers_key -> struct peers */
 	struct parties now;	  /* those of the conn record at hand */
-	struct table names;	  /* struct addr -> char[128]: from DNS answers, SNI, Host */
+	struct names names;	  /* from DNS answers, SNI, Host; and how many requests went to each */
 	struct table frames_of;	  /* struct mac -> uint64_t: unicast frames from or to it, as conversations tell; in `finish` */
 	struct table reached;	  /* who reached whom when: see fallback.h; made when it is asked for */
 	uint64_t unicast_frames;  /* all of them */
@@ -28,6 +29,7 @@ struct diagnosis_context {
 	uint64_t claims_lost;
 	uint32_t typical_count;
 	int64_t clock_ns;
+	int64_t longest_tcp_ns;		/* of all TCP conversations and their parts */
 	uint64_t capture_missing_bytes; /* acknowledged but never seen, over all conversations */
 	bool capture_filtered;		/* "no ICMP" proves nothing */
 	bool icmp_seen;
@@ -40,7 +42,6 @@ const struct service_state *context_service(const struct diagnosis_context *x, c
 /* Whether that machine is at the capture point: it takes part in (nearly) all unicast frames. Unicast replies to any
  * other one may be missing from the capture. True when no unicast frame is there to tell. */
 bool context_is_capture_point(const struct diagnosis_context *x, const struct mac *m);
-const char *context_name(const struct diagnosis_context *x, const struct addr *a); /* "" unknown */
 
 /* Severity of a code in the catalogue; the place of a code in it; what it says in one line. */
 enum severity catalogue_severity(const char *code);

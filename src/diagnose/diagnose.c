@@ -38,6 +38,7 @@ struct diagnosis_run {
 	void **states; /* one per rule */
 	struct calls records[RECORD_KINDS], claims, ticks;
 	int rules;
+	uint32_t seen;	      /* enum shown: what the capture has shown before */
 	int64_t next_tick_ns; /* 0: no record yet */
 };
 
@@ -58,7 +59,8 @@ static void make_lists(struct diagnosis_run *d)
 		assert(!(rule->heard_if & SHOWN_BY_SESSION)); /* it would never hear of one */
 		for (int kind = 0; kind < RECORD_KINDS; kind++)
 			if (rule->record && rule->kinds >> kind & 1)
-				list(&d->records[kind], rule, d->states[i], kind == RECORD_CONN ? rule->heard_if : 0);
+				list(&d->records[kind], rule, d->states[i],
+					kind == RECORD_CONN || kind == RECORD_HTTP ? rule->heard_if : 0);
 		if (rule->claim)
 			list(&d->claims, rule, d->states[i], rule->asked_if);
 		if (rule->tick)
@@ -191,8 +193,10 @@ static void conversation_over(struct diagnosis_run *d, const struct record *r, u
 
 static void take(struct diagnosis_run *d, const struct record *r, const struct parties_ahead *e)
 {
-	uint32_t shows = record_shows(r);
+	uint32_t shows;
 
+	d->seen |= r->kind == RECORD_FTP ? SHOWS_FTP : 0;
+	shows = record_shows(r) | d->seen;
 	tick_until(d, r->emitted_ns);
 	d->x.clock_ns = r->emitted_ns;
 	context_learn(&d->x, r, e);
@@ -326,6 +330,7 @@ struct result *diagnose_finish(struct diagnosis_run *d)
 	struct result *r = d->x.result;
 
 	parties_settle(&d->x);
+	names_settle(&d->x.names);
 	for (int i = 0; i < d->rules; i++)
 		if (rule_table[i]->finish)
 			rule_table[i]->finish(d->states[i], &d->x);

@@ -151,7 +151,7 @@ enum kin {
 
 static enum kin are_one_service(const struct diagnosis_context *x, const struct addr *dead, const struct addr *alive)
 {
-	const char *a = context_name(x, dead), *b = context_name(x, alive);
+	const char *a = names_find(&x->names, dead), *b = names_find(&x->names, alive);
 
 	if (!*a || !*b)
 		return KIN_BY_TIME;
@@ -214,7 +214,7 @@ static bool find_fallback(struct diagnosis_context *x, const struct claim_group 
 
 static void tell_steps(struct diagnosis_context *x, struct finding *f, const struct claim_group *g)
 {
-	const char *name = context_name(x, &g->server), *record = addr_is_v4(&g->server) ? "A" : "AAAA";
+	const char *name = names_find(&x->names, &g->server), *record = addr_is_v4(&g->server) ? "A" : "AAAA";
 	char dead[ADDR_TEXT_SIZE];
 
 	addr_text(&g->server, dead);

@@ -156,7 +156,7 @@ static void subject_of_group(struct subject *s, struct diagnosis_context *x, con
 
 	*s = (struct subject){.client = g->client, .server = g->server, .port = g->port, .proto = first->proto};
 	text_copy(s->service, sizeof(s->service), first->service);
-	text_copy(s->name, sizeof(s->name), context_name(x, &g->server));
+	text_copy(s->name, sizeof(s->name), names_find(&x->names, &g->server));
 }
 
 struct finding *finding_of_group(struct diagnosis_context *x, const struct claim_group *g)

@@ -80,7 +80,6 @@ struct service_state {
 	uint64_t tls, http;		      /* of them, with that protocol */
 	uint64_t established;		      /* TCP handshake completed */
 	struct samples rtt_s;		      /* SYN to SYN-ACK */
-	char name[128];			      /* SNI, Host or DNS name last seen for it */
 	char service[16];
 	int64_t first_ok_ns, last_ok_ns, last_ns;
 	uint8_t ttl;	/* of its SYN-ACKs or data: most recent */
@@ -112,6 +111,7 @@ struct peers {
 	struct opened first;   /* room for one: most pairs have no more */
 	uint32_t n, room;
 	uint32_t answered, single; /* of them */
+	uint32_t total;		   /* also those past OPENED_MAX, or of which only data is there */
 	uint64_t http, requests;   /* connections with HTTP, and their requests */
 	int64_t first_ok_ns, last_ok_ns; /* requests that were answered; 0: none */
 	int64_t last_answer_ns;		 /* last sign of life of the server on a connection that was made */

@@ -75,6 +75,7 @@ static void learn_pair(struct peers *p, const struct record *r)
 {
 	const struct conn *c = &r->conn;
 
+	p->total++;
 	learn_opened(p, r);
 	p->client_mac = c->side[SIDE_ORIG].mac;
 	p->client_spoke |= c->handshake_ack.frame && (c->side[SIDE_ORIG].bytes || c->one_sided);

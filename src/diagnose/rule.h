@@ -19,7 +19,8 @@
 
 struct diagnosis_context; /* what the core knows: options, claims, services, gateways; see context.h */
 
-/* What rules look for in conversations. A healthy one shows none of it, unless it is TLS or a tunnel. */
+/* What rules look for in conversations. A healthy one shows nothing but SHOWS_OPENED and SHOWS_CLOSED, unless it is TLS, a
+ * tunnel, or lasts. */
 enum shown {
 	SHOWS_TLS = 1u << 0,
 	SHOWS_TUNNEL = 1u << 1,
@@ -37,10 +38,20 @@ enum shown {
 	SHOWS_MISSING = 1u << 13,   /* one side is not in the capture, or bytes of it are not */
 	SHOWS_REPAIRS = 1u << 14,   /* TCP: anything in struct tcp_loss, delayed ACKs that held data back, overlaps */
 	SHOWS_MOVED = 1u << 15,	    /* TCP: MAC or TTL changed, or the two ways are different */
-	SHOWS_ANYTHING = 1u << 16,  /* every one does */
+	SHOWS_OPENED = 1u << 16,    /* TCP with the ACK that completes the handshake */
+	SHOWS_CLOSED = 1u << 17,    /* TCP with a FIN */
+	SHOWS_RESENT_SYN = 1u << 18,
+	SHOWS_FAR = 1u << 19,	    /* TCP: routers between resp and the capture, by its TTL */
+	SHOWS_PACE = 1u << 20,	    /* TCP: a window closed, or one side's data, or its waits for the window, took long */
+	SHOWS_FTP = 1u << 21,	    /* not by itself: something in the capture spoke FTP before */
+	SHOWS_ANSWER = 1u << 22,    /* HTTP records: all of them; */
+	SHOWS_STATUS = 1u << 23,    /* of 300 or more, */
+	SHOWS_PROXY = 1u << 24,	    /* something asked of a proxy */
+	SHOWS_ANYTHING = 1u << 25,  /* every one does */
 };
 
-#define SHOWN_SIGNS 17
+#define SHOWN_SIGNS 26
+#define PACE_MIN_NS INT64_C(500000000) /* for SHOWS_PACE: what ends sooner no window has slowed down for a user */
 #define SHOWN_BY_SESSION (SHOWS_TLS | SHOWS_TUNNEL | SHOWS_HTTP) /* known when `claim` is asked, not yet to `record` */
 
 /* A conversation that is over, with what its dissector said. */
@@ -110,8 +121,8 @@ struct rule {
 	size_t state_size;		   /* zeroed by the core */
 	void (*init)(void *state, const struct diagnosis_context *x);
 	uint32_t kinds; /* of records that `record` is called for: a mask of 1u << enum record_kind; */
-	uint32_t heard_if; /* those of conversations only when they show one of these (enum shown without SHOWN_BY_SESSION,
-			    * which is asserted); 0: all */
+	uint32_t heard_if; /* those of conversations and of HTTP only when they show one of these (enum shown without
+			    * SHOWN_BY_SESSION, which is asserted); 0: all */
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
 	uint32_t asked_if; /* enum shown: `claim` is asked about conversations that show one of these; 0: about all */

@@ -264,6 +264,7 @@ const struct rule rule_accept_loop = {
 	.codes = { "accept-loop-blocked" },
 	.spec = "accept(2), SSL_accept(3): both block",
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_OPENED,
 	.record = on_record,
 	.finish = on_finish,
 };

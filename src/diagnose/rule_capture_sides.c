@@ -16,7 +16,7 @@
 #define FEW_SHARE 0.2 /* of the conversations: leftovers at the edges of a capture, not its place in the network */
 
 struct sides {
-	uint64_t one_sided, tcp, missing_bytes, drops;
+	uint64_t one_sided, missing_bytes, drops;
 	bool drops_known;
 	struct evidence dropping; /* last frame of the first source that reports drops */
 	uint32_t one_sided_streams[STREAMS_MAX], lossy_streams[STREAMS_MAX];
@@ -60,7 +60,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	}
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART)
 		return;
-	s->tcp++;
 	if (r->conn.one_sided) {
 		s->one_sided++;
 		keep(s->one_sided_streams, &s->one_sided_kept, &s->one_sided_source, r);
@@ -80,19 +79,28 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 				"ACK of bytes that are not in the capture");
 }
 
-static void tell_one_sided(const struct sides *s, struct diagnosis_context *x)
+static uint64_t count_tcp(const struct summary *s)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < OUTCOMES; i++)
+		n += s->tcp_outcomes[i];
+	return n;
+}
+
+static void tell_one_sided(const struct sides *s, struct diagnosis_context *x, uint64_t tcp)
 {
 	struct finding *f = finding_open(x, "capture-one-sided", &(struct subject){.proto = 6});
 
 	f->responsible = RESPONSIBLE_CAPTURE;
 	f->count = s->one_sided;
-	f->of = s->tcp;
+	f->of = tcp;
 	f->confidence = 0.95;
-	if ((double)s->one_sided < FEW_SHARE * (double)s->tcp)
+	if ((double)s->one_sided < FEW_SHARE * (double)tcp)
 		f->severity = SEVERITY_NOTE;
 	finding_integer(f, "conversations", (int64_t)s->one_sided);
 	finding_title(f, "Only one direction of %" PRIu64 " of %" PRIu64 " TCP conversation%s was captured",
-		s->one_sided, s->tcp, s->tcp == 1 ? "" : "s");
+		s->one_sided, tcp, tcp == 1 ? "" : "s");
 	finding_detail(f, "Acknowledgements advance over bytes that are nowhere in the capture. Whether the other side "
 			  "answered cannot be told: every verdict about missing answers is withheld for them.");
 	for (int i = 0; i < s->one_sided_shown; i++)
@@ -106,13 +114,13 @@ static void tell_one_sided(const struct sides *s, struct diagnosis_context *x)
 	finding_next(f, "Capture on an end host, or mirror both directions of the port");
 }
 
-static void tell_lost(const struct sides *s, struct diagnosis_context *x)
+static void tell_lost(const struct sides *s, struct diagnosis_context *x, uint64_t tcp)
 {
 	struct finding *f = finding_open(x, "capture-lost-packets", &(struct subject){.proto = 6});
 
 	f->responsible = RESPONSIBLE_CAPTURE;
 	f->count = s->lossy ? s->lossy : 1;
-	f->of = s->tcp;
+	f->of = tcp;
 	finding_integer(f, "missing_bytes", (int64_t)s->missing_bytes);
 	if (s->drops_known)
 		finding_integer(f, "drops", (int64_t)s->drops);
@@ -152,9 +160,9 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	const struct sides *s = state;
 
 	if (s->one_sided)
-		tell_one_sided(s, x);
+		tell_one_sided(s, x, count_tcp(&x->result->summary));
 	if (s->missing_bytes || s->drops)
-		tell_lost(s, x);
+		tell_lost(s, x, count_tcp(&x->result->summary));
 }
 
 const struct rule rule_capture_sides = {
@@ -162,6 +170,7 @@ const struct rule rule_capture_sides = {
 	.spec = "RFC 9293, section 3.4",
 	.state_size = sizeof(struct sides),
 	.kinds = 1u << RECORD_CAPTURE | 1u << RECORD_CONN,
+	.heard_if = SHOWS_MISSING,
 	.record = on_record,
 	.finish = on_finish,
 };

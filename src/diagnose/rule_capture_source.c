@@ -15,10 +15,6 @@
 #define JOIN_SHARE 0.9 /* of the jump: a conversation as long spans it */
 #define ONE_PROTOCOL_MIN 100 /* so many packets without one ARP or DNS among them are no chance */
 
-struct state {
-	int64_t longest_ns; /* TCP conversation */
-};
-
 static struct finding *open_for(struct diagnosis_context *x, const char *code, const struct record *r)
 {
 	struct subject subject = {.port = 0};
@@ -276,12 +272,12 @@ static void state_limited(struct diagnosis_context *x, const struct record *r)
 
 /* Ahead by a year and more, and no connection goes on across it: captures that were joined, or a clock that was set at
  * boot. Nothing in the capture is the worse for it. */
-static void weigh_jumps(const struct state *s, struct diagnosis_context *x)
+static void weigh_jumps(struct diagnosis_context *x)
 {
 	for (struct finding *f = finding_next_of(x, NULL, "capture-clock-jump"); f; f = finding_next_of(x, f, "capture-clock-jump")) {
 		double ahead = finding_fact_number(f, "largest_s");
 
-		if (ahead <= 0 || when_s(s->longest_ns) >= ahead * JOIN_SHARE)
+		if (ahead <= 0 || when_s(x->longest_tcp_ns) >= ahead * JOIN_SHARE)
 			continue;
 		f->severity = SEVERITY_NOTE;
 		finding_cause(f, 0.9, "captures of different times were joined", "no TCP connection goes on across the jump");
@@ -290,7 +286,8 @@ static void weigh_jumps(const struct state *s, struct diagnosis_context *x)
 
 static void on_finish(void *state, struct diagnosis_context *x)
 {
-	weigh_jumps(state, x);
+	(void)state;
+	weigh_jumps(x);
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -298,10 +295,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	static void (*const looks[])(struct diagnosis_context *, const struct record *) = {
 		cut_short, snaplen, filtered, malformed, clock_jump, offload, duplicates, state_limited};
 
-	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.duration_ns > ((struct state *)state)->longest_ns)
-		((struct state *)state)->longest_ns = r->conn.duration_ns;
-	if (r->kind != RECORD_CAPTURE)
-		return;
+	(void)state;
 	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++)
 		looks[i](x, r);
 }
@@ -309,8 +303,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 const struct rule rule_capture_source = {
 	.codes = {"capture-cut-short", "capture-snaplen", "capture-filtered", "capture-malformed", "capture-clock-jump",
 		"capture-offload", "capture-duplicates", "capture-state-limited"},
-	.kinds = 1u << RECORD_CAPTURE | 1u << RECORD_CONN,
-	.state_size = sizeof(struct state),
+	.kinds = 1u << RECORD_CAPTURE,
 	.record = on_record,
 	.finish = on_finish,
 };

@@ -242,6 +242,7 @@ const struct rule rule_ftp_churn = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_FTP,
+	.heard_if = SHOWS_FTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

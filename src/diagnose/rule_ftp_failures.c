@@ -336,6 +336,7 @@ const struct rule rule_ftp_failures = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_FTP,
+	.heard_if = SHOWS_FTP,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

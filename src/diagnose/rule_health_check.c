@@ -18,7 +18,8 @@
 #define SHOWN_MAX 16
 
 struct checks {
-	uint64_t silent, other;
+	uint64_t silent;
+	uint32_t before; /* connections of the pair */
 	int64_t first_ns, last_ns;
 	struct samples gaps;
 	struct evidence shown[SHOWN_MAX];
@@ -50,16 +51,13 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	struct checks *c;
 
 	(void)state;
-	if (!x->now.pair)
+	if (!x->now.pair || !is_silent(&r->conn))
 		return;
 	c = x->now.pair->checks;
-	if (!is_silent(&r->conn)) {
-		if (c)
-			c->other++;
-		return;
-	}
-	if (!c)
+	if (!c) {
 		c = x->now.pair->checks = parties_make(x, sizeof(*c));
+		c->before = x->now.pair->total - 1;
+	}
 	if (c->silent++)
 		samples_add(&c->gaps, when_s(r->ts_ns - c->last_ns));
 	else {
@@ -74,11 +72,12 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	}
 }
 
-static bool is_regular(const struct checks *c)
+static bool is_regular(const struct peers *p)
 {
+	const struct checks *c = p->checks;
 	double period = samples_median(&c->gaps);
 
-	if (c->silent < CHECKS_MIN || period < PERIOD_MIN_S || c->other > c->silent)
+	if (c->silent < CHECKS_MIN || period < PERIOD_MIN_S || p->total - c->before > 2 * c->silent)
 		return false;
 	return c->gaps.max - c->gaps.min <= PERIOD_TOLERANCE * period * 2;
 }
@@ -119,16 +118,17 @@ static void on_finish(void *state, struct diagnosis_context *x)
 {
 	(void)state;
 	for (struct table_entry *e = table_next(&x->pairs, NULL); e; e = table_next(&x->pairs, e)) {
-		const struct checks *c = ((const struct peers *)table_value(e))->checks;
+		const struct peers *p = table_value(e);
 
-		if (c && speaks_tls(x, table_key(e)) && is_regular(c))
-			tell(x, table_key(e), c);
+		if (p->checks && speaks_tls(x, table_key(e)) && is_regular(p))
+			tell(x, table_key(e), p->checks);
 	}
 }
 
 const struct rule rule_health_check = {
 	.codes = { "plain-health-check" },
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_UNASKED,
 	.record = on_record,
 	.finish = on_finish,
 };

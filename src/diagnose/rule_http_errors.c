@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* http-errors: 5xx answers, or repeated 4xx, by status and host. Those of a proxy to CONNECT are told by its rule. */
-#include <stddef.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/rule.h"
 #include "diagnose/tally.h"
@@ -21,12 +20,6 @@ struct error_key {
 	char host[128];
 };
 
-struct total_key {
-	struct addr server;
-	uint16_t port;
-	char host[128];
-};
-
 struct errors {
 	struct tally tally;
 	char uri[128];
@@ -34,7 +27,6 @@ struct errors {
 
 struct state {
 	struct table errors; /* struct error_key -> struct errors */
-	struct table totals; /* struct total_key -> uint64_t */
 };
 
 static void on_init(void *state, const struct diagnosis_context *x)
@@ -43,24 +35,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->errors, sizeof(struct error_key), sizeof(struct errors), HOSTS_MAX);
-	table_init(&s->totals, sizeof(struct total_key), sizeof(uint64_t), HOSTS_MAX);
-}
-
-/* Most names are far shorter than their room. */
-static uint32_t tag_of(const struct total_key *k)
-{
-	return (uint32_t)hash_seeded(k, offsetof(struct total_key, host) + strlen(k->host));
-}
-
-static struct total_key total_key(const struct addr *server, uint16_t port, const char *host)
-{
-	struct total_key k;
-
-	memset(&k, 0, sizeof(k));
-	k.server = *server;
-	k.port = port;
-	memcpy(k.host, host, strnlen(host, sizeof(k.host) - 1));
-	return k;
 }
 
 static bool counts(const struct http *h)
@@ -72,22 +46,17 @@ static bool counts(const struct http *h)
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	struct state *s = state;
-	struct total_key t;
 	struct error_key k;
 	struct errors *e;
 
 	(void)x;
-	if (r->kind != RECORD_HTTP || !r->http.status)
-		return;
-	t = total_key(&r->resp_h, r->resp_p, r->http.host);
-	++*(uint64_t *)table_add_tagged(&s->totals, &t, tag_of(&t));
 	if (!counts(&r->http))
 		return;
 	memset(&k, 0, sizeof(k));
 	k.server = r->resp_h;
 	k.port = r->resp_p;
 	k.status = r->http.status;
-	memcpy(k.host, t.host, sizeof(k.host));
+	memcpy(k.host, r->http.host, strnlen(r->http.host, sizeof(k.host) - 1));
 	e = table_add(&s->errors, &k);
 	if (!e->tally.count)
 		text_copy(e->uri, sizeof(e->uri), r->http.uri);
@@ -132,19 +101,17 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&s->errors, NULL); e; e = table_next(&s->errors, e)) {
 		const struct error_key *k = table_key(e);
 		const struct errors *v = table_value(e);
-		struct total_key t = total_key(&k->server, k->port, k->host);
-		const uint64_t *total = table_find_tagged(&s->totals, &t, tag_of(&t));
+		uint64_t total = names_requests(&x->names, &k->server, k->port, k->host);
 
 		if (k->status >= 500 || (v->tally.count >= CLIENT_ERRORS_MIN && total &&
-						(double)v->tally.count >= CLIENT_ERRORS_SHARE * (double)*total))
-			tell(x, k, v, total ? *total : v->tally.count);
+						(double)v->tally.count >= CLIENT_ERRORS_SHARE * (double)total))
+			tell(x, k, v, total ? total : v->tally.count);
 	}
 }
 
 static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->errors);
-	table_free(&((struct state *)state)->totals);
 }
 
 const struct rule rule_http_errors = {
@@ -153,6 +120,7 @@ const struct rule rule_http_errors = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_HTTP,
+	.heard_if = SHOWS_STATUS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

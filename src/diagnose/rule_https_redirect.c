@@ -52,7 +52,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	struct redirect *d;
 
 	(void)x;
-	if (r->kind != RECORD_HTTP || !redirects(&r->http))
+	if (!redirects(&r->http))
 		return;
 	memset(&k, 0, sizeof(k));
 	k.server = r->resp_h;
@@ -107,6 +107,7 @@ const struct rule rule_https_redirect = {
 	.state_size = sizeof(struct redirects),
 	.init = on_init,
 	.kinds = 1u << RECORD_HTTP,
+	.heard_if = SHOWS_STATUS,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -68,11 +68,6 @@ static void remember(struct hosts *h, const struct addr *a)
 		h->list[h->count++] = *a;
 }
 
-static bool is_initial(uint8_t ttl)
-{
-	return ttl == 64 || ttl == 128 || ttl == 255;
-}
-
 static struct way *way_of(struct state *s, const struct mac *m)
 {
 	struct mac key;
@@ -93,8 +88,7 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 	struct way *w;
 
 	(void)x;
-	if (r->kind != RECORD_CONN || r->proto != 6 || !server->syn_ttl || is_initial(server->syn_ttl) ||
-		!mac_is_set(&server->mac))
+	if (!mac_is_set(&server->mac))
 		return;
 	w = way_of(state, &server->mac);
 	w->has_far = true;
@@ -163,7 +157,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	(void)out;
 	if (!c->tls || c->tls->dtls || c->tls->quic || c->tls->via[0] || !c->tls->at[TLS_SERVER_HELLO].frame)
 		return false;
-	near = is_initial(c->resp->syn_ttl) && c->resp->ttl == c->resp->syn_ttl && mac_is_set(&c->resp->mac);
+	near = c->resp->syn_ttl && !(c->shows & SHOWS_FAR) && c->resp->ttl == c->resp->syn_ttl && mac_is_set(&c->resp->mac);
 	if (c->tls->cert_seen && !c->tls->cert_self_signed && c->tls->sni[0])
 		note_issuer(state, c, near);
 	else if (near && !c->tls->cert_seen && tls_version_is_13(c->tls->version))
@@ -269,6 +263,7 @@ const struct rule rule_interception_path = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_FAR,
 	.record = on_record,
 	.asked_if = SHOWS_TLS,
 	.claim = on_claim,

@@ -21,7 +21,6 @@
 struct late {
 	struct tally tally;
 	struct samples waited_s;
-	uint64_t established;
 };
 
 void late_drop(struct diagnosis_context *x, struct late *l)
@@ -43,19 +42,14 @@ static bool is_late(const struct conn *c)
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	const struct conn *c = &r->conn;
-	struct late *l = x->now.service ? x->now.service->late : NULL;
-	bool late;
+	struct late *l;
 
 	(void)state;
-	if (r->proto != 6 || c->end_reason == CONN_END_PART || c->one_sided || !c->handshake_ack.frame)
+	if (c->end_reason == CONN_END_PART || c->one_sided || !c->handshake_ack.frame || !is_late(c))
 		return;
-	late = is_late(c);
-	if (late && !l)
-		l = x->now.service->late = parties_make(x, sizeof(*l));
-	if (l)
-		l->established++;
-	if (!late)
-		return;
+	if (!x->now.service->late)
+		x->now.service->late = parties_make(x, sizeof(*l));
+	l = x->now.service->late;
 	samples_add(&l->waited_s, when_s(c->syn_ack.at_ns));
 	tally_count(&l->tally, r->ts_ns);
 	tally_show(&l->tally, r, &(struct frame_ref){ c->syn_frames[0], 0, r->source }, "SYN, without an answer");
@@ -98,13 +92,9 @@ static void on_finish(void *state, struct diagnosis_context *x)
 	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
 		const struct service_state *all = table_value(e);
 		const struct late *l = all->late;
-		uint64_t established;
 
-		if (!l)
-			continue;
-		established = all->established > l->established ? all->established : l->established;
-		if (l->tally.count >= COUNT_MIN && (double)l->tally.count >= SHARE_MIN * (double)established)
-			tell(x, table_key(e), l, established);
+		if (l && l->tally.count >= COUNT_MIN && (double)l->tally.count >= SHARE_MIN * (double)all->established)
+			tell(x, table_key(e), l, all->established);
 	}
 }
 
@@ -112,6 +102,7 @@ const struct rule rule_late_syn = {
 	.codes = { "packet-loss" },
 	.spec = "RFC 6298, section 2.1; RFC 9293, section 3.8.1",
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_RESENT_SYN,
 	.record = on_record,
 	.finish = on_finish,
 };

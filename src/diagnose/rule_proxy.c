@@ -270,6 +270,7 @@ const struct rule rule_proxy = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_HTTP | 1u << RECORD_SOCKS,
+	.heard_if = SHOWS_STATUS | SHOWS_PROXY,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -18,8 +18,7 @@
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
 	(void)state;
-	if (r->http.proxy)
-		peers_add(x, r)->through_proxy = true;
+	peers_add(x, r)->through_proxy = true;
 }
 
 static bool can_be_retried(const char *code)
@@ -92,6 +91,7 @@ static void on_finish(void *state, struct diagnosis_context *x)
 const struct rule rule_retries = {
 	.codes = { "client-retries" },
 	.kinds = 1u << RECORD_HTTP,
+	.heard_if = SHOWS_PROXY,
 	.record = on_record,
 	.finish = on_finish,
 };

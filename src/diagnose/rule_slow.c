@@ -338,6 +338,7 @@ const struct rule rule_slow = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN | 1u << RECORD_TLS | 1u << RECORD_HTTP,
+	.heard_if = SHOWS_OPENED | SHOWS_ANSWER,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

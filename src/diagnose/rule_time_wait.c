@@ -286,6 +286,7 @@ const struct rule rule_time_wait = {
 	.spec = "RFC 9293, section 3.6.1; Linux TCP_TIMEWAIT_LEN",
 	.state_size = sizeof(struct state),
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_CLOSED,
 	.record = on_record,
 	.finish = on_finish,
 };

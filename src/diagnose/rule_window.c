@@ -16,7 +16,7 @@
 #define RECEIVERS_MAX 4000
 #define ZERO_MIN_NS (5 * NS_PER_MS)    /* shorter closures in all are a reader at work; up to the next, */
 #define ZERO_LOUD_NS (500 * NS_PER_MS) /* from which on a user notices, a busy one: a note */
-#define LIMITED_MIN_NS (500 * NS_PER_MS)
+#define LIMITED_MIN_NS PACE_MIN_NS
 #define LIMITED_SHARE 0.3 /* of the conversation */
 #define WINDOW_A_TRIP 0.25 /* as near is a window per round trip to the rate, where the sender's waits are not seen */
 #define LIMITED_TRIPS 10.0 /* fewer round trips may be slow start */
@@ -223,6 +223,7 @@ const struct rule rule_window = {
 	.state_size = sizeof(struct state),
 	.init = on_init,
 	.kinds = 1u << RECORD_CONN,
+	.heard_if = SHOWS_PACE,
 	.record = on_record,
 	.finish = on_finish,
 	.free = on_free,

@@ -250,7 +250,7 @@ static void name_host(struct host_row *h, const struct diagnosis_context *x)
 {
 	bool masqueraded;
 
-	text_copy(h->name, sizeof(h->name), context_name(x, &h->host));
+	text_copy(h->name, sizeof(h->name), names_find(&x->names, &h->host));
 	if (mac_is_set(&h->mac))
 		oui_vendor(x->oui, &h->mac, h->vendor, sizeof(h->vendor), &masqueraded);
 }
@@ -313,7 +313,7 @@ static void make_service_rows(struct diagnosis_context *x)
 		row->failed = s->failed;
 		row->rtt_median_s = s->rtt_s.n ? samples_median(&s->rtt_s) : -1;
 		text_copy(row->service, sizeof(row->service), s->service);
-		text_copy(row->name, sizeof(row->name), context_name(x, &k->server));
+		text_copy(row->name, sizeof(row->name), names_find(&x->names, &k->server));
 	}
 	if (n)
 		qsort(r->services, (size_t)n, sizeof(*r->services), by_service_trouble);
@@ -326,8 +326,8 @@ static void make_name_rows(struct diagnosis_context *x)
 	struct result *r = x->result;
 
 	r->names = xcalloc(NAME_ROWS_MAX, sizeof(*r->names));
-	for (struct table_entry *e = table_next(&x->names, NULL); e && r->name_count < NAME_ROWS_MAX;
-		e = table_next(&x->names, e)) {
+	for (struct table_entry *e = table_next(&x->names.known, NULL); e && r->name_count < NAME_ROWS_MAX;
+		e = table_next(&x->names.known, e)) {
 		struct name_row *row = &r->names[r->name_count++];
 
 		memcpy(&row->addr, table_key(e), sizeof(row->addr));

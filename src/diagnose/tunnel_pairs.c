@@ -189,7 +189,7 @@ static struct subject subject_of(const struct diagnosis_context *x, const struct
 	struct subject s = {.client = p->client, .server = p->server, .port = p->port, .proto = p->proto};
 
 	text_copy(s.service, sizeof(s.service), tunnel_protocol_name(p->protocol));
-	text_copy(s.name, sizeof(s.name), context_name(x, &p->server));
+	text_copy(s.name, sizeof(s.name), names_find(&x->names, &p->server));
 	return s;
 }
 
