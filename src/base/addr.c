@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool addr_is_set(const struct addr *a)
-{
-	static const struct addr unset;
-
-	return memcmp(a, &unset, sizeof(unset)) != 0;
-}
-
 int addr_compare(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a, b, sizeof(*a));
@@ -69,12 +62,5 @@ bool mac_parse(const char *text, struct mac *out)
 	for (int i = 0; i < 6; i++)
 		out->b[i] = (uint8_t)b[i];
 	return true;
-}
-
-bool mac_is_set(const struct mac *m)
-{
-	static const struct mac unset;
-
-	return memcmp(m, &unset, sizeof(unset)) != 0;
 }
 

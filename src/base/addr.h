@@ -46,7 +46,14 @@ static inline bool addr_is_v4(const struct addr *a)
 	return memcmp(a->b, "\0\0\0\0\0\0\0\0", 8) == 0 && memcmp(a->b + 8, "\0\0\xff\xff", 4) == 0;
 }
 
-bool addr_is_set(const struct addr *a);
+static inline bool addr_is_set(const struct addr *a)
+{
+	uint64_t half[2];
+
+	memcpy(half, a->b, sizeof(half));
+	return half[0] | half[1];
+}
+
 int addr_compare(const struct addr *a, const struct addr *b); /* as memcmp */
 bool addr_is_multicast(const struct addr *a);		      /* IPv4 class D, limited broadcast, or ff00::/8 */
 
@@ -58,8 +65,6 @@ const char *mac_text(const struct mac *m, char out[MAC_TEXT_SIZE]);
 bool addr_parse(const char *text, struct addr *out);
 bool mac_parse(const char *text, struct mac *out);
 
-bool mac_is_set(const struct mac *m);
-
 /* As one number, for sets and sums: put together in registers, because bytes stored one way and read in another wait. */
 static inline uint64_t mac_number(const struct mac *m)
 {
@@ -69,6 +74,11 @@ static inline uint64_t mac_number(const struct mac *m)
 	memcpy(&four, m->b, 4);
 	memcpy(&two, m->b + 4, 2);
 	return (uint64_t)two << 32 | four;
+}
+
+static inline bool mac_is_set(const struct mac *m)
+{
+	return mac_number(m);
 }
 
 static inline bool mac_equal(const struct mac *a, const struct mac *b)

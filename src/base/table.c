@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Slots with tags (base/slots.h) over entries in slabs: an entry is known by its number, keeps its address, and is
- * taken again when it was given back. The first slab holds a handful, each further one as many as all before it.
+ * taken again when it was given back. The first slab holds a handful, each further one twice as many as that before it.
  */
 #include "base/table.h"
 
@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 #define KEPT_MIN 16    /* entries that a table may have whatever others hold */
-#define FIRST_BITS 2   /* 4 entries in the first slab */
+#define FIRST_SLAB 4   /* entries; a power of two */
 #define FIRST_SLOTS 16
 #define SHORT_KEY 64
 #define ALIGNED(n) (((n) + 15) & ~(size_t)15)
@@ -34,22 +34,23 @@ static size_t held_size(const struct table *t)
 	return t->entry_size + 2 * sizeof(struct slot);
 }
 
-static unsigned slab_of(uint32_t index)
+/* Numbers from 1 on, counted such that those of a slab have the highest bit that is set in common. */
+static inline uint32_t counted(uint32_t number)
 {
-	return index >> FIRST_BITS ? 32 - FIRST_BITS - (unsigned)__builtin_clz(index) : 0;
+	return number + FIRST_SLAB - 1;
 }
 
-static uint32_t slab_start(unsigned slab)
+static inline unsigned high_bit(uint32_t n)
 {
-	return slab ? UINT32_C(1) << (slab + FIRST_BITS - 1) : 0;
+	return 31 ^ (unsigned)__builtin_clz(n);
 }
 
 static inline struct table_entry *entry_at(const struct table *t, uint32_t number)
 {
-	uint32_t index = number - 1;
-	unsigned slab = slab_of(index);
+	unsigned slab = high_bit(counted(number));
+	size_t place = counted(number) - (UINT32_C(1) << slab);
 
-	return (struct table_entry *)(t->slabs[slab] + (size_t)(index - slab_start(slab)) * t->entry_size);
+	return (struct table_entry *)(t->slabs[slab - high_bit(FIRST_SLAB)] + place * t->entry_size);
 }
 
 static struct table_entry *entry_or_null(const struct table *t, uint32_t number)
@@ -149,9 +150,11 @@ void *table_fetch_entry(const struct table *t, uint32_t tag)
 	return value_of(t, number);
 }
 
-static void add_slab(struct table *t, unsigned slab)
+/* For entries from that number on. */
+static void add_slab(struct table *t, uint32_t number)
 {
-	uint32_t n = slab ? slab_start(slab) : UINT32_C(1) << FIRST_BITS;
+	uint32_t n = counted(number);
+	unsigned slab = high_bit(n) - high_bit(FIRST_SLAB);
 
 	t->slabs = xrealloc(t->slabs, (slab + 1) * sizeof(*t->slabs));
 	t->slabs[slab] = xmalloc((size_t)n * t->entry_size);
@@ -165,9 +168,10 @@ static uint32_t take(struct table *t)
 		t->unused = entry_at(t, number)->after;
 		return number;
 	}
-	if (t->made == slab_start(slab_of(t->made)))
-		add_slab(t, slab_of(t->made));
-	return ++t->made;
+	number = ++t->made;
+	if (!(counted(number) & (counted(number) - 1)))
+		add_slab(t, number);
+	return number;
 }
 
 static void chain(struct table *t, struct table_entry *e, uint32_t number)
@@ -275,16 +279,22 @@ void *table_add_tagged(struct table *t, const void *key, uint32_t tag)
 	return value_of(t, enter(t, key, tag));
 }
 
+static bool is_value_of(const struct table *t, const void *key, const void *value)
+{
+	const struct table_entry *e =
+		(const struct table_entry *)((const unsigned char *)value - t->value_at - sizeof(*e));
+
+	return e->value_at && same_key(e->bytes, key, t->key_size);
+}
+
 void *table_add_expected(struct table *t, const void *key, uint32_t tag, void *expected)
 {
-	const struct table_entry *e;
+	return expected && is_value_of(t, key, expected) ? expected : table_add_tagged(t, key, tag);
+}
 
-	if (expected) {
-		e = (const struct table_entry *)((unsigned char *)expected - t->value_at - sizeof(*e));
-		if (e->value_at && same_key(e->bytes, key, t->key_size))
-			return expected;
-	}
-	return table_add_tagged(t, key, tag);
+void *table_find_expected(const struct table *t, const void *key, uint32_t tag, void *expected)
+{
+	return expected && is_value_of(t, key, expected) ? expected : table_find_tagged(t, key, tag);
 }
 
 void table_remove(struct table *t, const void *key)
@@ -302,7 +312,7 @@ void table_free(struct table *t)
 			t->drop(value_of(t, number));
 		count_held(t, (size_t)-1);
 	}
-	for (unsigned slab = 0; t->made && slab <= slab_of(t->made - 1); slab++)
+	for (unsigned slab = 0; t->made && slab <= high_bit(counted(t->made)) - high_bit(FIRST_SLAB); slab++)
 		free(t->slabs[slab]);
 	free(t->slabs);
 	slots_free(&t->slots);

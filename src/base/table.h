@@ -56,6 +56,7 @@ void *table_fetch_entry(const struct table *t, uint32_t tag);
 void *table_add_tagged(struct table *t, const void *key, uint32_t tag);
 /* expected: what table_fetch_entry gave, which is looked at first. */
 void *table_add_expected(struct table *t, const void *key, uint32_t tag, void *expected);
+void *table_find_expected(const struct table *t, const void *key, uint32_t tag, void *expected);
 void *table_find_tagged(const struct table *t, const void *key, uint32_t tag);
 void table_remove(struct table *t, const void *key);
 void table_free(struct table *t);

@@ -122,9 +122,9 @@ static bool is_zero4(const struct addr *a)
 	return addr_is_v4(a) && !a->b[12] && !a->b[13] && !a->b[14] && !a->b[15];
 }
 
-static struct pair *pair_of(struct link_track *l, const struct pair_key *key, uint32_t tag)
+static struct pair *pair_of(struct link_track *l, const struct pair_key *key, uint32_t tag, struct pair *expected)
 {
-	struct pair *e = table_find_tagged(&l->pairs, key, tag);
+	struct pair *e = table_find_expected(&l->pairs, key, tag, expected);
 
 	if (e)
 		return e;
@@ -175,9 +175,9 @@ static void widen_ttl(struct pair *e, uint8_t low, uint8_t high)
 	e->ttl_max = high > e->ttl_max ? high : e->ttl_max;
 }
 
-static void take(struct link_track *l, const struct sighting *n)
+static void take(struct link_track *l, const struct sighting *n, struct pair *expected)
 {
-	struct pair *e = pair_of(l, &n->key, n->tag);
+	struct pair *e = pair_of(l, &n->key, n->tag, expected);
 
 	see(e, &n->last);
 	e->pkts += n->pkts;
@@ -189,11 +189,13 @@ static void take(struct link_track *l, const struct sighting *n)
 
 static void take_queued(struct link_track *l)
 {
+	struct pair *expected[QUEUE_MAX];
+
 	for (int i = 0; i < l->queued + FETCH_AHEAD; i++) {
 		if (i < l->queued)
-			table_fetch_entry(&l->pairs, l->queue[i].tag);
+			expected[i] = table_fetch_entry(&l->pairs, l->queue[i].tag);
 		if (i >= FETCH_AHEAD)
-			take(l, &l->queue[i - FETCH_AHEAD]);
+			take(l, &l->queue[i - FETCH_AHEAD], expected[i - FETCH_AHEAD]);
 	}
 	l->queued = 0;
 }
@@ -230,7 +232,7 @@ static void claim(
 		return;
 	key = key_of(p, mac, ip);
 	take_queued(l);
-	e = pair_of(l, &key, table_tag(&l->pairs, &key));
+	e = pair_of(l, &key, table_tag(&l->pairs, &key), NULL);
 	see(e, &ref);
 	if (!e->claimed || (router && !e->router)) {
 		e->told = false;
