@@ -29,6 +29,8 @@ struct calls {
 	struct call list[CALLS_MAX];
 	int count;
 	uint64_t wanted[SHOWN_SIGNS]; /* by sign of enum shown: bit n for list[n], which looks for it */
+	uint32_t last_shows;	      /* most conversations show the same: what was worked out last */
+	uint64_t last_wanted;
 };
 
 struct diagnosis_run {
@@ -69,13 +71,15 @@ static void make_lists(struct diagnosis_run *d)
 }
 
 /* Those who look for anything of what is shown, one bit each. */
-static uint64_t wanted(const struct calls *c, uint32_t shows)
+static uint64_t wanted(struct calls *c, uint32_t shows)
 {
-	uint64_t all = 0;
-
+	if (shows == c->last_shows)
+		return c->last_wanted;
+	c->last_shows = shows;
+	c->last_wanted = 0;
 	for (; shows; shows &= shows - 1)
-		all |= c->wanted[__builtin_ctz(shows)];
-	return all;
+		c->last_wanted |= c->wanted[__builtin_ctz(shows)];
+	return c->last_wanted;
 }
 
 /* Takes the first one off. */
@@ -138,7 +142,7 @@ static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 
 static void tell_rules(struct diagnosis_run *d, const struct record *r, uint32_t shows)
 {
-	const struct calls *all = &d->records[r->kind];
+	struct calls *all = &d->records[r->kind];
 
 	for (uint64_t left = wanted(all, shows); left;) {
 		const struct call *c = next_call(all, &left);

@@ -94,6 +94,15 @@ static double round_trip(const struct conn *c)
 	return (double)ns / 1e9;
 }
 
+static bool nobody_waits(const struct join *j)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < AWAITED_KINDS; i++)
+		n += j->waiting[i].count;
+	return !n;
+}
+
 /* The uid is worked out only where somebody waits. */
 static const struct record *waiting(const struct join *j, const struct record *r, enum awaited kind)
 {
@@ -102,9 +111,13 @@ static const struct record *waiting(const struct join *j, const struct record *r
 
 void join_conversation(struct join *j, const struct record *r, uint32_t shows, struct conversation *c)
 {
-	*c = (struct conversation){.record = r, .conn = &r->conn};
+	*c = (struct conversation){.record = r, .conn = &r->conn, .shows = shows};
 	c->orig = &r->conn.side[SIDE_ORIG];
 	c->resp = &r->conn.side[SIDE_RESP];
+	c->cannot_tell = shows & SHOWS_MISSING;
+	c->rtt_s = round_trip(&r->conn);
+	if (nobody_waits(j))
+		return;
 	if ((c->tls_record = waiting(j, r, AWAITED_TLS)))
 		c->tls = &c->tls_record->tls;
 	if ((c->ftp_record = waiting(j, r, AWAITED_FTP)))
@@ -113,14 +126,12 @@ void join_conversation(struct join *j, const struct record *r, uint32_t shows, s
 		c->http = &c->http_record->http;
 	if ((c->tunnel_record = waiting(j, r, AWAITED_TUNNEL)))
 		c->tunnel = &c->tunnel_record->tunnel;
-	c->cannot_tell = r->conn.one_sided || c->orig->missing_bytes || c->resp->missing_bytes;
-	c->rtt_s = round_trip(&r->conn);
-	c->shows = shows | (c->tls ? SHOWS_TLS : 0) | (c->tunnel ? SHOWS_TUNNEL : 0) | (c->http ? SHOWS_HTTP : 0);
+	c->shows |= (c->tls ? SHOWS_TLS : 0) | (c->tunnel ? SHOWS_TUNNEL : 0) | (c->http ? SHOWS_HTTP : 0);
 }
 
 void join_forget(struct join *j, const struct record *r)
 {
-	for (int i = 0; i < AWAITED_KINDS; i++)
+	for (int i = 0; i < AWAITED_KINDS && !nobody_waits(j); i++)
 		if (j->waiting[i].count)
 			table_remove(&j->waiting[i], record_uid(r));
 }

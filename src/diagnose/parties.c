@@ -122,16 +122,14 @@ void parties_expect(const struct diagnosis_context *x, const struct record *r, s
 	table_fetch_slot(&x->hosts, e->resp_tag);
 	e->has_service = r->conn.end_reason != CONN_END_PART;
 	if (e->has_service) {
-		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
-
-		e->service_tag = table_tag(&x->services, &k);
+		e->service_key = service_key(&r->resp_h, r->resp_p, r->proto);
+		e->service_tag = table_tag(&x->services, &e->service_key);
 		table_fetch_slot(&x->services, e->service_tag);
 	}
 	e->has_pair = makes_pair(r);
 	if (e->has_pair) {
-		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
-
-		e->pair_tag = table_tag(&x->pairs, &k);
+		e->pair_key = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
+		e->pair_tag = table_tag(&x->pairs, &e->pair_key);
 		table_fetch_slot(&x->pairs, e->pair_tag);
 	}
 }
@@ -184,15 +182,11 @@ void parties_find(struct diagnosis_context *x, const struct record *r, const str
 	x->now = (struct parties){0};
 	find_hosts(x, r, e);
 	if (e->has_service) {
-		struct service_key k = service_key(&r->resp_h, r->resp_p, r->proto);
-
-		x->now.service = table_add_expected(&x->services, &k, e->service_tag, e->service);
+		x->now.service = table_add_expected(&x->services, &e->service_key, e->service_tag, e->service);
 		x->now.service->x = x;
 	}
 	if (e->has_pair) {
-		struct peers_key k = peers_key(&r->orig_h, &r->resp_h, r->resp_p);
-
-		x->now.pair = table_add_expected(&x->pairs, &k, e->pair_tag, e->pair);
+		x->now.pair = table_add_expected(&x->pairs, &e->pair_key, e->pair_tag, e->pair);
 		x->now.pair->x = x;
 	}
 }

@@ -132,6 +132,8 @@ struct parties {
 
 /* What a conn record will need: tags of its keys, and what stands in the tables for them as far as is known ahead. */
 struct parties_ahead {
+	struct service_key service_key;
+	struct peers_key pair_key;
 	uint32_t orig_tag, resp_tag, service_tag, pair_tag;
 	bool has_service, has_pair;
 	struct host *orig, *resp;

@@ -229,13 +229,16 @@ static bool believable(const struct conn *c, double rtt_s)
 static void note_path(struct slow *w, const struct record *r, const struct slow_split *t)
 {
 	const struct conn *c = &r->conn;
-	double least = t->path_rtt_s > 0 ? fmin(t->rtt_s, t->path_rtt_s) : t->rtt_s;
+	double data_s, least;
 
-	if (t->rtt_s > 0 && believable(c, t->rtt_s))
-		samples_add(&w->times[SLOW_PATH], t->rtt_s);
-	if (t->rtt_s < RTT_NOTE_S || !believable(c, t->rtt_s) || t->network_s < PATH_WASTE_S ||
+	if (t->rtt_s <= 0 || !believable(c, t->rtt_s))
+		return;
+	samples_add(&w->times[SLOW_PATH], t->rtt_s);
+	if (t->rtt_s < RTT_NOTE_S || t->network_s < PATH_WASTE_S ||
 		t->network_s < PATH_SHARE * (positive_s(c->duration_ns) - t->idle_s))
 		return;
+	data_s = slow_path_rtt_s(c);
+	least = data_s > 0 ? fmin(t->rtt_s, data_s) : t->rtt_s;
 	w->rtt_least_s = w->slow[SLOW_PATH]++ ? fmin(w->rtt_least_s, least) : least;
 	tally_count(&w->tally[SLOW_PATH], r->ts_ns);
 	tally_show(&w->tally[SLOW_PATH], r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN");
@@ -246,6 +249,7 @@ static void note_path(struct slow *w, const struct record *r, const struct slow_
 
 static void on_conversation(struct state *s, struct diagnosis_context *x, const struct record *r)
 {
+	enum capture_place place = slow_place(&r->conn);
 	struct slow_split t = slow_split(r);
 	struct slow *w = x->now.service->slow;
 
@@ -253,8 +257,8 @@ static void on_conversation(struct state *s, struct diagnosis_context *x, const 
 		w = x->now.service->slow = parties_make(x, sizeof(*w));
 	w->conversations++;
 	x->now.orig->judged++;
-	w->near_client += slow_place(&r->conn) == PLACE_CLIENT;
-	w->near_server += slow_place(&r->conn) == PLACE_SERVER;
+	w->near_client += place == PLACE_CLIENT;
+	w->near_server += place == PLACE_SERVER;
 	note_server(s, w, r, &t);
 	note_client(w, r, &t);
 	slow_split_add(&w->sum, &t);

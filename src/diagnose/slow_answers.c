@@ -29,6 +29,12 @@ bool slow_answers_requests(const char *service)
 	return is_one_of(service, services);
 }
 
+/* By the first letter, which most services do not have. */
+static bool may_be_interactive(char first)
+{
+	return first == 's' || first == 'o' || first == 't' || first == 'f';
+}
+
 /* Protocols in which a server that says nothing for long is not asked. */
 bool slow_is_interactive(const struct record *r)
 {
@@ -51,7 +57,7 @@ bool slow_is_interactive(const struct record *r)
 	case 8883:
 		return true;
 	default:
-		return is_one_of(r->conn.service, services);
+		return may_be_interactive(r->conn.service[0]) && is_one_of(r->conn.service, services);
 	}
 }
 
@@ -69,13 +75,13 @@ static bool begins_word(const char *at)
 
 #define LETTER(c) (1u << ((c) & 31)) /* a bit for each of the last five bits, which are the same for both cases */
 
-/* Whether two bytes may begin one of them. */
+/* Whether two bytes may begin one of them; the second one is a letter. */
 static bool may_begin_word(const char *at)
 {
 	static const uint32_t first = LETTER('p') | LETTER('/') | LETTER('s') | LETTER('n');
 	static const uint32_t second = LETTER('o') | LETTER('e') | LETTER('u') | LETTER('s');
 
-	return (first & LETTER(at[0])) && (second & LETTER(at[1]));
+	return (first & LETTER(at[0])) && (at[1] & 0x40) && (second & LETTER(at[1]));
 }
 
 bool slow_is_held_back(const struct http *h)

@@ -39,7 +39,7 @@ static double request_pauses_s(const struct record *r)
 	return s;
 }
 
-static double data_rtt_s(const struct conn *c)
+double slow_path_rtt_s(const struct conn *c)
 {
 	double s = 0;
 
@@ -65,15 +65,14 @@ struct slow_split slow_split(const struct record *r)
 {
 	const struct conn *c = &r->conn;
 	struct slow_split s = { .server_s = positive_s(c->time_server_ns), .idle_s = positive_s(c->time_client_ns) };
-	double all = positive_s(c->duration_ns);
+	double all = positive_s(c->duration_ns), server_window_s = window_s(c, SIDE_RESP);
 
 	s.rtt_s = positive_s(c->rtt_server_ns) + positive_s(c->rtt_client_ns);
-	s.path_rtt_s = data_rtt_s(c);
 	s.client_s = window_s(c, SIDE_ORIG) + request_pauses_s(r);
-	s.server_s += window_s(c, SIDE_RESP);
+	s.server_s += server_window_s;
 	s.client_s = fmin(s.client_s, fmax(0, all - s.server_s - s.idle_s));
 	s.late_s = late_s(c);
-	s.network_s = fmax(0, positive_s(c->time_network_ns) - window_s(c, SIDE_RESP) - s.client_s - s.late_s);
+	s.network_s = fmax(0, positive_s(c->time_network_ns) - server_window_s - s.client_s - s.late_s);
 	return s;
 }
 

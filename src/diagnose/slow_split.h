@@ -25,8 +25,10 @@ struct slow_split {
 	double idle_s;	  /* between an answer and the next request */
 	double late_s;	  /* between the handshake and the first request of a client that speaks first */
 	double rtt_s;	  /* of the handshake; 0: not seen */
-	double path_rtt_s; /* least round trip of data, both halves together; 0: not measured */
 };
+
+/* Least round trip of data, both halves together; 0: not measured. */
+double slow_path_rtt_s(const struct conn *c);
 
 struct slow_split slow_split(const struct record *conn);
 enum capture_place slow_place(const struct conn *c);
