@@ -24,23 +24,25 @@ enum http_at {
 };
 
 struct http_side {
-	uint8_t at; /* enum http_at */
-	bool begun; /* bytes of a message were seen at AT_START */
-	bool lost;  /* behind a gap: which exchange comes next is not certain */
+	struct short_ref first, last; /* first and last byte of the message at hand; absolute */
 	uint64_t left;
-	struct frame_ref first, last; /* first and last byte of the message at hand; absolute */
 	struct http_framing framing;
 	uint16_t status; /* response at hand */
+	uint8_t at; /* enum http_at */
+	bool begun : 1; /* bytes of a message were seen at AT_START */
+	bool lost : 1;	/* behind a gap: which exchange comes next is not certain */
 };
+
+_Static_assert(sizeof(struct http_side) <= 64, "a message touches its side's cache line only");
 
 struct http_state {
 	struct http_side side[2];
-	bool spoken;
 	struct exchanges x;
+	bool spoken;
 };
 
 /* As far as an exchange with short texts touches it. */
-#define HTTP_HOT (offsetof(struct http_state, x.one.texts.first) + 128)
+#define HTTP_HOT (offsetof(struct http_state, x.one.texts.first) + 64)
 
 /* The exchange that the message at hand belongs to; NULL: none that is known. */
 static struct exchange *exchange_at_hand(const struct http_state *h, enum side which)
@@ -98,7 +100,7 @@ static enum dissect_verdict response_begins(struct http_state *h, struct session
 		return DISSECT_OK; /* a word in between: the answer is still to come (RFC 9110, section 15.2) */
 	x->status = side->status;
 	x->response = side->first;
-	exchange_mark_response(&h->x, s, x, &side->first);
+	exchange_mark_response(&h->x, s, x);
 	return DISSECT_OK;
 }
 
@@ -322,7 +324,7 @@ static void http_passed(void *state, enum side which, uint32_t n, const struct f
 	count_body(h, which, n);
 	if (side->at != AT_BODY_TO_END)
 		side->left -= n;
-	side->last = *ref;
+	side->last = shortened(ref);
 }
 
 /* A server that answers a plain request with a TLS alert: this is a TLS port. */
@@ -355,7 +357,7 @@ static inline enum dissect_verdict step(struct http_state *h, struct session *s,
 		if (c->side == SIDE_ORIG && exchange_tunnel_asked(&h->x))
 			return DISSECT_MORE;
 		if (!side->begun)
-			side->first = c->ref;
+			side->first = shortened(&c->ref);
 		side->begun = true;
 		if (c->side == SIDE_RESP && c->data[0] == 0x15 && h->x.count)
 			return answered_in_tls(h, s, c);
@@ -372,7 +374,7 @@ static enum dissect_verdict http_stream(void *state, struct session *s, const st
 	enum dissect_verdict verdict = DISSECT_OK;
 	struct chunk rest = *c;
 
-	h->side[c->side].last = c->ref;
+	h->side[c->side].last = shortened(&c->ref);
 	while (rest.len && verdict == DISSECT_OK) {
 		size_t n = 0;
 

@@ -11,7 +11,14 @@
 #define LABEL_METHOD 10 /* of a method and of a target, what goes into a label */
 #define LABEL_URI 18
 
-static void tell(const struct exchange *x, struct session *s, const struct frame_ref *end)
+static struct frame_ref told_ref(const struct session *s, struct short_ref absolute)
+{
+	struct frame_ref ref = long_ref(absolute);
+
+	return session_ref(s, &ref);
+}
+
+static void tell(const struct exchange *x, struct session *s, const struct short_ref *end)
 {
 	struct http *facts = session_facts(s, RECORD_HTTP);
 
@@ -19,11 +26,11 @@ static void tell(const struct exchange *x, struct session *s, const struct frame
 	facts->proxy = x->proxy;
 	facts->keep_alive = x->keep_alive;
 	facts->on_tls_port_hint = x->on_tls_port || (x->hint && http_hint_found(x->hint));
-	facts->request = session_ref(s, &x->request);
-	facts->request_end = session_ref(s, &x->request_end);
-	facts->response = session_ref(s, &x->response);
+	facts->request = told_ref(s, x->request);
+	facts->request_end = told_ref(s, x->request_end);
+	facts->response = told_ref(s, x->response);
 	if (end)
-		facts->response_end = session_ref(s, end);
+		facts->response_end = told_ref(s, *end);
 	facts->request_body = x->request_body;
 	facts->response_body = x->response_body;
 	facts->announced_body = x->announced_body;
@@ -32,7 +39,7 @@ static void tell(const struct exchange *x, struct session *s, const struct frame
 	session_tell_facts(s, RECORD_HTTP);
 }
 
-void exchange_drop(struct exchanges *e, struct session *s, bool told, const struct frame_ref *end)
+void exchange_drop(struct exchanges *e, struct session *s, bool told, const struct short_ref *end)
 {
 	struct exchange *x = e->first;
 
@@ -111,6 +118,13 @@ static void status_label(uint16_t status, char label[4])
 	label[3] = '\0';
 }
 
+static void mark(struct session *s, enum side side, struct short_ref absolute, const char *label)
+{
+	struct frame_ref ref = long_ref(absolute);
+
+	session_mark(s, side, &ref, label);
+}
+
 void exchange_mark_request(struct exchanges *e, struct session *s, struct exchange *x, bool always)
 {
 	char label[sizeof(((struct key_frame *)NULL)->label)];
@@ -118,11 +132,11 @@ void exchange_mark_request(struct exchanges *e, struct session *s, struct exchan
 	if (x->marked || !x->texts.at[HTTP_METHOD] || (!always && e->marks++ >= MARKS_USUAL))
 		return;
 	request_label(x, label);
-	session_mark(s, SIDE_ORIG, &x->request, label);
+	mark(s, SIDE_ORIG, x->request, label);
 	x->marked = true;
 }
 
-void exchange_mark_response(struct exchanges *e, struct session *s, struct exchange *x, const struct frame_ref *ref)
+void exchange_mark_response(struct exchanges *e, struct session *s, struct exchange *x)
 {
 	bool failed = x->status >= 400;
 	char label[4];
@@ -131,5 +145,5 @@ void exchange_mark_response(struct exchanges *e, struct session *s, struct excha
 		return;
 	exchange_mark_request(e, s, x, true);
 	status_label(x->status, label);
-	session_mark(s, SIDE_RESP, ref, label);
+	mark(s, SIDE_RESP, x->response, label);
 }

@@ -62,16 +62,15 @@ void http_texts_keep(struct http_texts *t, struct session *s, enum http_text whi
 	if (!len)
 		return;
 	t->at[which] = (uint16_t)(t->used + 1);
+	t->size[which] = (uint16_t)(len + 1);
 	t->used = (uint16_t)(t->used + len + 1);
 }
 
 void http_texts_tell(const struct http_texts *t, struct http *facts)
 {
 	for (int i = 0; i < HTTP_TEXTS; i++) {
-		const char *text = http_texts_get(t, (enum http_text)i);
-
-		if (*text)
-			memcpy((char *)facts + places[i].at, text, strlen(text) + 1);
+		if (t->at[i])
+			memcpy((char *)facts + places[i].at, http_texts_get(t, (enum http_text)i), t->size[i]);
 	}
 }
 

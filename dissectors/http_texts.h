@@ -33,6 +33,7 @@ struct http_texts {
 	char *more; /* owned; all texts, once `first` does not hold them; NULL: it does */
 	uint16_t used, room;
 	uint16_t at[HTTP_TEXTS]; /* where it begins, and 1; 0: it is empty */
+	uint16_t size[HTTP_TEXTS]; /* with its NUL */
 	char first[HTTP_TEXTS_FIRST];
 };
 

@@ -18,7 +18,8 @@ struct session_owner {
 	/* Fills the head, when it is first asked for; NULL: it is filled. */
 	void (*identify)(const void *flow, struct record *head);
 	int64_t clock_ns;	   /* the capture's clock now: emitted_ns of records */
-	enum side first_fin, first_rst;
+	enum side first_fin, first_rst; /* who closed first; SIDE_NONE: nobody yet */
+	enum side (*fin_of)(const void *flow), (*rst_of)(const void *flow); /* say the same when asked; NULL: as above */
 	void (*mark)(void *flow, enum side side, const struct frame_ref *absolute, const char *label);
 	void *flow;
 };

@@ -170,10 +170,14 @@ struct memo *session_memo(const struct session *s, enum session_memo which)
 
 enum side session_first_fin(const struct session *s)
 {
-	return s->engine->owner->first_fin;
+	const struct session_owner *o = s->engine->owner;
+
+	return o->fin_of ? o->fin_of(o->flow) : o->first_fin;
 }
 
 enum side session_first_rst(const struct session *s)
 {
-	return s->engine->owner->first_rst;
+	const struct session_owner *o = s->engine->owner;
+
+	return o->rst_of ? o->rst_of(o->flow) : o->first_rst;
 }

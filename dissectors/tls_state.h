@@ -118,6 +118,7 @@ struct tls_crypt; /* tls_crypt.h: keys of this conversation */
 struct tls_state {
 	struct tls_direction dir[2]; /* by enum side */
 	struct tls_crypt *crypt;
+	struct tls_told *told; /* see tls_told; NULL: it is at rest */
 	struct tls_inference infer;
 	bool client_known;
 	bool keyless; /* there were no keys at all when they were first wanted */
@@ -125,8 +126,7 @@ struct tls_state {
 	struct tls_talk t;
 	struct frame_ref infer_last[2]; /* last encrypted record per side before the client's Finished */
 	struct frame_ref infer_refusal;
-	struct tls_told *told; /* see tls_told; NULL: it is at rest, */
-	struct packed *resting; /* in here; NULL: there is nothing in it yet */
+	struct packed *resting; /* what is at rest; NULL: there is nothing in it yet */
 };
 
 /* As far as records touch it once the handshake is over. */

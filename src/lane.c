@@ -43,14 +43,24 @@ static void identify(const void *flow, struct record *head)
 	flow_identify(flow, head);
 }
 
+static enum side fin_of(const void *flow)
+{
+	return flow_first_fin(flow);
+}
+
+static enum side rst_of(const void *flow)
+{
+	return flow_first_rst(flow);
+}
+
 /* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
 static struct session_owner owner_of(const struct lane *l, struct flow *f, struct record *head)
 {
 	return (struct session_owner){.head = head,
 		.identify = identify,
 		.clock_ns = l->moment.at_ns,
-		.first_fin = flow_first_fin(f),
-		.first_rst = flow_first_rst(f),
+		.fin_of = fin_of,
+		.rst_of = rst_of,
 		.mark = mark,
 		.flow = f};
 }

@@ -12,25 +12,30 @@
 #define RUN_MAX UINT8_MAX
 #define RUNS_MAX(n) ((n) + 2 * ((n) / WORD / RUN_MAX + 2)) /* a run of zeros is worth its two bytes */
 
-/* How many of the n words at `from` are zero, RUN_MAX at most. Most are, so four are looked at together. */
+static inline uint64_t word(const uint8_t *from, size_t at)
+{
+	uint64_t w;
+
+	memcpy(&w, from + at * WORD, WORD);
+	return w;
+}
+
+static inline uint64_t any_of_four(const uint8_t *from, size_t at)
+{
+	return word(from, at) | word(from, at + 1) | word(from, at + 2) | word(from, at + 3);
+}
+
+/* How many of the n words at `from` are zero, RUN_MAX at most. Most are, so eight are looked at together. */
 static size_t zeros(const uint8_t *from, size_t n)
 {
 	size_t count = 0;
-	uint64_t w[4] = { 0 };
 
 	if (n > RUN_MAX)
 		n = RUN_MAX;
-	while (n - count >= 4) {
-		memcpy(w, from + count * WORD, sizeof(w));
-		if (w[0] | w[1] | w[2] | w[3])
-			break;
-		count += 4;
-	}
-	for (; count < n; count++) {
-		memcpy(w, from + count * WORD, WORD);
-		if (w[0])
-			break;
-	}
+	while (n - count >= 8 && !(any_of_four(from, count) | any_of_four(from, count + 4)))
+		count += 8;
+	while (count < n && !word(from, count))
+		count++;
 	return count;
 }
 
@@ -41,14 +46,8 @@ static size_t copy_others(uint8_t *to, const uint8_t *from, size_t n)
 
 	if (n > RUN_MAX)
 		n = RUN_MAX;
-	for (; count < n; count++) {
-		uint64_t word;
-
-		memcpy(&word, from + count * WORD, WORD);
-		if (!word)
-			break;
-		memcpy(to + count * WORD, &word, WORD);
-	}
+	for (; count < n && word(from, count); count++)
+		memcpy(to + count * WORD, from + count * WORD, WORD);
 	return count;
 }
 
