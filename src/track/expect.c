@@ -102,7 +102,7 @@ static inline void fetch_rings(const struct flow *f, const struct coming *c)
 
 	if (f->key_frames < KEY_FIRST)
 		fetch_more(c);
-	if (!(f->half[c->side].flags & HALF_STEADY))
+	if (!(f->half[c->side].flags & HALF_STEADY) && !f->untold)
 		fetch_lines(&cold_of(f)->ws, sizeof(struct ws_analysis));
 	if (f->key_last)
 		fetch(&f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));

@@ -166,7 +166,7 @@ struct cold {
 	uint32_t pause_unanswered;
 	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
 	uint32_t early_data; /* data of orig that the server has not acknowledged any of */
-	uint16_t vlan;
+	uint16_t vlan, syn_window; /* syn_window: of an ordinary SYN */
 	bool simultaneous_close, port_reused, same_stream;
 	uint8_t reused_closer;
 	/* next line */
@@ -203,6 +203,14 @@ enum flow_state {
 	FLOW_CLOSED, /* lingers for late segments */
 };
 
+/* A conversation that began the ordinary way: cold.ws knows nothing of it yet, as nothing is to be remarked. */
+enum flow_untold {
+	UNTOLD_NOTHING, /* cold.ws knows all, but for HALF_AHEAD */
+	UNTOLD_SYN,	/* what came is a SYN, */
+	UNTOLD_SYN_ACK, /* its SYN-ACK, */
+	UNTOLD_ACK,	/* the ACK of that, and segments in line */
+};
+
 struct flow {
 	struct flow_key key;
 	uint64_t sources;   /* bit n: seen in source n modulo 64 */
@@ -236,11 +244,11 @@ struct flow {
 	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
 	uint16_t ring_labels;	  /* bit n: place n of key_last has a label */
 	uint8_t end_reason;	  /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
-	bool labels_apart;	  /* some label is, or was, none of near_labels */
+	uint8_t untold;		  /* enum flow_untold */
 	uint8_t thinks;		  /* kept in struct lasting */
 	bool first_turn_done;	  /* cold.last_turn is not the first any more: that is in struct lasting */
 	bool cut_frames;
-	uint8_t near_used; /* bit n: some key frame has that one of near_labels */
+	uint8_t labels; /* bit n: some key frame has that one of near_labels; LABELS_APART */
 	struct half half[2];
 	/* seldom */
 	struct key_marked *key_marked;

@@ -60,7 +60,7 @@ struct former former_of_flow(struct flow *f, bool same_stream)
 		.ended_ns = f->last_ns,
 		.closer = flow_closer(f) };
 
-	o.ws = *flow_ws(f);
+	steady_last_told(f, &o.ws);
 	return o;
 }
 

@@ -119,7 +119,7 @@ void tombstone_leave(struct tracker *t, struct flow *f, bool closed)
 	s->closer = flow_closer(f);
 	s->sources = f->sources;
 	s->ended_ns = f->last_ns;
-	s->ws = *flow_ws(f);
+	steady_last_told(f, &s->ws);
 	slots_renumber(&t->table, f->tag, f->index << 1, number << 1 | 1);
 }
 

@@ -66,6 +66,7 @@ struct label {
 
 /* As many as most conversations have: the head of a request and of its answer. In one line. */
 #define NEAR_LABELS 2
+#define LABELS_APART (1 << NEAR_LABELS) /* some label is, or was, none of them */
 
 struct near_labels {
 	struct label of[NEAR_LABELS];

@@ -35,7 +35,7 @@ static void label_free(struct flow *f, struct key_frame_kept *k)
 	if (k->label > NEAR_LABELS)
 		pool_give(&f->tracker->rare.labels, k->label - NEAR_LABELS);
 	else if (k->label)
-		f->near_used &= (uint8_t) ~(1u << (k->label - 1));
+		f->labels &= (uint8_t) ~(1u << (k->label - 1));
 	k->label = 0;
 }
 
@@ -47,11 +47,11 @@ static uint32_t label_take(struct flow *f)
 	if (!f->near_labels)
 		f->near_labels = pool_take(&p->near_labels);
 	for (uint32_t i = 0; i < NEAR_LABELS; i++)
-		if (!(f->near_used >> i & 1)) {
-			f->near_used |= (uint8_t)(1u << i);
+		if (!(f->labels >> i & 1)) {
+			f->labels |= (uint8_t)(1u << i);
 			return i + 1;
 		}
-	f->labels_apart = true;
+	f->labels |= LABELS_APART;
 	return (pool_take(&p->labels) + NEAR_LABELS) & LABEL_MAX;
 }
 
@@ -205,7 +205,7 @@ static SELDOM void free_labels_apart(struct flow *f)
 
 void key_frames_free(struct flow *f)
 {
-	if (f->labels_apart)
+	if (f->labels & LABELS_APART)
 		free_labels_apart(f);
 	if (f->near_labels)
 		pool_give(&f->tracker->rare.near_labels, f->near_labels);
@@ -274,7 +274,7 @@ void key_frames_fetch(const struct flow *f)
 
 	if (f->near_labels)
 		fetch_line(pool_at(&f->tracker->rare.near_labels, f->near_labels));
-	for (uint32_t i = 0; f->labels_apart && i < f->key_frames && i < KEY_FIRST; i++)
+	for (uint32_t i = 0; (f->labels & LABELS_APART) && i < f->key_frames && i < KEY_FIRST; i++)
 		if (c->first[i].label > NEAR_LABELS)
 			fetch_line(label_of(f, &c->first[i]));
 }

@@ -24,14 +24,33 @@ static inline bool first_is_acked(const struct half *h)
 	return (h->flags & (HALF_DATA | HALF_FIRST_ACKED)) != HALF_DATA;
 }
 
+/* Only its SYN came from that side. */
+static bool begins(const struct half *h)
+{
+	return (h->flags & HALF_SYN) && h->pkts == 1;
+}
+
+static int64_t next_at_ns(const struct flow *f, enum side s)
+{
+	const struct cold *c = cold_of(f);
+	const struct half *h = &f->half[s];
+
+	if (h->flags & HALF_FIN)
+		return c->start[s].fin.at_ns;
+	if (h->flags & HALF_DATA)
+		return h->last_data.at_ns;
+	return s == SIDE_ORIG ? c->syn_at_ns : c->syn_ack.at_ns;
+}
+
 static struct ws_pace pace_of(const struct flow *f, enum side s)
 {
 	const struct half *h = &f->half[s];
+	int shift = begins(h) ? 0 : window_shift(h, &f->half[side_other(s)]);
 
 	return (struct ws_pace){ .next_seq = h->next_seq,
 		.last_ack = h->last_ack,
-		.window = (uint16_t)(h->window >> window_shift(h, &f->half[side_other(s)])),
-		.next_ns = f->ts_ns + h->last_data.at_ns,
+		.window = (uint16_t)(h->window >> shift),
+		.next_ns = f->ts_ns + next_at_ns(f, s),
 		.last_ack_ns = f->ts_ns + h->last.at_ns };
 }
 
@@ -45,9 +64,14 @@ static bool in_step(struct flow *f, enum side s)
 {
 	const struct ws_analysis *a = &cold_of(f)->ws;
 	struct half *h = &f->half[s];
-	struct ws_pace pace = pace_of(f, s);
+	struct ws_pace pace;
 	int shift;
 
+	if (f->untold) {
+		h->flags |= HALF_EDGE;
+		return !begins(h);
+	}
+	pace = pace_of(f, s);
 	if (!ws_in_step(a, end_of(f, s), &pace) || seq_before(f->half[side_other(s)].next_seq, h->last_ack))
 		return false;
 	if (!ws_knows_scale(a, end_of(f, s), &shift))
@@ -84,13 +108,47 @@ void steady_settle(struct flow *f)
 	settle_half(f, SIDE_RESP);
 }
 
+static struct ws_course course_of(const struct flow *f, enum side s)
+{
+	const struct half *h = &f->half[s];
+
+	return (struct ws_course){ .pace = pace_of(f, s),
+		.base_seq = h->base_seq,
+		.scale = cold_of(f)->start[s].window_scale,
+		.begun = (h->flags & HALF_SYN) != 0,
+		.begins = begins(h) };
+}
+
+static void tell_course(const struct flow *f, struct ws_analysis *ws)
+{
+	const struct cold *c = cold_of(f);
+	struct ws_course course[2] = { course_of(f, SIDE_ORIG), course_of(f, SIDE_RESP) };
+	bool acked = f->untold == UNTOLD_ACK;
+
+	if (!acked)
+		course[SIDE_ORIG].pace.window = c->syn_window;
+	ws_begin_course(ws, end_of(f, SIDE_ORIG), course, f->ts_ns + c->syn_at_ns,
+		acked ? c->handshake_ack.at_ns - c->syn_at_ns : 0);
+}
+
 SELDOM void steady_catch_up(struct flow *f)
 {
+	if (f->untold)
+		tell_course(f, &cold_of(f)->ws);
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++) {
 		struct ws_pace pace = pace_of(f, s);
 
-		if (f->half[s].flags & HALF_AHEAD)
+		if (!f->untold && (f->half[s].flags & HALF_AHEAD))
 			ws_catch_up(&cold_of(f)->ws, end_of(f, s), &pace);
 		f->half[s].flags &= ~(uint32_t)HALF_AHEAD;
 	}
+	f->untold = UNTOLD_NOTHING;
+}
+
+void steady_last_told(struct flow *f, struct ws_analysis *ws)
+{
+	if (f->untold)
+		tell_course(f, ws);
+	else
+		*ws = *flow_ws(f);
 }

@@ -261,6 +261,67 @@ static inline void turns_acked(struct passing *w)
 	w->c->last_turn.acked = passing_ref(w);
 }
 
+static inline void first_data_acked(struct passing *w)
+{
+	struct half *peer = w->peer;
+	struct side_start *start = &w->c->start[side_other(w->side)];
+
+	if (!seq_after(w->p->tcp.ack, peer->base_seq + start->first_data_len))
+		return;
+	peer->flags |= HALF_FIRST_ACKED;
+	start->first_data_acked_ns = w->at_ns;
+}
+
+/* The peer's data that the packet acknowledges. */
+static OFTEN void data_acked(struct passing *w)
+{
+	window_small_acked(w);
+	rtt_acked(w);
+	turns_acked(w);
+	largest_acked(w->peer, w->p->tcp.ack);
+}
+
+static inline void move_ack(struct passing *w)
+{
+	uint32_t ack = w->p->tcp.ack;
+
+	if (seq_after(ack, w->own->last_ack)) {
+		w->own->last_ack = ack;
+		w->own->flags |= HALF_ACK_MOVED;
+	}
+	if (seq_after(ack, w->peer->acked))
+		w->peer->acked = ack;
+}
+
+static inline void begin_acks(struct passing *w)
+{
+	uint32_t ack = w->p->tcp.ack;
+
+	if (!(w->own->flags & HALF_ACK_SENT))
+		w->own->last_ack = ack;
+	if (!(w->peer->flags & HALF_ACKED_SET))
+		w->peer->acked = ack;
+	w->own->flags |= HALF_ACK_SENT;
+	w->peer->flags |= HALF_ACKED_SET;
+}
+
+/* What only the first acknowledgements tell. */
+static inline void first_acks(struct passing *w)
+{
+	if ((w->peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) == HALF_DATA)
+		first_data_acked(w);
+	if (!(w->own->flags & HALF_ACK_SENT) || !(w->peer->flags & HALF_ACKED_SET))
+		begin_acks(w);
+}
+
+/* New data of this side: one piece for all ways. */
+void on_new_data(struct passing *w);
+
+static inline bool sum_is_right(const struct half *h, const struct packet *p)
+{
+	return p->checksum == CHECKSUM_GOOD || (h->flags & HALF_PARTIAL_SUM);
+}
+
 static OFTEN void remember_sent(struct passing *w)
 {
 	uint32_t at = w->own->data_segments - 1; /* this one is counted already */

@@ -2,6 +2,7 @@
 /* One TCP segment of a conversation, step by step. */
 #include "base/seldom.h"
 #include "track/tcp_steps.h"
+#include "track/tcp_usual.h"
 
 #define MINIMAL_IP_LEN 46 /* of an Ethernet frame without VLAN tag */
 
@@ -51,68 +52,18 @@ static SELDOM void begin_numbers(struct passing *w)
 	}
 }
 
-static SELDOM void first_data_acked(struct passing *w)
-{
-	struct half *peer = w->peer;
-	struct side_start *start = &w->c->start[side_other(w->side)];
-
-	if (!seq_after(w->p->tcp.ack, peer->base_seq + start->first_data_len))
-		return;
-	peer->flags |= HALF_FIRST_ACKED;
-	start->first_data_acked_ns = w->at_ns;
-}
-
-/* The peer's data that the packet acknowledges. */
-static OFTEN void data_acked(struct passing *w)
-{
-	window_small_acked(w);
-	rtt_acked(w);
-	turns_acked(w);
-	largest_acked(w->peer, w->p->tcp.ack);
-}
-
-static inline void move_ack(struct passing *w)
-{
-	uint32_t ack = w->p->tcp.ack;
-
-	if (seq_after(ack, w->own->last_ack)) {
-		w->own->last_ack = ack;
-		w->own->flags |= HALF_ACK_MOVED;
-	}
-	if (seq_after(ack, w->peer->acked))
-		w->peer->acked = ack;
-}
-
-static SELDOM void begin_acks(struct passing *w)
-{
-	uint32_t ack = w->p->tcp.ack;
-
-	if (!(w->own->flags & HALF_ACK_SENT))
-		w->own->last_ack = ack;
-	if (!(w->peer->flags & HALF_ACKED_SET))
-		w->peer->acked = ack;
-	w->own->flags |= HALF_ACK_SENT;
-	w->peer->flags |= HALF_ACKED_SET;
-}
-
 /* What the packet acknowledges. */
 static void on_ack(struct passing *w)
 {
-	struct half *own = w->own, *peer = w->peer;
-
 	window_packet(w);
 	damage_acked(w);
 	loss_acked(w);
 	data_acked(w);
-	if ((peer->flags & (HALF_DATA | HALF_FIRST_ACKED)) == HALF_DATA)
-		first_data_acked(w);
-	if (!(own->flags & HALF_ACK_SENT) || !(peer->flags & HALF_ACKED_SET))
-		begin_acks(w);
+	first_acks(w);
 	move_ack(w);
 }
 
-/* One piece for both ways. */
-static __attribute__((noinline)) void on_new_data(struct passing *w)
+__attribute__((noinline)) void on_new_data(struct passing *w)
 {
 	struct half *own = w->own;
 
@@ -232,11 +183,6 @@ static inline bool is_usual(const struct packet *p)
 	       t->window_scale < 0 && !p->fault && (!p->payload_wire || p->ip_len > MINIMAL_IP_LEN);
 }
 
-static inline bool sum_is_right(const struct half *h, const struct packet *p)
-{
-	return p->checksum == CHECKSUM_GOOD || (h->flags & HALF_PARTIAL_SUM);
-}
-
 /* Next in line, it acknowledges what was seen, and says something new; data ends within the window. */
 static inline bool is_in_line(const struct passing *w)
 {
@@ -314,12 +260,14 @@ static void count_classes(struct passing *w)
 
 void tcp_track(struct passing *w, struct tracked *out)
 {
+	enum flow_untold untold;
 	bool plain;
 
 	segment_of(w);
 	if (w->flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		count_flags(w);
 	plain = is_plain(w);
+	untold = plain ? UNTOLD_NOTHING : usual_next(w);
 	if (duplicate_in_flow(w)) {
 		count_classes(w);
 		note_copy(w);
@@ -330,6 +278,8 @@ void tcp_track(struct passing *w, struct tracked *out)
 	if (plain) {
 		short_way(w);
 		out->feed = w->len > 0;
+	} else if (untold) {
+		out->feed = usual_way(w, untold);
 	} else {
 		count_classes(w);
 		out->feed = long_way(w);

@@ -166,10 +166,11 @@ void window_is_full(struct passing *w, uint32_t room, uint32_t mss);
 /* tcp_steady.c: whether the conversation's next segments may take the short way; called after any other */
 void steady_settle(struct flow *f);
 void steady_catch_up(struct flow *f);
+void steady_last_told(struct flow *f, struct ws_analysis *ws); /* the same at its end, into *ws */
 /* What Wireshark would know, up to the last segment. */
 static inline struct ws_analysis *flow_ws(struct flow *f)
 {
-	if ((f->half[0].flags | f->half[1].flags) & HALF_AHEAD)
+	if (f->untold || (f->half[0].flags | f->half[1].flags) & HALF_AHEAD)
 		steady_catch_up(f);
 	return &cold_of(f)->ws;
 }

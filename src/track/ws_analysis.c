@@ -366,6 +366,42 @@ uint32_t ws_segment(struct ws_analysis *a, struct ws_end *fwd, struct ws_end *re
 	return 0;
 }
 
+/* Windows are scaled where both SYNs announce it. */
+static int8_t scale_of(const struct ws_course *c, const struct ws_course *other)
+{
+	if (c->begun && other->begun)
+		return c->scale >= 0 && other->scale >= 0 ? c->scale : SCALE_NONE;
+	if (c->begun)
+		return c->scale >= 0 ? c->scale : SCALE_NONE;
+	return other->scale >= 0 ? SCALE_UNKNOWN : SCALE_NONE;
+}
+
+static void set_course(struct ws_end *e, const struct ws_course *c, const struct ws_course *other)
+{
+	*e = (struct ws_end){ .scale = scale_of(c, other) };
+	if (c->begun) {
+		e->next_ns = c->pace.next_ns;
+		e->last_ack_ns = c->pace.last_ack_ns;
+		e->base_seq = c->base_seq;
+		e->next_seq = e->max_to_ack = c->pace.next_seq;
+		e->last_ack = c->pace.last_ack;
+		e->window = c->pace.window;
+		e->known = KNOWN_USUAL | (c->begins ? KNOWN_BEGINS : 0);
+	}
+	e->shift = shift_of(e);
+}
+
+void ws_begin_course(
+	struct ws_analysis *a, int opener, const struct ws_course course[2], int64_t syn_ns, int64_t first_rtt_ns)
+{
+	set_course(&a->end[opener], &course[0], &course[1]);
+	set_course(&a->end[1 - opener], &course[1], &course[0]);
+	a->syn_ns = syn_ns;
+	a->first_rtt_ns = first_rtt_ns;
+	a->mptcp_kinds = 0;
+	a->syn_seen = a->begun = true;
+}
+
 bool ws_in_step(const struct ws_analysis *a, int end, const struct ws_pace *p)
 {
 	const struct ws_end *e = &a->end[end];

@@ -55,6 +55,19 @@ struct ws_pace {
 	int64_t next_ns, last_ack_ns;
 };
 
+/* An end of a conversation that went the ordinary way from its SYN, each segment next in line. */
+struct ws_course {
+	struct ws_pace pace;
+	uint32_t base_seq;
+	int8_t scale; /* announced; -1: none */
+	bool begun;   /* something came from it; else the rest is not looked at */
+	bool begins;  /* and nothing but its SYN */
+};
+
+/* What is known of such a conversation; `opener` is the end that sent the SYN. first_rtt_ns: 0 before the first ACK. */
+void ws_begin_course(struct ws_analysis *a, int opener, const struct ws_course course[2], int64_t syn_ns,
+	int64_t first_rtt_ns);
+
 /* Whether the end is in the middle of such segments, and stands there. */
 bool ws_in_step(const struct ws_analysis *a, int end, const struct ws_pace *p);
 /* Ordinary segments came since, and nothing else. */
