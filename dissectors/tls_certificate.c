@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memo.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "dissectors/tls_state.h"
@@ -306,4 +307,41 @@ void tls_certificate_facts(struct tls *t, const struct tls_certificates *list)
 	leaf_facts(t, leaf, &der);
 	chain_facts(t, leaf, list);
 	gnutls_x509_crt_deinit(leaf);
+}
+
+/* Of struct tls, what tls_certificate_facts fills in. */
+#define FACTS_AT offsetof(struct tls, cert_seen)
+#define FACTS_SIZE (offsetof(struct tls, quic_version) - FACTS_AT)
+
+/* What the facts follow from: the name that was asked for, and the message. */
+static size_t put_question(uint8_t *out, const struct tls *t, bool tls13, const uint8_t *body, size_t n)
+{
+	size_t name = strlen(t->sni) + 1;
+
+	out[0] = tls13;
+	memcpy(out + 1, t->sni, name);
+	memcpy(out + 1 + name, body, n);
+	return 1 + name + n;
+}
+
+void tls_certificate_message(
+	struct tls *t, struct session *s, const struct tls_certificates *list, bool tls13, const uint8_t *body, size_t n)
+{
+	struct memo *memo = session_memo(s, MEMO_CERTIFICATE);
+	uint8_t question[MEMO_BYTES_MAX], *facts = (uint8_t *)t + FACTS_AT;
+	const void *known;
+	size_t len;
+
+	if (n > sizeof(question) - 1 - sizeof(t->sni)) {
+		tls_certificate_facts(t, list);
+		return;
+	}
+	len = put_question(question, t, tls13, body, n);
+	known = memo_find(memo, question, len);
+	if (known) {
+		memcpy(facts, known, FACTS_SIZE);
+		return;
+	}
+	tls_certificate_facts(t, list);
+	memo_keep(memo, question, len, facts, FACTS_SIZE);
 }

@@ -149,8 +149,9 @@ static void on_client_certificate(struct tls_state *st, const struct tls_place *
 static void on_certificate(struct tls_state *st, const struct tls_place *at, const uint8_t *body, size_t n)
 {
 	struct tls_certificates list = { 0 };
+	bool tls13 = tls_version_is_13(st->t.version);
 
-	if (body && !tls_certificate_list(body, n, tls_version_is_13(st->t.version), &list))
+	if (body && !tls_certificate_list(body, n, tls13, &list))
 		tls_cut(st, at);
 	st->t.certificates_seen++;
 	if (at->side == st->t.client) {
@@ -158,7 +159,7 @@ static void on_certificate(struct tls_state *st, const struct tls_place *at, con
 		return;
 	}
 	if (list.kept && !tls_told(st)->t.cert_seen)
-		tls_certificate_facts(&tls_told(st)->t, &list);
+		tls_certificate_message(&tls_told(st)->t, at->session, &list, tls13, body, n);
 	tls_reached(st, at, TLS_CERTIFICATE);
 	tls_mark(at, "Certificate");
 }

@@ -205,6 +205,10 @@ struct tls_certificates { /* of a Certificate message, borrowed */
 };
 bool tls_certificate_list(const uint8_t *body, size_t n, bool tls13, struct tls_certificates *out);
 void tls_certificate_facts(struct tls *t, const struct tls_certificates *list);
+/* The same, remembered: servers send the same message again and again, and reading it takes a thousand times as long
+ * as finding it. */
+void tls_certificate_message(
+	struct tls *t, struct session *s, const struct tls_certificates *list, bool tls13, const uint8_t *body, size_t n);
 
 /* tls_infer.c: an encrypted record of TLS 1.3 whose content stays unknown. */
 void tls_infer_record(struct tls_state *st, const struct tls_place *at, size_t len);
