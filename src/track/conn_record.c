@@ -20,8 +20,8 @@ void flow_identify(const struct flow *f, struct record *r)
 	r->orig_p = flow_port(f, SIDE_ORIG);
 	r->resp_p = flow_port(f, SIDE_RESP);
 	r->proto = f->key.proto;
-	r->source = (uint16_t)cold_of(f)->begun.source;
-	r->frame = cold_of(f)->begun.frame;
+	r->source = (uint16_t)f->begun.source;
+	r->frame = f->begun.frame;
 }
 
 /* The segment that was sent most often without an answer. */
@@ -161,7 +161,7 @@ static void fill_side(const struct flow *f, enum side s, struct conn_side *o)
 	o->window_max = h->window_max;
 	o->highest_in_flight = h->highest_in_flight;
 	o->largest_acked_len = h->largest_acked_len;
-	fill_rtts(&cold_of(f)->rtt[s], o);
+	fill_rtts(flow_rtts(f, s), o);
 	o->unacked_bytes = unacked(h);
 	if (odd && (h->flags & HALF_ZERO))
 		o->zero_window_ns += f->last_ns - odd->zero_since_ns;
@@ -360,7 +360,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	c->midstream = f->midstream;
 	c->cut_frames = f->cut_frames;
 	c->one_sided = is_one_sided(f);
-	c->first_fin = k->first_fin;
+	c->first_fin = f->first_fin;
 	c->simultaneous_close = k->simultaneous_close;
 	fill_handshake(f, c);
 	fill_side(f, SIDE_ORIG, &c->side[SIDE_ORIG]);

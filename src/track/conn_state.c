@@ -86,7 +86,7 @@ static const char *tcp_state(const struct flow *f)
 	if (fin_orig && fin_resp)
 		return "SF";
 	if (rst_orig || rst_resp)
-		return c->first_rst == SIDE_ORIG ? "RSTO" : "RSTR";
+		return f->first_rst == SIDE_ORIG ? "RSTO" : "RSTR";
 	if (fin_orig)
 		return "S2";
 	return fin_resp ? "S3" : "S1";

@@ -15,8 +15,7 @@
 #include "base/seldom.h"
 #include "track/tracker_impl.h"
 
-#define DOUBLED_MS 50			/* copies with the same, meaningful IP id */
-#define DOUBLED_NEAR_NS (2 * NS_PER_MS) /* copies without one */
+#define DOUBLED_NEAR_NS (2 * NS_PER_MS) /* copies without a meaningful IP id; others: RECENT_MS */
 
 #define CONTENT_MASK (~UINT64_C(0) << 24)
 
@@ -155,65 +154,67 @@ static SELDOM bool is_copy(const struct passing *w, uint64_t mine, uint64_t old)
 	uint32_t age = age_ms(mine, old);
 	bool elsewhere = (mine >> 16 & 0xff) != (old >> 16 & 0xff);
 
-	if (!old || !w->own->pkts || age > DOUBLED_MS)
+	if (!old || !w->own->pkts || age > RECENT_MS)
 		return false;
 	if (id_tells(w))
 		return true;
 	/* A repeated SYN or FIN waits for a time-out, which is never that short; a SYN-ACK also answers each SYN. */
-	if (w->p->kind == PACKET_TCP && (w->flags & (TCP_SYN | TCP_FIN)) && !(answers_syn(w) && w->f->last_side != w->side))
+	if (w->p->kind == PACKET_TCP && (w->flags & (TCP_SYN | TCP_FIN)) &&
+		!(answers_syn(w) && w->f->last_side != w->side))
 		return true;
-	if (w->now_ns - w->own->last_ns > DOUBLED_NEAR_NS || age > 2)
+	if (w->now_ns - half_last_ns(w->f, w->own) > DOUBLED_NEAR_NS || age > 2)
 		return false;
 	return elsewhere || w->own->doubled + w->peer->doubled > 1 || is_pointless(w);
 }
 
-static bool is_copy_of_one(const struct passing *w, uint64_t mine)
+#define OLDER_MAX (RECENT_MAX - 1)
+#define OLDER_COUNT_MAX (2 * OLDER_MAX - 1)
+
+static inline bool resembles(uint64_t mine, uint64_t old)
 {
-	const struct recent *r = &w->own->recent;
+	return !((old ^ mine) & CONTENT_MASK);
+}
 
-	for (int i = 0; i < RECENT_MAX; i++) {
-		uint64_t old = (uint64_t)r->upper[i] << 32 | r->lower[i];
+static SELDOM bool is_copy_of_one(const struct passing *w, uint64_t mine)
+{
+	const struct half *own = w->own;
+	uint32_t n = own->recent_count < OLDER_MAX ? own->recent_count : OLDER_MAX;
 
-		if (!((old ^ mine) & CONTENT_MASK) && is_copy(w, mine, old))
+	if (resembles(mine, own->newest) && is_copy(w, mine, own->newest))
+		return true;
+	for (uint32_t i = 0; i < n; i++)
+		if (resembles(mine, own->recent[i]) && is_copy(w, mine, own->recent[i]))
 			return true;
-	}
 	return false;
 }
 
-/* All in one go: the compiler takes several at once. */
-static inline bool resembles(const struct recent *r, uint32_t upper)
+/* The newest one makes room for the next. */
+static inline void newest_ages(struct half *own)
 {
-	uint32_t same = 0; /* a mask */
+	uint8_t n = own->recent_count;
 
-	for (int i = 0; i < RECENT_MAX; i++)
-		same |= r->upper[i] == upper ? UINT32_MAX : 0;
-	return same;
+	own->recent[n % OLDER_MAX] = own->newest;
+	own->recent_count = (uint8_t)(n < OLDER_COUNT_MAX ? n + 1 : OLDER_MAX);
 }
 
-static inline bool remember(struct half *own, uint64_t mine)
-{
-	uint32_t at = own->recent_at;
-
-	own->recent.upper[at] = (uint32_t)(mine >> 32);
-	own->recent.lower[at] = (uint32_t)mine;
-	own->recent_at = (uint8_t)((at + 1) % RECENT_MAX);
-	return false;
-}
-
-static SELDOM bool look_closer(const struct passing *w, uint64_t mine)
-{
-	return is_copy_of_one(w, mine) || remember(w->own, mine);
-}
-
-/* Whether the packet is a copy. Remembers it otherwise. */
-bool duplicate_in_flow(struct passing *w)
+/* Whether the packet is a copy. Remembers it otherwise. After a rest the ones before say nothing any more, so packets
+ * of many conversations in turns touch only the newest. */
+bool duplicate_in_flow(struct passing *w, bool in_line)
 {
 	struct half *own = w->own;
 	uint64_t mine = content_of(w->p) | place_of(w->p) | time_of(w->p);
 
 	if (w->p->ip_id != own->last_ip_id && own->pkts && w->p->has_ip_id)
 		own->flags |= HALF_ID_VARIES;
-	return resembles(&own->recent, (uint32_t)(mine >> 32)) ? look_closer(w, mine) : remember(own, mine);
+	if (age_ms(mine, own->newest) > RECENT_MS) {
+		own->recent_count = 0;
+	} else {
+		if ((!in_line || own->flags & HALF_STOOD) && is_copy_of_one(w, mine))
+			return true;
+		newest_ages(own);
+	}
+	own->newest = mine;
+	return false;
 }
 
 void duplicate_noted(struct passing *w)
@@ -234,7 +235,7 @@ static bool network_doubles(const struct half *h, uint32_t reported)
  */
 void duplicates_settle(const struct flow *f, struct tcp_loss loss[2])
 {
-	uint32_t reported[2] = { loss[0].duplicated_by_network, loss[1].duplicated_by_network };
+	uint32_t reported[2] = {loss[0].duplicated_by_network, loss[1].duplicated_by_network};
 
 	for (int s = 0; s < 2; s++) {
 		const struct half *own = &f->half[s], *peer = &f->half[1 - s];
@@ -277,7 +278,7 @@ bool duplicate_elsewhere(struct recent_frames *r, const struct packet *p)
 	uint32_t age = age_ms(mine, *slot);
 	bool same = *slot && !((*slot ^ mine) & CONTENT_MASK);
 
-	if (same && age <= (p->kind == PACKET_ICMP && p->has_ip_id && p->ip_id ? DOUBLED_MS : 1u))
+	if (same && age <= (p->kind == PACKET_ICMP && p->has_ip_id && p->ip_id ? RECENT_MS : 1u))
 		return true;
 	*slot = mine;
 	return false;

@@ -77,6 +77,16 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 	t->next = first;
 }
 
+/* What acknowledges the other side's data adds up, and what a change of who talks does. */
+static inline void fetch_turn(const struct flow *f, const struct coming *c)
+{
+	const struct cold *cold = cold_of(f);
+
+	fetch_line(flow_rtts(f, side_other(c->side)));
+	if (c->has_payload ? f->talker != c->side : f->ask_unacked && c->side == SIDE_RESP)
+		fetch_line(&cold->last_turn);
+}
+
 void tracker_fetch_flow(struct tracker *t)
 {
 	struct expected *e = t->here + AHEAD_MAX;
@@ -90,26 +100,39 @@ void tracker_fetch_flow(struct tracker *t)
 	own = &f->half[e->coming.side];
 	peer = &f->half[side_other(e->coming.side)];
 	/* what a packet of a healthy conversation needs, and not more */
-	fetch_lines(&f->last_ns, offsetof(struct flow, half) - offsetof(struct flow, last_ns));
-	fetch_lines(own, sizeof(struct half));
-	fetch_lines(peer, PEER_PART);
-	fetch_lines(&cold_of(f)->last_turn, offsetof(struct cold, history) - offsetof(struct cold, last_turn));
+	fetch_line(&f->due_ns);
+	fetch_lines(own, DATA_PART);
+	fetch_line(peer);
+	if (e->coming.has_payload)
+		fetch_line(&own->bytes);
+	fetch_turn(f, &e->coming);
 }
 
-static inline void fetch_rings(const struct flow *f, const struct coming *c)
+static inline void fetch_long_way(const struct flow *f, enum side s)
 {
+	if (!f->untold)
+		fetch_lines(&cold_of(f)->ws, sizeof(struct ws_analysis));
+	fetch_lines(&f->begun, sizeof(struct flow) - offsetof(struct flow, begun));
+	fetch_lines(&f->half[s].bytes, sizeof(struct half) - DATA_PART);
+}
+
+static inline void fetch_rings(const struct tracker *t, const struct flow *f, const struct coming *c)
+{
+	const struct half *own = &f->half[c->side];
 	const struct lasting *l = f->lasting;
 
 	if (f->key_frames < KEY_FIRST)
 		fetch_more(c);
-	if (!(f->half[c->side].flags & HALF_STEADY) && !f->untold)
-		fetch_lines(&cold_of(f)->ws, sizeof(struct ws_analysis));
+	if (t->now_ns - f->ts_ns - own->last.at_ns <= RECENT_MS * NS_PER_MS)
+		fetch_line(own->recent);
+	if (!(own->flags & HALF_STEADY))
+		fetch_long_way(f, c->side);
 	if (f->key_last)
 		fetch(&f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
 	if (!c->has_payload || !l)
 		return;
-	fetch_line(&l->sent[c->side][f->half[c->side].data_segments % SENT_MAX]);
-	if (c->side == SIDE_RESP && !cold_of(f)->thinks_skip)
+	fetch_line(&l->sent[c->side][own->data_segments % SENT_MAX]);
+	if (c->side == SIDE_RESP && f->ask_open && !cold_of(f)->thinks_skip)
 		fetch_line(&l->think_us[f->thinks % THINKS_MAX]);
 }
 
@@ -118,7 +141,7 @@ const struct coming *tracker_fetch_rings(struct tracker *t, int further)
 	const struct coming *c = tracker_coming(t, further);
 
 	if (c->flow)
-		fetch_rings(c->flow, c);
+		fetch_rings(t, c->flow, c);
 	return c;
 }
 

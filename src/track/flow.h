@@ -56,45 +56,39 @@ enum half_flag {
 	HALF_STEADY_DATA = 1 << 25, /* the same with data */
 	HALF_EDGE = 1 << 26,	    /* Wireshark knows where its window ends */
 	HALF_AHEAD = 1 << 27,	    /* of its last segments cold.ws does not know yet */
+	HALF_LATE = 1 << 28,	    /* the clock was ahead of its last packet's time stamp */
+	HALF_STOOD = 1 << 29,	    /* some segment of it was left aside: a probe, or damaged */
 	HALF_STEADY = HALF_STEADY_ACK | HALF_STEADY_DATA | HALF_EDGE,
 };
 
-#define RECENT_MAX 8
-
-/* Fingerprints of the last packets in halves, as the upper ones are looked through: see duplicates.c. */
-struct recent {
-	uint32_t upper[RECENT_MAX], lower[RECENT_MAX];
-};
+#define RECENT_MAX 8 /* the last one and those before it */
+#define RECENT_MS 50 /* for so long they say something */
 
 /*
- * What one side of the conversation sends: all that a packet touches when nothing special happens, in whole cache
- * lines. The other side's packets need the first one only.
+ * What one side of the conversation sends, in whole cache lines: what the other side's packets need, too; what each
+ * of its own touches; what those with data do; the rest.
  */
 struct half {
 	_Alignas(64) uint32_t flags; /* enum half_flag */
-	uint32_t base_seq;	     /* initial sequence number, or one before the first seen */
 	uint32_t next_seq;	     /* end of the highest byte seen; SYN and FIN count one */
 	uint32_t acked;		     /* highest acknowledgement by the other side */
 	uint32_t window;	     /* announced last, scaled */
 	uint32_t last_ack;	     /* that it sent itself */
 	uint32_t timed_end;	     /* the acknowledgement that ends the measured round trip */
 	uint32_t small_end;	     /* end of the small data that waits */
+	uint32_t pending_len;	     /* largest payload not yet acknowledged, */
+	uint32_t pending_end;	     /* and where it ends */
+	uint32_t largest_acked_len;
 	int64_t timed_ns;
 	int64_t last_data_ns; /* of last_data */
-	uint32_t pending_len; /* largest payload not yet acknowledged, */
-	uint32_t pending_end; /* and where it ends */
-	uint32_t largest_acked_len;
-	uint16_t mss; /* announced */
+	uint16_t mss;	      /* announced */
 	uint8_t scale;
-	uint8_t last_flags; /* TCP flags of `last` */
-	/* PEER_PART ends here */
-	uint64_t bytes; /* payload, each byte once */
+	int8_t id_rising; /* how much its IP ids count upwards; see tcp_loss.c */
+	uint32_t largest_len;
+	/* next line: what its own packets touch */
 	uint64_t pkts, ip_bytes;
-	int64_t last_ns;	    /* of last */
-	struct short_ref last;	    /* last packet but RST */
-	struct short_ref last_data; /* last segment with new bytes */
-	/* next line */
-	union { /* see struct packet */
+	struct short_ref last; /* last packet but RST; see half_last_ns */
+	union {		       /* see struct packet */
 		struct {
 			struct mac mac; /* of its last frame */
 			uint8_t ttl;	/* the most frequent one */
@@ -102,20 +96,43 @@ struct half {
 		};
 		uint64_t origin;
 	};
+	uint64_t newest; /* fingerprint of its last packet: see duplicates.c */
+	uint32_t window_min, window_max;
 	uint32_t last_len; /* payload of `last` */
-	uint32_t data_segments;
-	uint32_t unlinked; /* packets since the link tracker was told of any */
-	uint32_t window_min, window_max, highest_in_flight, largest_len;
-	uint32_t ttl_count, other_ttl_count;
-	uint32_t doubled, doubled_data; /* packets of it that were in the capture before; those with payload */
 	uint16_t last_ip_id;
+	uint8_t last_flags;   /* TCP flags of `last` */
+	uint8_t recent_count; /* of fingerprints in `recent`; beyond its size only the place in it counts */
+	/* next line: those with data */
+	uint64_t bytes;		    /* payload, each byte once */
+	struct short_ref last_data; /* last segment with new bytes */
+	uint32_t data_segments;
+	uint32_t highest_in_flight;
+	uint32_t base_seq;		/* initial sequence number, or one before the first seen */
+	uint32_t linked;		/* its packets, but for those that the link tracker was not told of yet */
+	uint32_t ttl_less;		/* its packets, but for those with `ttl` */
+	uint32_t other_ttl_count;	/* of those with other_ttl */
+	uint32_t doubled, doubled_data; /* packets of it that were in the capture before; those with payload */
 	uint8_t other_ttl, ttl_min, ttl_max;
-	int8_t id_rising;  /* how much its IP ids count upwards; see tcp_loss.c */
-	uint8_t recent_at; /* next place in `recent` */
-	struct recent recent;
+	/* next line */
+	_Alignas(64) uint64_t recent[RECENT_MAX - 1]; /* fingerprints before the newest one */
+	int64_t late_ns;			      /* the clock at `last`, if HALF_LATE */
 };
 
-#define PEER_PART offsetof(struct half, bytes)
+#define OWN_PART offsetof(struct half, pkts)
+#define DATA_PART offsetof(struct half, bytes)
+#define RECENT_PART offsetof(struct half, recent)
+
+/* How many of its packets had the most frequent TTL. */
+static inline uint32_t half_ttl_count(const struct half *h)
+{
+	return (uint32_t)h->pkts - h->ttl_less;
+}
+
+/* How many the link tracker was not told of. */
+static inline uint32_t half_unlinked(const struct half *h)
+{
+	return (uint32_t)h->pkts - h->linked;
+}
 
 /* Round trips of one side's data. */
 struct rtts {
@@ -143,19 +160,25 @@ struct side_start {
 struct cold {
 	/* its ends: low, high; goes on in the next conversation of the tuple; see tcp_steady.c */
 	_Alignas(64) struct ws_analysis ws;
-	/* what packets of a healthy conversation touch */
+	/* what packets of a healthy conversation touch when who talks changes */
 	_Alignas(64) struct turn_kept last_turn;
 	uint32_t ask_bytes; /* of last_turn */
 	uint32_t turns;
-	int64_t rtt_server_ns, rtt_client_ns;
-	int64_t think_min_ns, think_max_ns, server_ns, client_ns;
 	uint32_t thinks_skip, thinks_stride; /* see tcp_turns.c */
-	struct rtts rtt[2];		     /* of the data of that side */
+	/* next line: what acknowledges orig's data, and answers it */
+	struct rtts rtt_orig; /* of its data */
+	int64_t rtt_server_ns;
+	int64_t think_min_ns, think_max_ns, server_ns;
+	/* next line: what does so with resp's */
+	struct rtts rtt_resp;
+	int64_t rtt_client_ns;
+	int64_t client_ns;
+	int64_t small_acked_ns[2]; /* per side, for tcp_window.c */
 
 	/* what the first packets and the last ones touch */
 	char history[48];
 	uint8_t history_len;
-	uint8_t first_fin, first_rst, answered;
+	uint8_t answered;
 	uint8_t pause_side; /* who broke the last long silence, while it is not clear how that ended */
 	bool pause_told;    /* it is the longest, else it stands in struct rare */
 	uint8_t idle_after_side;
@@ -165,7 +188,7 @@ struct cold {
 	struct short_ref idle_before, idle_after;
 	uint32_t pause_unanswered;
 	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst;
-	uint32_t early_data; /* data of orig that the server has not acknowledged any of */
+	uint32_t early_data;	   /* data of orig that the server has not acknowledged any of */
 	uint16_t vlan, syn_window; /* syn_window: of an ordinary SYN */
 	bool simultaneous_close, port_reused, same_stream;
 	uint8_t reused_closer;
@@ -178,7 +201,7 @@ struct cold {
 	int64_t answer_ns;
 	/* next line */
 	struct side_start start[2];
-	struct short_ref begun; /* its first frame, at 0 */
+	struct short_ref answer;
 	struct key_frame_kept first[KEY_FIRST];
 	/* next line */
 	struct sent sent[2][SENT_FIRST];
@@ -188,14 +211,12 @@ struct cold {
 	uint32_t syn_acks_after_ack, old_acks;
 	uint32_t ignored_data; /* of early_data, what the server answered with SYN-ACK */
 	uint32_t part;
-	int64_t small_acked_ns[2]; /* per side, for tcp_window.c */
-
+	int64_t ask_resent_ns; /* if ask_resent */
 	struct rare *rare;
 	struct trouble *trouble;
 	struct stalls *stalls;
 	struct side_odd *odd[2];
 	char *tunnel; /* path as text, owned; NULL: none */
-	struct short_ref answer;
 };
 
 enum flow_state {
@@ -211,56 +232,64 @@ enum flow_untold {
 	UNTOLD_ACK,	/* the ACK of that, and segments in line */
 };
 
+/* First two lines that all packets touch, then what the sides send, then what is seldom needed. */
 struct flow {
 	struct flow_key key;
-	uint64_t sources;   /* bit n: seen in source n modulo 64 */
-	int64_t ts_ns;	    /* time stamp of the first packet */
-	bool orig_is_low;
-	bool midstream;	    /* neither SYN nor SYN-ACK began it */
-	bool handshake_done; /* the ACK of the SYN-ACK was seen */
-	uint8_t last_side;  /* who sent the last packet */
-	uint8_t talker;	    /* side of the last new data */
-	bool ask_open;	    /* cold.last_turn has no answer yet */
-	bool ask_unacked;   /* nor an acknowledgement */
-	bool idle_watch;    /* nobody answered the segments after the last long silence yet */
-	/* next line */
+	int64_t ts_ns;	 /* time stamp of the first packet */
 	int64_t last_ns; /* the clock at the last packet */
-	int64_t queued_ns;
-	int64_t next_part_ns;
-	int64_t idle_max_ns;
-	int64_t ask_last_ns, answer_last_ns; /* see tcp_turns.c */
-	uint64_t history_seen;
-	uint32_t key_frames;	  /* kept so far, also those that gave way */
-	bool keep;		  /* the packet at hand is worth a key frame */
-	bool deaf;		  /* nobody listens to its bytes */
-	uint8_t list;		  /* enum flow_list of tracker_impl.h */
-	uint8_t state;		  /* enum flow_state */
+	bool orig_is_low;
+	bool midstream;	     /* neither SYN nor SYN-ACK began it */
+	bool handshake_done; /* the ACK of the SYN-ACK was seen */
+	uint8_t last_side;   /* who sent the last packet */
+	uint8_t talker;	     /* side of the last new data */
+	bool ask_open;	     /* cold.last_turn has no answer yet */
+	bool ask_unacked;    /* nor an acknowledgement */
+	bool idle_watch;     /* nobody answered the segments after the last long silence yet */
 	/* next line */
+	int64_t due_ns; /* before that it neither moves in its list nor tells of a part */
+	int64_t idle_max_ns;
 	struct stream_pair *stream_pair;
 	struct session *session;
 	struct key_last *key_last;
 	struct lasting *lasting;
-	struct tracker *tracker;
-	struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
+	uint32_t key_frames;	  /* kept so far, also those that gave way */
+	uint16_t source;	  /* of the last packet */
 	uint16_t ring_labels;	  /* bit n: place n of key_last has a label */
-	uint8_t end_reason;	  /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
-	uint8_t untold;		  /* enum flow_untold */
+	bool keep;		  /* the packet at hand is worth a key frame */
+	bool deaf;		  /* nobody listens to its bytes */
 	uint8_t thinks;		  /* kept in struct lasting */
-	bool first_turn_done;	  /* cold.last_turn is not the first any more: that is in struct lasting */
-	bool cut_frames;
-	uint8_t labels; /* bit n: some key frame has that one of near_labels; LABELS_APART */
+	bool first_turn_done : 1; /* cold.last_turn is not the first any more: that is in struct lasting */
+	bool ask_resent : 1;	  /* data of the ask came again, last at cold.ask_resent_ns */
+	uint8_t untold;		  /* enum flow_untold */
+	uint8_t labels;		  /* bit n: some key frame has that one of near_labels; LABELS_APART */
+	uint8_t first_fin, first_rst;
 	struct half half[2];
-	/* seldom */
+	/* what the records of what is in it need, the long way of its segments, and its beginning and end */
+	struct short_ref begun; /* its first frame, at 0 */
+	int64_t emitted_ns;	/* the clock that its record carries */
+	struct tracker *tracker;
 	struct key_marked *key_marked;
+	uint32_t generation; /* how often the tuple was used before */
+	uint32_t stream;
+	uint64_t history_seen;
+	uint32_t near_labels; /* number in the pool; 0: no key frame had a label */
+	uint8_t list;	      /* enum flow_list of tracker_impl.h */
+	uint8_t state;	      /* enum flow_state */
+	uint8_t end_reason;   /* CONN_END_FIN or CONN_END_RST once closed, else CONN_END_OPEN */
+	bool cut_frames;
+	/* next line */
+	_Alignas(64) struct repair *repair[2]; /* NULL: nothing of that side was ever out of order */
+	uint64_t sources;		       /* bit n: seen in source n modulo 64 */
+	int64_t queued_ns, next_part_ns;
+	int64_t begun_ns;      /* the clock at the first packet */
 	uint32_t index, tag;   /* place in the pool; hash as the table keeps it */
 	uint32_t older, newer; /* neighbours in its list, by `queued_ns` */
-	int64_t begun_ns;      /* the clock at the first packet */
-	int64_t emitted_ns;    /* the clock that its record carries */
-	uint32_t generation;   /* how often the tuple was used before */
-	uint32_t stream;
-	uint32_t near_labels; /* number in the pool; 0: no key frame had a label */
 };
 
+_Static_assert(OWN_PART == 64 && DATA_PART == 128 && RECENT_PART == 192 && sizeof(struct half) == 256 &&
+		       offsetof(struct flow, due_ns) == 64 && offsetof(struct flow, half) == 128 &&
+		       sizeof(struct rtts) == 32 && offsetof(struct cold, rtt_orig) % 64 == 0,
+	"lines are as the comments say");
 _Static_assert(sizeof(struct side_start) == 64, "a line");
 _Static_assert(offsetof(struct cold, history) % 64 == 0 && offsetof(struct cold, start) % 64 == 0 &&
 		       offsetof(struct cold, sent) % 64 == 0,
@@ -291,7 +320,7 @@ struct passing {
 	uint32_t len;	   /* payload on the wire */
 	uint32_t seq, end; /* TCP: of the payload, without SYN and FIN */
 	uint8_t flags;
-	bool resent;	      /* what struct tracked says of it */
+	bool resent; /* what struct tracked says of it */
 	int64_t rtt_ns;
 };
 
@@ -308,7 +337,23 @@ static inline const struct addr *flow_addr(const struct flow *f, enum side s)
 /* The packet at hand as evidence. */
 static inline struct short_ref passing_ref(const struct passing *w)
 {
-	return (struct short_ref){ .both = w->both, .at_ns = w->at_ns };
+	return (struct short_ref){.both = w->both, .at_ns = w->at_ns};
+}
+
+/* The clock at the side's last packet; 0: there is none. */
+static inline int64_t half_last_ns(const struct flow *f, const struct half *h)
+{
+	if (!h->last.frame)
+		return 0;
+	return h->flags & HALF_LATE ? h->late_ns : f->ts_ns + h->last.at_ns;
+}
+
+/* Round trips of that side's data. */
+static inline struct rtts *flow_rtts(const struct flow *f, enum side s)
+{
+	struct cold *c = cold_of(f);
+
+	return s == SIDE_ORIG ? &c->rtt_orig : &c->rtt_resp;
 }
 
 /* What a side sent lately, for the segments sent last. `*n` places; frame 0: none. */

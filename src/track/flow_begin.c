@@ -144,7 +144,7 @@ static void cold_init(struct cold *c)
 	}
 	c->answer_ns = c->rtt_server_ns = c->rtt_client_ns = c->reused_after_ns = UNSET;
 	c->think_min_ns = c->think_max_ns = c->last_syn_ns = c->last_syn_ack_ns = UNSET;
-	c->reused_closer = c->first_fin = c->first_rst = c->idle_after_side = SIDE_NONE;
+	c->reused_closer = c->idle_after_side = SIDE_NONE;
 	c->answered = SYN_ANSWER_NONE;
 }
 
@@ -187,11 +187,11 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 	f->next_part_ns = t->now_ns + PART_NS;
 	f->orig_is_low = src_is_low == sender_opened(p);
 	f->midstream = p->kind == PACKET_TCP && !(p->tcp.flags & TCP_SYN);
-	f->last_side = f->talker = SIDE_NONE;
-	f->ask_last_ns = f->answer_last_ns = UNSET;
+	f->last_side = f->talker = f->first_fin = f->first_rst = SIDE_NONE;
+	f->source = (uint16_t)~p->frame->source; /* so it is looked at which ones it was seen in */
 	f->half[0].window_min = f->half[1].window_min = UINT32_MAX;
 	cold_init(c);
-	c->begun = short_ref(p->frame->number, p->frame->source, 0);
+	f->begun = short_ref(p->frame->number, p->frame->source, 0);
 	c->vlan = p->vlan_count ? p->vlans[0] : 0;
 	if (p->tunnel_count) {
 		c->tunnel = tunnel_path(p);

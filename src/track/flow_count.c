@@ -9,21 +9,21 @@
 /* The most frequent TTL, kept with one rival: the rival loses when it is neither. */
 static void count_ttl(struct half *h, uint8_t ttl)
 {
-	if (ttl == h->ttl || !h->ttl_count) {
+	if (ttl == h->ttl || !half_ttl_count(h)) {
 		h->ttl = ttl;
-		h->ttl_count++;
+		h->ttl_less--;
 	} else if (ttl == h->other_ttl || !h->other_ttl_count) {
 		h->other_ttl = ttl;
 		h->other_ttl_count++;
 	} else {
 		h->other_ttl_count--;
 	}
-	if (h->other_ttl_count > h->ttl_count) {
+	if (h->other_ttl_count > half_ttl_count(h)) {
 		uint8_t first = h->ttl;
-		uint32_t count = h->ttl_count;
+		uint32_t count = half_ttl_count(h);
 
 		h->ttl = h->other_ttl;
-		h->ttl_count = h->other_ttl_count;
+		h->ttl_less = (uint32_t)h->pkts - h->other_ttl_count;
 		h->other_ttl = first;
 		h->other_ttl_count = count;
 	}
@@ -33,7 +33,7 @@ static void count_ttl(struct half *h, uint8_t ttl)
 static inline void first_ttl(struct half *own, uint8_t ttl)
 {
 	own->ttl = own->ttl_min = own->ttl_max = ttl;
-	own->ttl_count = 1;
+	own->ttl_less = (uint32_t)own->pkts - 1;
 }
 
 static SELDOM void note_other_ttl(struct passing *w, bool carries)
@@ -47,7 +47,7 @@ static SELDOM void note_other_ttl(struct passing *w, bool carries)
 		first_ttl(own, ttl);
 		return;
 	}
-	if (own->ttl_count && carries && !flow_odd(w->f, w->side)->ttl_change.frame) {
+	if (half_ttl_count(own) && carries && !flow_odd(w->f, w->side)->ttl_change.frame) {
 		struct side_odd *o = flow_make_odd(w->f, w->side);
 
 		o->ttl_change = passing_ref(w);
@@ -60,8 +60,8 @@ static SELDOM void note_other_ttl(struct passing *w, bool carries)
 
 static void note_ttl(struct passing *w)
 {
-	if (w->p->ttl == w->own->ttl && w->own->ttl_count)
-		w->own->ttl_count++;
+	if (w->p->ttl == w->own->ttl && half_ttl_count(w->own))
+		w->own->ttl_less--;
 	else
 		note_other_ttl(w, w->len > 0 || (w->flags & TCP_SYN));
 }
@@ -70,18 +70,18 @@ bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
 {
 	struct half *h = &f->half[s];
 
-	if (!h->unlinked)
+	if (!half_unlinked(h))
 		return false;
-	*out = (struct flow_link){ .mac = h->mac,
+	*out = (struct flow_link){.mac = h->mac,
 		.vlan = cold_of(f)->vlan,
 		.ip = *flow_addr(f, s),
-		.pkts = h->unlinked,
+		.pkts = half_unlinked(h),
 		.ttl = h->ttl,
 		.ttl_min = h->ttl_min,
 		.ttl_max = h->ttl_max,
-		.last = long_ref(h->last) };
+		.last = long_ref(h->last)};
 	out->last.at_ns += f->ts_ns;
-	h->unlinked = 0;
+	h->linked = (uint32_t)h->pkts;
 	return true;
 }
 
@@ -124,7 +124,7 @@ static void note_mac(struct passing *w, bool rst)
 	if (!p->has_macs)
 		return;
 	if (w->own->pkts > 1 && mac_equal(&w->own->mac, &p->mac_src))
-		w->own->unlinked++;
+		w->own->linked--;
 	else
 		note_new_link(w, rst);
 }
@@ -199,7 +199,7 @@ static SELDOM void note_silence(struct passing *w, int64_t gap)
 		c->idle_after_rst = false;
 		c->idle_after_unanswered = f->idle_watch;
 	} else if (f->idle_watch) {
-		flow_rare(f)->pause = (struct pause){ before->last, passing_ref(w), gap };
+		flow_rare(f)->pause = (struct pause){before->last, passing_ref(w), gap};
 	}
 	f->keep |= gap >= LONG_SILENCE_NS;
 }
@@ -213,9 +213,11 @@ static void note_pause(struct passing *w, int64_t gap)
 		note_silence(w, gap);
 }
 
-/* The side is new, or its packet comes another way than the last one. */
+/* The side is new, or its packet comes another way than the last one: it counts with those before when that is seen. */
 static SELDOM void note_origin(struct passing *w, bool rst)
 {
+	w->own->ttl_less++;
+	w->own->linked++;
 	if (!rst)
 		note_ttl(w);
 	note_mac(w, rst);
@@ -230,10 +232,12 @@ void flow_count(struct passing *w)
 	packet_counted(w);
 	if (gap > w->f->idle_max_ns || gap >= PAUSE_NS || w->f->idle_watch)
 		note_pause(w, gap);
-	if (w->p->origin != own->origin || !own->ttl_count) {
+	if (w->p->origin != own->origin || half_ttl_count(own) == 1) {
 		note_origin(w, rst);
 		return;
 	}
-	own->ttl_count += !rst;
-	own->unlinked += w->p->has_macs;
+	if (rst)
+		own->ttl_less++;
+	if (!w->p->has_macs)
+		own->linked++;
 }

@@ -95,7 +95,7 @@ struct due {
 
 static void due_add(struct due *d, struct flow *f)
 {
-	struct short_ref begun = cold_of(f)->begun;
+	struct short_ref begun = f->begun;
 
 	if (d->count == d->room) {
 		d->room = d->room ? d->room * 2 : 16;

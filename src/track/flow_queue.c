@@ -30,6 +30,7 @@ void queue_add(struct tracker *t, struct flow *f, enum flow_list list)
 
 	f->list = (uint8_t)list;
 	f->queued_ns = t->now_ns;
+	queue_due(f);
 	f->older = q->newest;
 	f->newer = 0;
 	if (q->newest) {

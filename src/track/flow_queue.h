@@ -17,6 +17,14 @@ static inline void queue_touch(struct tracker *t, struct flow *f)
 		queue_move(t, f);
 }
 
+/* When the next packet has to look at that, or at its part. */
+static inline void queue_due(struct flow *f)
+{
+	int64_t moves_ns = f->list == LIST_CLOSED ? INT64_MIN : f->queued_ns + TOUCH_NS;
+
+	f->due_ns = moves_ns < f->next_part_ns ? moves_ns : f->next_part_ns;
+}
+
 struct flow *queue_oldest(const struct tracker *t, enum flow_list list); /* NULL: empty */
 struct flow *queue_next(const struct tracker *t, const struct flow *f);
 

@@ -47,9 +47,9 @@ static inline void sent_keep(struct sent *s, uint64_t frame, int64_t at_ns, uint
 #define SENT_MAX 16
 #define THINKS_MAX 32
 
-/* A struct turn of a record. */
+/* A struct turn of a record, but for the last data of the ask, which is orig's last. */
 struct turn_kept {
-	struct short_ref ask, ask_last, acked, answer;
+	struct short_ref ask, acked, answer;
 };
 
 /* What a conversation of more than a few data segments remembers. */
@@ -57,6 +57,7 @@ struct lasting {
 	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
 	uint32_t think_us[THINKS_MAX]; /* every stride-th think time */
 	struct turn_kept first_turn;   /* once another has begun */
+	struct short_ref first_ask_last;
 	uint32_t first_ask_bytes;
 };
 

@@ -14,8 +14,8 @@ SELDOM void close_fin(struct passing *w)
 	own->flags |= HALF_FIN;
 	loss_fin(w);
 	w->c->start[w->side].fin = passing_ref(w);
-	if (w->c->first_fin == SIDE_NONE)
-		w->c->first_fin = (uint8_t)w->side;
+	if (w->f->first_fin == SIDE_NONE)
+		w->f->first_fin = (uint8_t)w->side;
 	else if ((peer->flags & HALF_FIN) && seq_before(w->p->tcp.ack, peer->next_seq))
 		w->c->simultaneous_close = true;
 	if (!(own->flags & HALF_NEXT_SET) || seq_after(end, own->next_seq)) {
@@ -67,9 +67,9 @@ static struct rst_seen describe(const struct passing *w)
 	if (p->has_macs)
 		r.mac = p->mac_src;
 	if (peer->last.frame)
-		r.after_peer_ns = w->now_ns - peer->last_ns;
+		r.after_peer_ns = w->now_ns - half_last_ns(w->f, peer);
 	if (own->last.frame) {
-		r.after_own_ns = w->now_ns - own->last_ns;
+		r.after_own_ns = w->now_ns - half_last_ns(w->f, own);
 		if (p->has_ip_id)
 			r.ip_id_delta = (int16_t)(p->ip_id - own->last_ip_id);
 	}
@@ -90,8 +90,8 @@ SELDOM void close_rst(struct passing *w)
 		t->rsts[t->rst_count] = describe(w);
 	t->rst_count++;
 	w->own->flags |= HALF_RST_SEEN;
-	if (w->c->first_rst == SIDE_NONE)
-		w->c->first_rst = (uint8_t)w->side;
+	if (w->f->first_rst == SIDE_NONE)
+		w->f->first_rst = (uint8_t)w->side;
 	if (acks_syn(w))
 		handshake_answered(w, SYN_ANSWER_RST);
 	/* Both FINs came before: that was the end, the RST is an echo. */

@@ -293,7 +293,7 @@ static SELDOM void on_resent(struct passing *w, uint32_t bytes)
 		return;
 	l->lost++;
 	e->counted++;
-	since = e->sent > 2 || e->frames[1] ? w->now_ns - (w->at_ns - e->first_at_ns) : w->own->last_ns;
+	since = e->sent > 2 || e->frames[1] ? w->now_ns - (w->at_ns - e->first_at_ns) : half_last_ns(w->f, w->own);
 	add_stall(w, r, since, w->own->last_data.frame);
 }
 

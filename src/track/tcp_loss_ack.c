@@ -77,7 +77,7 @@ static void on_doubled(struct passing *w, const struct repair *r, uint32_t left,
 	if (o->loss.duplicated_by_network++)
 		return;
 	if (first)
-		o->doubled = short_ref(sent_frame(first), (uint16_t)w->c->begun.source, sent_at_ns(first));
+		o->doubled = short_ref(sent_frame(first), (uint16_t)w->f->begun.source, sent_at_ns(first));
 	if (copy)
 		o->doubled_copy = copy->ref;
 	o->doubled_answer = passing_ref(w);

@@ -86,7 +86,7 @@ static void settle_half(struct flow *f, enum side s)
 
 	if (!f->handshake_done && !(f->midstream && (peer->flags & HALF_DATA)))
 		return;
-	if (!own->ttl_count || !(own->flags & (HALF_PARTIAL_SUM | HALF_GOOD_SUM)))
+	if (!half_ttl_count(own) || !(own->flags & (HALF_PARTIAL_SUM | HALF_GOOD_SUM)))
 		return;
 	if (own->flags & HALF_FIRST_ACKED)
 		own->flags |= HALF_STEADY_DATA;

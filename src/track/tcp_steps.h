@@ -10,9 +10,11 @@
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
-#define IDLE_STALL_NS (200 * NS_PER_MS) /* a sender that pauses within its own run of data */
-#define PAUSE_NS (5 * NS_PER_S)	/* a stateful device may forget a connection in it */
-#define WAIT_MIN_NS NS_PER_MS		/* a shorter wait for the window is none */
+#define IDLE_STALL_NS (200 * NS_PER_MS)	     /* a sender that pauses within its own run of data */
+#define PAUSE_NS (5 * NS_PER_S)		     /* a stateful device may forget a connection in it */
+#define DELAYED_ACK_MIN_NS (25 * NS_PER_MS)  /* delayed ACKs come after 40 ms (Linux) to 200 ms (Windows, BSD); */
+#define DELAYED_ACK_MAX_NS (250 * NS_PER_MS) /* RFC 1122 allows 500 */
+#define WAIT_MIN_NS NS_PER_MS		     /* a shorter wait for the window is none */
 #define USUAL_MSS 1460
 #define ID_STEP_MAX 2048 /* IP ids of one sender that counts: at most so far apart */
 #define ID_SCORE_MAX 16
@@ -39,8 +41,8 @@ static inline bool flow_is_calm(const struct passing *w)
 static inline void flow_count_calm(struct passing *w)
 {
 	packet_counted(w);
-	w->own->ttl_count++;
-	w->own->unlinked += w->p->has_macs;
+	if (!w->p->has_macs)
+		w->own->linked++;
 }
 
 /* Learns whether the sender's IP ids count upwards. */
@@ -81,7 +83,7 @@ static inline void window_small_acked(struct passing *w)
 {
 	if ((w->peer->flags & (HALF_SMALL | HALF_SMALL_ACKED)) != HALF_SMALL)
 		return;
-	if (w->len || w->p->tcp.ack != w->peer->small_end)
+	if (w->len || w->p->tcp.ack != w->peer->small_end || w->now_ns - w->peer->last_data_ns < DELAYED_ACK_MIN_NS)
 		w->peer->flags &= ~(uint32_t)HALF_SMALL;
 	else
 		window_small_answered(w);
@@ -162,7 +164,7 @@ static inline void rtt_cancel(struct half *h)
 static inline void rtt_acked(struct passing *w)
 {
 	struct half *peer = w->peer;
-	struct rtts *r = &w->c->rtt[side_other(w->side)];
+	struct rtts *r = flow_rtts(w->f, side_other(w->side));
 	int64_t rtt;
 
 	if (!(peer->flags & HALF_TIMED) || seq_before(w->p->tcp.ack, peer->timed_end))
@@ -192,6 +194,12 @@ static inline int64_t turns_above(int64_t time_ns, int64_t rtt_ns)
 	return time_ns > 0 ? time_ns : 0;
 }
 
+/* When the ask was complete, so far. */
+static inline int64_t turns_asked_ns(const struct flow *f)
+{
+	return f->ask_resent ? cold_of(f)->ask_resent_ns : f->half[SIDE_ORIG].last_data_ns;
+}
+
 /* Data of orig. */
 static OFTEN void turns_ask(struct passing *w)
 {
@@ -199,20 +207,19 @@ static OFTEN void turns_ask(struct passing *w)
 	struct cold *c = w->c;
 
 	if (f->talker != SIDE_ORIG) {
-		if (f->answer_last_ns != UNSET)
-			c->client_ns += turns_above(w->now_ns - f->answer_last_ns, c->rtt_client_ns);
+		if (w->peer->flags & HALF_DATA)
+			c->client_ns += turns_above(w->now_ns - w->peer->last_data_ns, c->rtt_client_ns);
 		if (c->last_turn.ask.frame && !f->first_turn_done)
 			turns_first_done(f);
 		c->last_turn.ask = passing_ref(w);
-		c->last_turn.answer = (struct short_ref){ 0 };
+		c->last_turn.answer = (struct short_ref){0};
 		c->ask_bytes = 0;
 		f->ask_open = true;
 	}
-	c->last_turn.ask_last = passing_ref(w);
-	c->last_turn.acked = (struct short_ref){ 0 };
+	c->last_turn.acked = (struct short_ref){0};
 	c->ask_bytes += w->len;
 	f->ask_unacked = true;
-	f->ask_last_ns = w->now_ns;
+	f->ask_resent = false;
 }
 
 /* Data of resp. */
@@ -222,12 +229,11 @@ static OFTEN void turns_answer(struct passing *w)
 	struct cold *c = w->c;
 	int64_t think;
 
-	f->answer_last_ns = w->now_ns;
 	if (!f->ask_open)
 		return;
 	f->ask_open = false;
 	c->last_turn.answer = passing_ref(w);
-	think = w->now_ns - f->ask_last_ns;
+	think = w->now_ns - turns_asked_ns(f);
 	if (c->thinks_skip)
 		c->thinks_skip--;
 	else if (c->turns) /* the first is the least, too */
@@ -238,7 +244,7 @@ static OFTEN void turns_answer(struct passing *w)
 	c->server_ns += turns_above(think, c->rtt_server_ns);
 }
 
-/* New data of one side. */
+/* New data of one side; called before data_noted. */
 static OFTEN void turns_data(struct passing *w)
 {
 	w->f->keep |= w->f->talker != w->side;
@@ -353,7 +359,12 @@ static inline void packet_remember(struct passing *w)
 	struct half *own = w->own;
 
 	own->last = passing_ref(w);
-	own->last_ns = w->now_ns;
+	if (w->f->ts_ns + w->at_ns == w->now_ns) {
+		own->flags &= ~(uint32_t)HALF_LATE;
+	} else {
+		own->flags |= HALF_LATE;
+		own->late_ns = w->now_ns;
+	}
 	own->last_len = w->len;
 	own->last_flags = w->flags;
 	own->last_ip_id = w->p->ip_id;

@@ -81,6 +81,7 @@ __attribute__((noinline)) void on_new_data(struct passing *w)
 static SELDOM void on_probe(struct passing *w)
 {
 	w->f->keep = true;
+	w->own->flags |= HALF_STOOD;
 	if (w->peer->flags & HALF_ZERO)
 		return;
 	flow_make_odd(w->f, w->side)->keep_alives++;
@@ -231,8 +232,10 @@ static __attribute__((noinline)) bool long_way(struct passing *w)
 	if (w->p->tcp.mptcp)
 		w->c->start[w->side].mptcp = true;
 	history_packet(w);
-	if (damage_packet(w))
+	if (damage_packet(w)) {
+		w->own->flags |= HALF_STOOD;
 		return false;
+	}
 	if (w->flags & TCP_RST)
 		close_rst(w);
 	else
@@ -268,7 +271,7 @@ void tcp_track(struct passing *w, struct tracked *out)
 		count_flags(w);
 	plain = is_plain(w);
 	untold = plain ? UNTOLD_NOTHING : usual_next(w);
-	if (duplicate_in_flow(w)) {
+	if (duplicate_in_flow(w, plain)) {
 		count_classes(w);
 		note_copy(w);
 		steady_settle(w->f);

@@ -43,6 +43,7 @@ SELDOM void turns_first_done(struct flow *f)
 	struct lasting *l = flow_lasting(f);
 
 	l->first_turn = c->last_turn;
+	l->first_ask_last = f->half[SIDE_ORIG].last_data;
 	l->first_ask_bytes = c->ask_bytes;
 	f->first_turn_done = true;
 }
@@ -50,8 +51,10 @@ SELDOM void turns_first_done(struct flow *f)
 /* Data of an ask is sent again: the answer could not begin before. */
 void turns_resent(struct passing *w)
 {
-	if (w->side == SIDE_ORIG && w->f->ask_open)
-		w->f->ask_last_ns = w->now_ns;
+	if (w->side != SIDE_ORIG || !w->f->ask_open)
+		return;
+	w->f->ask_resent = true;
+	w->c->ask_resent_ns = w->now_ns;
 }
 
 static int by_size(const void *a, const void *b)
@@ -74,13 +77,13 @@ static void think_percentiles(const struct flow *f, struct conn *c)
 	c->think_p95_ns = sorted[(n * 95 + 99) / 100 - 1] * NS_PER_US;
 }
 
-static struct turn turn_of(const struct turn_kept *t, uint32_t ask_bytes)
+static struct turn turn_of(const struct turn_kept *t, struct short_ref ask_last, uint32_t ask_bytes)
 {
-	return (struct turn){ .ask = long_ref(t->ask),
-		.ask_last = long_ref(t->ask_last),
+	return (struct turn){.ask = long_ref(t->ask),
+		.ask_last = long_ref(ask_last),
 		.acked = long_ref(t->acked),
 		.answer = long_ref(t->answer),
-		.ask_bytes = ask_bytes };
+		.ask_bytes = ask_bytes};
 }
 
 void turns_record(const struct flow *f, struct conn *c)
@@ -89,9 +92,10 @@ void turns_record(const struct flow *f, struct conn *c)
 	int64_t server = k->server_ns, client = k->client_ns;
 
 	c->turns = k->turns;
-	c->last_turn = turn_of(&k->last_turn, k->ask_bytes);
-	c->first_turn =
-		f->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_bytes) : c->last_turn;
+	c->last_turn = turn_of(&k->last_turn, f->half[SIDE_ORIG].last_data, k->ask_bytes);
+	c->first_turn = f->first_turn_done ? turn_of(&f->lasting->first_turn, f->lasting->first_ask_last,
+						     f->lasting->first_ask_bytes)
+					   : c->last_turn;
 	c->pending = f->talker;
 	c->think_min_ns = k->think_min_ns;
 	c->think_max_ns = k->think_max_ns;
@@ -101,9 +105,9 @@ void turns_record(const struct flow *f, struct conn *c)
 		return;
 	/* What nobody ended is counted up to the end. */
 	if (f->ask_open && k->last_turn.acked.frame)
-		server += turns_above(f->last_ns - f->ask_last_ns, k->rtt_server_ns);
+		server += turns_above(f->last_ns - turns_asked_ns(f), k->rtt_server_ns);
 	else if (f->talker == SIDE_RESP)
-		client += turns_above(f->last_ns - f->answer_last_ns, k->rtt_client_ns);
+		client += turns_above(f->last_ns - f->half[SIDE_RESP].last_data_ns, k->rtt_client_ns);
 	c->time_server_ns = server;
 	c->time_client_ns = client;
 	c->time_network_ns = turns_above(f->last_ns - f->begun_ns, server + client);

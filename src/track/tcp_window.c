@@ -7,9 +7,7 @@
 #include "base/seq.h"
 #include "track/tcp_steps.h"
 
-#define DELAYED_ACK_MIN_NS (25 * NS_PER_MS)  /* delayed ACKs come after 40 ms (Linux) to 200 ms (Windows, BSD); */
-#define DELAYED_ACK_MAX_NS (250 * NS_PER_MS) /* RFC 1122 allows 500 */
-#define RELEASE_NS (5 * NS_PER_MS)	     /* what was held back goes out at once */
+#define RELEASE_NS (5 * NS_PER_MS) /* what was held back goes out at once */
 #define READER_TRIPS 2 /* a wait for the window that is longer waits for the reader, not for the path */
 
 static SELDOM void window_closed(struct passing *w)
@@ -77,7 +75,7 @@ static int64_t trip_to(const struct cold *c, enum side s)
 /* The same, as quick as it ever was: the handshake may have waited for ARP, data for a delayed ACK. */
 static int64_t least_trip(const struct flow *f, enum side s)
 {
-	const struct rtts *asker = &cold_of(f)->rtt[side_other(s)];
+	const struct rtts *asker = flow_rtts(f, side_other(s));
 	int64_t handshake = trip_to(cold_of(f), s);
 
 	return asker->samples && (!handshake || asker->min_ns < handshake) ? asker->min_ns : handshake;

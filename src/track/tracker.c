@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/seldom.h"
 #include "base/text.h"
 #include "track/flow_begin.h"
 #include "track/flow_queue.h"
@@ -114,6 +115,22 @@ static void part_due(struct tracker *t, struct flow *f)
 	t->owner.ended(t->owner.arg, f, CONN_END_PART);
 }
 
+static SELDOM void flow_due(struct tracker *t, struct flow *f, bool duplicate)
+{
+	queue_touch(t, f);
+	if (!duplicate)
+		part_due(t, f);
+	queue_due(f);
+}
+
+/* The packet before came from another source. */
+static SELDOM void flow_source(struct tracker *t, struct flow *f, uint16_t source)
+{
+	f->source = source;
+	if (!(f->sources & UINT64_C(1) << (source & 63)))
+		flow_seen_in(t, f, source);
+}
+
 /* Each field by itself: zeroing it all first takes longer than the rest. */
 static void passing_begin(struct passing *w, struct tracker *t, struct flow *f, const struct packet *p, bool src_is_low)
 {
@@ -144,8 +161,8 @@ static void track(struct tracker *t, const struct packet *p, struct tracked *out
 		return;
 	out->flow = f;
 	passing_begin(&w, t, f, p, src_is_low);
-	if (!(f->sources & UINT64_C(1) << (p->frame->source & 63)))
-		flow_seen_in(t, f, p->frame->source);
+	if (p->frame->source != f->source)
+		flow_source(t, f, p->frame->source);
 	out->side = w.side;
 	if (p->kind == PACKET_TCP)
 		tcp_track(&w, out);
@@ -154,14 +171,13 @@ static void track(struct tracker *t, const struct packet *p, struct tracked *out
 	out->new_link = w.new_link;
 	if (w.new_link && t->has_left)
 		out->left = &t->left;
-	queue_touch(t, f);
-	if (!out->duplicate)
-		part_due(t, f);
+	if (t->now_ns >= f->due_ns)
+		flow_due(t, f, out->duplicate);
 }
 
 void tracker_packet(struct tracker *t, const struct packet *p, struct tracked *out)
 {
-	*out = (struct tracked){ 0 };
+	*out = (struct tracked){0};
 	if (p->clock_ns > t->now_ns)
 		tracker_clock(t, p->clock_ns);
 	if (!tracker_wants(p))
@@ -194,18 +210,18 @@ struct session **flow_session(struct flow *f)
 
 enum side flow_first_fin(const struct flow *f)
 {
-	return cold_of(f)->first_fin;
+	return f->first_fin;
 }
 
 enum side flow_first_rst(const struct flow *f)
 {
-	return cold_of(f)->first_rst;
+	return f->first_rst;
 }
 
 void flow_first_frame(const struct flow *f, uint16_t *source, uint64_t *frame)
 {
-	*source = (uint16_t)cold_of(f)->begun.source;
-	*frame = cold_of(f)->begun.frame;
+	*source = (uint16_t)f->begun.source;
+	*frame = f->begun.frame;
 }
 
 int64_t flow_emitted_ns(const struct flow *f)

@@ -67,7 +67,7 @@ struct expected {
 /* The end that sent the first FIN: 0 the low one, 1 the high one, 2 none. */
 static inline uint8_t flow_closer(const struct flow *f)
 {
-	enum side first = cold_of(f)->first_fin;
+	enum side first = f->first_fin;
 
 	return first == SIDE_NONE ? 2 : (first == SIDE_ORIG) != f->orig_is_low;
 }
@@ -113,7 +113,8 @@ void flow_count(struct passing *w);
 
 /* duplicates.c: whose copies they were, as far as is known now; fills loss.duplicated_by_* of both sides */
 void duplicates_settle(const struct flow *f, struct tcp_loss loss[2]);
-bool duplicate_in_flow(struct passing *w);
+/* in_line: it goes on where its side stood, so no segment that was taken can be the same. */
+bool duplicate_in_flow(struct passing *w, bool in_line);
 void duplicate_noted(struct passing *w);
 
 /* tcp_handshake.c */

@@ -6,7 +6,7 @@ void udp_track(struct passing *w, struct tracked *out)
 {
 	struct half *own = w->own;
 
-	if (duplicate_in_flow(w)) {
+	if (duplicate_in_flow(w, false)) {
 		duplicate_noted(w);
 		out->duplicate = true;
 		return;
@@ -15,8 +15,8 @@ void udp_track(struct passing *w, struct tracked *out)
 	if (w->len) {
 		own->bytes += w->len;
 		own->data_segments++;
-		data_noted(w);
 		turns_data(w);
+		data_noted(w);
 		history_add(w->f, w->side, 'D');
 	}
 	key_frame_packet(w);
