@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sum of bytes as 64-bit words in the machine's order, and what is behind them as smaller ones. With what was carried out
+ * The sum of bytes as 64-bit words in the machine's order, the last one filled up with zeros. With what was carried out
  * of it, and folded to 16 bits, it is the Internet checksum's (RFC 1071); as it is it tells other bytes from these, but
  * not where a word stands.
  */
@@ -19,11 +19,16 @@ struct byte_sum {
 	uint64_t sum, carried;
 };
 
-/* Perhaps it was made already. */
+/* Mixed, as it is kept; perhaps it was made already. */
 struct kept_sum {
-	struct byte_sum of;
+	uint32_t mixed;
 	bool known;
 };
+
+static inline uint32_t byte_sum_mixed(struct byte_sum s)
+{
+	return (uint32_t)((s.sum ^ s.carried << 48) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
 
 /* Of two sums in one's complement: what is carried out of the top comes in again at the bottom. */
 static inline uint64_t carry_add(uint64_t sum, uint64_t other)
@@ -40,26 +45,16 @@ static inline uint64_t byte_sum_load(const uint8_t *b)
 	return word;
 }
 
-/* The last bytes, fewer than eight. */
+/* A word of the last bytes, fewer than eight but one at least, as if zeros followed. What is read twice is the same. */
 static inline uint64_t byte_sum_end(const uint8_t *b, size_t n)
 {
-	uint64_t sum = 0;
-	uint32_t four;
-	uint16_t two;
+	uint32_t first, last;
 
-	if (n & 4) {
-		memcpy(&four, b, 4);
-		sum += four;
-		b += 4;
-	}
-	if (n & 2) {
-		memcpy(&two, b, 2);
-		sum += two;
-		b += 2;
-	}
-	if (n & 1)
-		sum += le16toh(*b);
-	return sum;
+	if (n < 4)
+		return htole64(b[0] | (uint64_t)b[n / 2] << (8 * (n / 2)) | (uint64_t)b[n - 1] << (8 * (n - 1)));
+	memcpy(&first, b, 4);
+	memcpy(&last, b + n - 4, 4);
+	return htole64(le32toh(first) | (uint64_t)le32toh(last) << (8 * (n - 4)));
 }
 
 /* Carries are counted apart: compilers need fewer instructions for that, and no addition waits for the carry before. */
@@ -78,10 +73,17 @@ static inline struct byte_sum byte_sum_add(struct byte_sum s, const uint8_t *b, 
 		byte_sum_word(&s, byte_sum_load(b + 16));
 		byte_sum_word(&s, byte_sum_load(b + 24));
 	}
-	for (; n >= 8; b += 8, n -= 8)
+	if (n & 16) {
 		byte_sum_word(&s, byte_sum_load(b));
-	if (n)
-		byte_sum_word(&s, byte_sum_end(b, n));
+		byte_sum_word(&s, byte_sum_load(b + 8));
+		b += 16;
+	}
+	if (n & 8) {
+		byte_sum_word(&s, byte_sum_load(b));
+		b += 8;
+	}
+	if (n & 7)
+		byte_sum_word(&s, byte_sum_end(b, n & 7));
 	return s;
 }
 

@@ -33,17 +33,27 @@ static inline bool is_complete(uint64_t sum)
 	return sum && sum % 0xffff == 0;
 }
 
+static inline uint64_t pseudo_sum_rest(const struct packet *p, uint32_t length)
+{
+	return (uint64_t)htonl(length) + htonl(p->proto);
+}
+
+static inline uint64_t pseudo_sum_v4(const struct packet *p, uint32_t length)
+{
+	uint32_t src, dst;
+
+	memcpy(&src, p->src.b + 12, 4);
+	memcpy(&dst, p->dst.b + 12, 4);
+	return pseudo_sum_rest(p, length) + src + dst;
+}
+
 /* Of addresses, protocol and length. */
 static inline __attribute__((always_inline)) uint64_t pseudo_sum(const struct packet *p, uint32_t length)
 {
-	uint64_t rest = (uint64_t)htonl(length) + htonl(p->proto);
-	uint32_t v4[2];
+	uint64_t rest = pseudo_sum_rest(p, length);
 
-	if (addr_is_v4(&p->src)) {
-		memcpy(&v4[0], p->src.b + 12, 4);
-		memcpy(&v4[1], p->dst.b + 12, 4);
-		return rest + v4[0] + v4[1];
-	}
+	if (addr_is_v4(&p->src))
+		return pseudo_sum_v4(p, length);
 	return carry_add(rest, carry_add(byte_sum_ones(p->src.b, 16), byte_sum_ones(p->dst.b, 16)));
 }
 
@@ -80,7 +90,7 @@ static inline enum checksum_state judge_whole(const struct packet *p, uint16_t s
 {
 	uint64_t sum = carry_add(own.sum, own.carried);
 
-	*payload = (struct kept_sum){ own, true };
+	*payload = (struct kept_sum){ byte_sum_mixed(own), true };
 	sum = add_header(sum, p->transport, (size_t)(p->payload - p->transport));
 	if (is_complete(carry_add(sum, pseudo_sum(p, segment_len))))
 		return CHECKSUM_GOOD;
@@ -103,6 +113,40 @@ static inline enum checksum_state judge(
 	if (p->payload_len >= BYTE_SUM_LONG)
 		return judge_long(p, stored, segment_len, payload);
 	return judge_whole(p, stored, segment_len, byte_sum_short(p->payload, p->payload_len), payload);
+}
+
+/* Of a plain segment. */
+static inline uint64_t plain_head_sum(const struct packet *p, uint32_t segment_len)
+{
+	const uint8_t *tcp = p->transport;
+	uint64_t sum = carry_add(pseudo_sum_v4(p, segment_len), byte_sum_load(tcp));
+
+	sum = carry_add(sum, byte_sum_load(tcp + 8));
+	return add_header(sum, tcp + 16, p->tcp.header_len - 16u);
+}
+
+static inline enum checksum_state judge_plain_whole(
+	const struct packet *p, struct byte_sum own, struct kept_sum *payload)
+{
+	uint32_t segment_len = p->tcp.header_len + p->payload_len;
+
+	*payload = (struct kept_sum){ byte_sum_mixed(own), true };
+	if (is_complete(carry_add(carry_add(own.sum, own.carried), plain_head_sum(p, segment_len))))
+		return CHECKSUM_GOOD;
+	return judge_misfit(p, be16(p->transport + 16), segment_len, true);
+}
+
+static __attribute__((noinline)) enum checksum_state judge_plain_long(const struct packet *p, struct kept_sum *payload)
+{
+	return judge_plain_whole(p, byte_sum_long(p->payload, p->payload_len), payload);
+}
+
+/* The same as judge_tcp. */
+static inline enum checksum_state judge_plain(const struct packet *p, struct kept_sum *payload)
+{
+	if (p->payload_len >= BYTE_SUM_LONG)
+		return judge_plain_long(p, payload);
+	return judge_plain_whole(p, byte_sum_short(p->payload, p->payload_len), payload);
 }
 
 static enum checksum_state judge_udp(const struct packet *p)
@@ -132,7 +176,7 @@ static inline enum checksum_state judge_tcp(const struct packet *p, struct kept_
 	return judge(p, be16(p->transport + 16), p->tcp.header_len + p->payload_wire, payload);
 }
 
-static inline enum checksum_state judgement(const struct packet *p, struct kept_sum *payload)
+static __attribute__((noinline)) enum checksum_state judgement(const struct packet *p, struct kept_sum *payload)
 {
 	if (p->checksum != CHECKSUM_UNKNOWN)
 		return p->checksum;
@@ -154,6 +198,9 @@ enum checksum_state packet_checksum_of(const struct packet *p)
 
 enum checksum_state packet_checksum(struct packet *p)
 {
-	p->checksum = (uint8_t)judgement(p, &p->payload_sum);
+	if (p->plain && p->checksum == CHECKSUM_UNKNOWN)
+		p->checksum = (uint8_t)judge_plain(p, &p->payload_sum);
+	else
+		p->checksum = (uint8_t)judgement(p, &p->payload_sum);
 	return p->checksum;
 }

@@ -67,9 +67,7 @@ static inline uint16_t tail_prefix(const uint8_t *bytes)
  * what is found are mistakes, and forgeries in a hurry. */
 static inline uint32_t tail_sum(const uint8_t *bytes, uint32_t n, const struct kept_sum *kept)
 {
-	struct byte_sum s = kept->known ? kept->of : byte_sum(bytes, n);
-
-	return (uint32_t)((s.sum ^ s.carried << 48) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	return kept->known ? kept->mixed : byte_sum_mixed(byte_sum(bytes, n));
 }
 
 /* Each field by itself: a struct put together beside it and copied waits for all stores before it. */
