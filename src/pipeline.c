@@ -37,6 +37,10 @@
 #define FRAGMENT_SHARE 32	/* of the memory bound: for fragments that wait for their rest */
 #define CHARGE_EVERY 1024	/* packets between two looks at memory held elsewhere */
 
+struct run_packet {
+	_Alignas(64) struct packet packet;
+};
+
 struct pipeline {
 	struct decoder *decoder;
 	struct lane *lane; /* of this thread; NULL: the crew has them */
@@ -53,7 +57,7 @@ struct pipeline {
 	struct series_second counted;
 	int64_t clock_ns;
 	uint32_t since_charge;
-	struct packet run[EXPECTED_MAX]; /* in this thread: decoded, and on their way to the lane together */
+	struct run_packet *run; /* in this thread: EXPECTED_MAX, decoded and on their way to the lane together */
 };
 
 /* --- what lanes say, in order --- */
@@ -160,6 +164,7 @@ struct pipeline *pipeline_new(const struct options *o, const struct keylog *keys
 	p->sink = (struct record_sink){ put_in_order, p->order };
 	p->sink_bytes = o->memory_bytes / SINK_SHARE;
 	p->clock_ns = p->counted.end_ns = INT64_MIN;
+	p->run = xcalloc_lines(EXPECTED_MAX, sizeof(*p->run));
 	p->decoder = decoder_new(o->memory_bytes / FRAGMENT_SHARE);
 	p->surroundings = surroundings_new(&p->sink);
 	announced_init(&p->announced, &p->announced_bytes);
@@ -310,16 +315,17 @@ static int take_run(struct pipeline *p, const struct frame *frames, int count)
 	struct packet *packets[EXPECTED_MAX];
 	int n = 0, wanted = 0;
 
-	while (n < count && n < EXPECTED_MAX && (!n || lives_in_frame(&p->run[n - 1]))) {
-		decode(p, &frames[n], &p->run[n]);
-		if (p->run[n].plain || tracker_wants(&p->run[n]))
-			packets[wanted++] = &p->run[n];
-		n++;
+	while (n < count && n < EXPECTED_MAX && (!n || lives_in_frame(&p->run[n - 1].packet))) {
+		struct packet *packet = &p->run[n].packet;
+
+		decode(p, &frames[n++], packet);
+		if (packet->plain || tracker_wants(packet))
+			packets[wanted++] = packet;
 	}
 	p->clock_ns = frames[n - 1].clock_ns;
 	lane_expect(p->lane, packets, wanted);
 	for (int i = 0; i < n; i++)
-		take_packet(p, &p->run[i]);
+		take_packet(p, &p->run[i].packet);
 	return n;
 }
 
@@ -451,6 +457,7 @@ void pipeline_free(struct pipeline *p)
 	record_order_free(p->order);
 	table_free(&p->announced);
 	source_counters_free(&p->sources);
+	free(p->run);
 	free(p);
 }
 

@@ -34,6 +34,15 @@ void *xcalloc(size_t count, size_t size)
 	return p;
 }
 
+void *xcalloc_lines(size_t count, size_t size)
+{
+	void *p = NULL;
+
+	if (posix_memalign(&p, 64, count * size) != 0)
+		out_of_memory();
+	return memset(p, 0, count * size);
+}
+
 void *xrealloc(void *old, size_t n)
 {
 	void *p = realloc(old, n ? n : 1);

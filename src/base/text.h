@@ -32,6 +32,7 @@ char *text_put_hex(char *out, const uint8_t *bytes, size_t n); /* two for each *
 _Noreturn void out_of_memory(void); /* ends the program with its sentence */
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
+void *xcalloc_lines(size_t count, size_t size); /* the same, of a type that begins a cache line */
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2))); /* owned by the caller */

@@ -9,7 +9,6 @@
 #include "decode/fragment.h"
 #include "decode/layers.h"
 
-#define SLL_TYPE_NONE 255
 #define LINKTYPE_ETHERNET 1
 
 static const char *const fault_names[FAULT_KINDS] = {
@@ -42,6 +41,7 @@ static __attribute__((noinline)) void decode_layers(struct decoder *d, const str
 {
 	struct reader r = rd_make(f->data, f->captured, f->on_wire);
 
+	packet_begin(p, f);
 	if (!d->link || d->link->number != f->link_type)
 		d->link = link_type_find(f->link_type);
 	if (d->link)
@@ -51,7 +51,6 @@ static __attribute__((noinline)) void decode_layers(struct decoder *d, const str
 void decode_frame(struct decoder *d, const struct frame *f, struct packet *p)
 {
 	d->turn++;
-	packet_begin(p, f);
 	if (f->link_type != LINKTYPE_ETHERNET || !plain_decode(p, f))
 		decode_layers(d, f, p);
 }

@@ -81,7 +81,9 @@ enum ip_protocol {
 	IP_ETHERNET = 143,
 };
 
-/* plain.c: the whole of a frame of Ethernet, into a packet that was begun; false: it is not plain, and nothing was set. */
+#define SLL_TYPE_NONE 255
+
+/* plain.c: the whole of a frame of Ethernet; false: it is not plain, and nothing was set. */
 bool plain_decode(struct packet *p, const struct frame *f);
 
 /* link_layer.c */

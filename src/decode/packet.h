@@ -119,6 +119,7 @@ struct tunnel_level {
 	uint16_t sport, dport;
 };
 
+/* What all packets have stands in the first 192 bytes. */
 struct packet {
 	const struct frame *frame;
 	int64_t ts_ns, clock_ns;
@@ -148,13 +149,14 @@ struct packet {
 	/* network; the innermost addresses */
 	struct addr src, dst;
 	uint8_t proto, tos;
-	bool df, has_ip_id, is_fragment; /* df: always for IPv6; is_fragment: joined from fragments, or one of them */
-	uint16_t ip_id;
-	uint16_t fragment_offset; /* of PACKET_FRAGMENT, in bytes */
+	bool df, has_ip_id;	/* df: always for IPv6 */
+	bool is_fragment;	/* joined from fragments, or one of them */
 	bool more_fragments;
 	bool source_routed;	/* dst is not the last one: a checksum cannot be judged */
-	uint32_t ip_len;	/* length of the IP packet, as its header or the frame says */
 	bool ip_len_zero;	/* total length 0: segmentation offload; taken from the frame */
+	uint16_t ip_id;
+	uint16_t fragment_offset; /* of PACKET_FRAGMENT, in bytes */
+	uint32_t ip_len;	/* length of the IP packet, as its header or the frame says */
 
 	/* transport */
 	uint16_t sport, dport;
@@ -174,6 +176,8 @@ struct packet {
 	uint16_t vlans[VLANS_MAX];		       /* ids, outermost first */
 	struct tunnel_level tunnels[TUNNEL_DEPTH_MAX]; /* outermost first */
 };
+
+_Static_assert(offsetof(struct packet, tcp) + offsetof(struct tcp_header, sack_left) <= 192, "as it says");
 
 /*
  * Judges the checksum of a TCP, UDP or ICMP packet, and keeps the answer in p->checksum. A call of its own because it

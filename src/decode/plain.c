@@ -30,19 +30,35 @@ static __attribute__((noinline)) void other_options(struct packet *p)
 	tcp_options(p, &r);
 }
 
+/* What is so for every plain packet. Each field by itself: to clear them all first takes longer. */
+static inline void plain_begin(struct packet *p, const struct frame *f)
+{
+	p->frame = f;
+	p->ts_ns = f->ts_ns;
+	p->clock_ns = f->clock_ns;
+	p->verdict = PACKET_OK;
+	p->fault = FAULT_NONE;
+	p->plain = p->has_macs = true;
+	p->sll_type = SLL_TYPE_NONE;
+	p->interface = 0;
+	p->ether_type = ETHER_IPV4;
+	p->vlan_count = p->tunnel_count = 0;
+	p->is_fragment = p->more_fragments = p->source_routed = p->ip_len_zero = false;
+	p->fragment_offset = 0;
+	p->checksum = CHECKSUM_UNKNOWN;
+	p->payload_sum.known = false;
+}
+
 bool plain_decode(struct packet *p, const struct frame *f)
 {
-	const uint8_t *ip, *tcp;
+	const uint8_t *ethernet = f->data, *ip = ethernet + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
 	size_t options;
 
-	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(f->data + ETHERNET_SIZE, f->captured))
+	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(ip, f->captured))
 		return false;
-	ip = f->data + ETHERNET_SIZE;
-	tcp = ip + IP_SIZE;
-	memcpy(p->mac_dst.b, f->data, 6);
-	memcpy(p->mac_src.b, f->data + 6, 6);
-	p->plain = p->has_macs = true;
-	p->ether_type = ETHER_IPV4;
+	plain_begin(p, f);
+	memcpy(p->mac_dst.b, ethernet, 6);
+	memcpy(p->mac_src.b, ethernet + 6, 6);
 	p->ip_len = be16(ip + 2);
 	ip4_fields(p, ip);
 	tcp_fields(p, tcp);
