@@ -314,7 +314,7 @@ static inline void fetch_stream(const struct coming *c)
 	if (!c->flow)
 		return;
 	reassemble_fetch(*flow_stream_pair(c->flow));
-	if (c->has_payload && !flow_is_deaf(c->flow))
+	if (!flow_is_deaf(c->flow) && c->has_payload)
 		session_fetch(*flow_session(c->flow));
 }
 
@@ -322,11 +322,11 @@ static inline void fetch_far(const struct coming *c)
 {
 	const struct stream_pair *pair;
 
-	if (!c->flow || !c->has_payload)
+	if (!c->flow)
 		return;
 	pair = *flow_stream_pair(c->flow);
-	reassemble_fetch_far(pair, c->side);
-	if (!flow_is_deaf(c->flow) && !reassemble_is_quiet(pair, c->side))
+	reassemble_fetch_far(pair, c->side, c->has_payload);
+	if (!flow_is_deaf(c->flow) && c->has_payload && !reassemble_is_quiet(pair, c->side))
 		session_fetch_state(*flow_session(c->flow));
 }
 

@@ -7,6 +7,7 @@
 #ifndef PCAPDX_BASE_FETCH_H
 #define PCAPDX_BASE_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,14 @@ static inline void fetch_line(const void *at)
 	__builtin_prefetch(at);
 	/* gcc 12 takes a function that only prefetches for one without effect, and leaves out the calls of it. */
 	__asm__ volatile("");
+}
+
+/* One of two lines, without a branch: for choices that cannot be foreseen. */
+static inline void fetch_either(bool first, const void *at, const void *other)
+{
+	uintptr_t wanted = -(uintptr_t)first;
+
+	fetch_line((const void *)(((uintptr_t)at & wanted) | ((uintptr_t)other & ~wanted)));
 }
 
 /* An object that begins a cache line, of a size that the compiler knows. */

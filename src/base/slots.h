@@ -49,4 +49,15 @@ static inline uint32_t slots_next(const struct slots *s, uint32_t tag, uint32_t 
 	}
 }
 
+/* The number of the first entry of a tag, 0: none. It stands at its place or beside it nearly always, which of the two
+ * cannot be foreseen. */
+static inline uint32_t slots_first(const struct slots *s, uint32_t tag)
+{
+	const struct slot *a = &s->slot[tag & s->mask], *b = &s->slot[(tag + 1) & s->mask];
+	uint32_t here = a->number & -(uint32_t)(a->tag == tag);
+	uint32_t found = here | (b->number & -(uint32_t)((b->tag == tag) & !here)), at = tag;
+
+	return __builtin_expect(found != 0, 1) ? found : slots_next(s, tag, &at);
+}
+
 #endif

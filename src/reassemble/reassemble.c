@@ -96,17 +96,19 @@ void reassemble_fetch(const struct stream_pair *pair)
 		fetch_line(pair);
 }
 
-void reassemble_fetch_far(const struct stream_pair *pair, enum side s)
+void reassemble_fetch_far(const struct stream_pair *pair, enum side s, bool has_payload)
 {
 	const struct tail *tail;
+	const struct tail_store *store;
 
 	if (!pair)
 		return;
 	tail = &pair->dir[s].tail;
+	store = &pair->far[s].tail;
 	if (tail->head_full)
-		fetch_line(&pair->far[s].tail.pieces[tail->count % TAIL_PIECES]);
+		fetch_either(has_payload, &store->pieces[tail->count % TAIL_PIECES], pair);
 	else
-		fetch_line(&pair->far[s].tail.head);
+		fetch_either(has_payload, &store->head, pair);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)

@@ -10,17 +10,17 @@ static inline void name(const struct packet *p, struct expected *e)
 {
 	e->order = p->frame->order;
 	e->coming.has_payload = p->payload_wire > 0;
-	e->named = p->plain || ((p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD);
-	if (!e->named)
+	e->coming.named = p->plain || ((p->kind == PACKET_TCP || p->kind == PACKET_UDP) && p->verdict != PACKET_BAD);
+	if (!e->coming.named)
 		return;
-	e->from_low = flow_key_make(&e->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
-	e->tag = tracker_tag(&e->key);
+	e->coming.from_low = flow_key_make(&e->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
+	e->coming.tag = tracker_tag(&e->key);
 }
 
 /* What the table has under the tag, which may be another conversation. */
 static struct flow *flow_at(const struct tracker *t, const struct expected *e)
 {
-	uint32_t at = e->tag, number = e->named ? slots_next(&t->table, e->tag, &at) : 0;
+	uint32_t number = e->coming.named ? slots_first(&t->table, e->coming.tag) : 0;
 
 	return number && !(number & 1) ? pool_at(&t->flows, number >> 1) : NULL;
 }
@@ -62,8 +62,8 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 
 	for (int i = 0; i < n; i++) {
 		name(packets[i], &first[i]);
-		if (first[i].named)
-			slots_fetch(&t->table, first[i].tag);
+		if (first[i].coming.named)
+			slots_fetch(&t->table, first[i].coming.tag);
 	}
 	for (int i = 0; i < n; i++) {
 		struct flow *f = first[i].coming.flow = flow_at(t, &first[i]);
@@ -96,7 +96,7 @@ void tracker_fetch_flow(struct tracker *t)
 	t->here++;
 	if (!f)
 		return;
-	e->coming.side = e->from_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
+	e->coming.side = e->coming.from_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
 	own = &f->half[e->coming.side];
 	peer = &f->half[side_other(e->coming.side)];
 	/* what a packet of a healthy conversation needs, and not more */

@@ -103,11 +103,11 @@ static const struct expected *expected_of(struct tracker *t, const struct packet
 		e++;
 	if (e->order == p->frame->order) {
 		t->next = e + 1;
-		if (e->named)
+		if (e->coming.named)
 			return e;
 	}
-	fresh->from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
-	fresh->tag = tracker_tag(&fresh->key);
+	fresh->coming.from_low = flow_key_make(&fresh->key, &p->src, p->sport, &p->dst, p->dport, p->proto);
+	fresh->coming.tag = tracker_tag(&fresh->key);
 	fresh->coming.flow = NULL;
 	return fresh;
 }
@@ -116,7 +116,7 @@ static struct known find_known(struct tracker *t, const struct expected *e)
 {
 	if (e->coming.flow && flow_key_equal(&e->coming.flow->key, &e->key))
 		return (struct known){ .flow = e->coming.flow };
-	return look_up(t, &e->key, e->tag);
+	return look_up(t, &e->key, e->coming.tag);
 }
 
 /* A tuple is used again: its conversation ends, and another begins. */
@@ -126,14 +126,14 @@ static SELDOM struct flow *reused(struct tracker *t, const struct expected *e, s
 	struct former former = former_of_flow(old, start == START_AGAIN);
 
 	flow_end(t, old, CONN_END_REUSE, t->now_ns);
-	tombstone_remove(t, look_up(t, &e->key, e->tag).grave);
-	return flow_begin(t, &e->key, e->tag, p, e->from_low, &former);
+	tombstone_remove(t, look_up(t, &e->key, e->coming.tag).grave);
+	return flow_begin(t, &e->key, e->coming.tag, p, e->coming.from_low, &former);
 }
 
 static SELDOM struct flow *first_of_tuple(struct tracker *t, const struct expected *e, const struct packet *p)
 {
 	flow_make_room(t);
-	return flow_begin(t, &e->key, e->tag, p, e->from_low, NULL);
+	return flow_begin(t, &e->key, e->coming.tag, p, e->coming.from_low, NULL);
 }
 
 struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low)
@@ -143,12 +143,12 @@ struct flow *flow_of(struct tracker *t, const struct packet *p, bool *src_is_low
 	struct known known = find_known(t, e);
 	enum flow_start start = START_SAME;
 
-	*src_is_low = e->from_low;
+	*src_is_low = e->coming.from_low;
 	if (known.grave)
-		return after_tombstone(t, known.grave, p, e->from_low);
+		return after_tombstone(t, known.grave, p, e->coming.from_low);
 	if (!known.flow)
 		return first_of_tuple(t, e, p);
 	if (p->kind == PACKET_TCP)
-		start = handshake_start(known.flow, e->from_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
+		start = handshake_start(known.flow, e->coming.from_low == known.flow->orig_is_low ? SIDE_ORIG : SIDE_RESP, p);
 	return start == START_SAME ? known.flow : reused(t, e, known.flow, start, p);
 }

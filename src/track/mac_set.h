@@ -15,12 +15,12 @@ struct mac_set { /* zeroed to begin with */
 	uint64_t places[MAC_SET_PLACES]; /* 0: free */
 };
 
-/* Whether it is one of those that were added last. */
+/* Whether it is one of those that were added last. Without a branch: which of them it is cannot be foreseen. */
 static inline bool mac_set_is_last(const struct mac_set *set, const struct mac *m)
 {
-	uint64_t mac = mac_number(m);
+	uint64_t mac = mac_number(m), first = mac ^ set->last[0], second = mac ^ set->last[1];
 
-	return mac == set->last[0] || mac == set->last[1];
+	return ((first - 1) | (second - 1)) >> 63; /* one is 0: they have 48 bits */
 }
 
 /* True: it is new, and there was room for it. */

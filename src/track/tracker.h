@@ -84,6 +84,8 @@ struct coming {
 	struct flow *flow; /* of that hash: nearly always its own; NULL: nothing is known */
 	uint8_t side;	   /* enum side, once its conversation was asked for */
 	bool has_payload;
+	bool from_low, named; /* for the tracker itself, as is `tag` */
+	uint32_t tag;
 };
 
 /*

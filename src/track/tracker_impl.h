@@ -58,11 +58,10 @@ struct stream_count {
 struct expected {
 	struct flow_key key;
 	uint64_t order;	      /* of its frame; behind the last one that of none */
-	struct coming coming; /* its flow: what the table had under the tag then */
-	uint32_t tag;
-	bool named;    /* it has a key */
-	bool from_low; /* it comes from the lower end */
+	struct coming coming; /* its flow: what the table had under the tag then; named: it has a key */
 };
+
+_Static_assert(sizeof(struct expected) == 64, "a cache line");
 
 /* The end that sent the first FIN: 0 the low one, 1 the high one, 2 none. */
 static inline uint8_t flow_closer(const struct flow *f)
