@@ -5,15 +5,28 @@
 
 #include <stdint.h>
 
-struct direction;
-struct far;
-struct frame_ref;
-struct incoming;
-struct packet;
-struct reassembler;
+#include "capture/capture.h"
+#include "decode/packet.h"
+#include "reassemble/engine.h"
 
 /* Hands on the payload of p, which is due, where nothing waits, no more was seen and the start is known. */
 void deliver_next(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p);
+/* The same for bytes that nobody wants to see, the middle of a body or of what nobody knows; false: they are not. */
+static inline bool deliver_passed_over(struct direction *d, struct far *far, const struct packet *p)
+{
+	const struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
+	uint32_t n = p->payload_len;
+
+	if (!d->tail.head_full || !p->payload_sum.known || (!d->unheard && n > d->quiet))
+		return false;
+	if (!d->unheard) {
+		d->quiet -= n;
+		d->passed += n;
+	}
+	tail_add_piece(&d->tail, &far->tail, d->next, p->payload, n, &ref, &p->payload_sum);
+	d->next += n;
+	return true;
+}
 /* Hands on, or keeps for later, what of `in` was not handed on yet. */
 void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *in);
 /* Tells whether bytes of `in` are others than those that came before in the same place. */

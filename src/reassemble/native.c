@@ -173,12 +173,11 @@ static void take_segment(
 		take_fin(r, d, end, ref);
 }
 
-/* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged. */
-static bool is_next(const struct direction *d, const struct packet *p)
+/* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged; but it may be padding. */
+static inline bool is_next(const struct direction *d, const struct packet *p)
 {
 	return d->started && !d->disturbed && p->tcp.seq == d->start_seq + (uint32_t)d->next &&
-	       !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) && p->payload_len == p->payload_wire &&
-	       (p->payload_len > PADDING_MAX || !native_is_padding(p));
+	       !(p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) && p->payload_len == p->payload_wire;
 }
 
 static struct frame_ref ref_of(const struct packet *p)
@@ -186,7 +185,7 @@ static struct frame_ref ref_of(const struct packet *p)
 	return (struct frame_ref){p->frame->number, p->ts_ns, p->frame->source};
 }
 
-static SELDOM void settle_peer(struct reassembler *r, struct direction *d, const struct packet *p)
+static void settle_peer(struct reassembler *r, struct direction *d, const struct packet *p)
 {
 	struct frame_ref ref = ref_of(p);
 
@@ -206,18 +205,39 @@ static __attribute__((noinline)) bool judge_segment(struct reassembler *r, struc
 	return d->ended && direction_peer(d)->ended;
 }
 
+static __attribute__((noinline)) bool next_segment(
+	struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+{
+	if (native_is_padding(p))
+		return judge_segment(r, d, p);
+	deliver_next(r, d, far, p);
+	return false;
+}
+
+/* What most segments need calls nothing, so it saves no registers. */
+static inline bool take_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+{
+	if (!is_next(d, p))
+		return judge_segment(r, d, p);
+	if (!p->payload_len || (p->payload_len > PADDING_MAX && deliver_passed_over(d, far, p)))
+		return false;
+	return next_segment(r, d, far, p);
+}
+
+static SELDOM bool settle_and_take(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+{
+	settle_peer(r, d, p);
+	return take_packet(r, d, far, p);
+}
+
 bool native_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
 {
 	if (!native_takes(d, p))
 		return false;
 	take_ack(d, p);
 	if (r->oldest) /* else nothing waits anywhere */
-		settle_peer(r, d, p);
-	if (!is_next(d, p))
-		return judge_segment(r, d, p);
-	if (p->payload_len)
-		deliver_next(r, d, far, p);
-	return false;
+		return settle_and_take(r, d, far, p);
+	return take_packet(r, d, far, p);
 }
 
 void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s)
