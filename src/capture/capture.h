@@ -36,7 +36,7 @@ struct frame {
 	const uint8_t *comment; /* first comment of the frame in pcapng, no NUL at its end; lent as `data` is */
 };
 
-#define BATCH_MAX 128
+#define BATCH_MAX 64 /* what is read of them together is still in the first-level cache when they are decoded */
 #define CLOCK_JUMPS_KEPT 8
 
 /* Borrowed until the next capture_next, as what the frames borrow. */
