@@ -15,7 +15,8 @@ void context_free(struct diagnosis_context *x);
 /* join.c: session records wait here for the conn record of their conversation */
 struct join;
 struct join *join_new(size_t *held_bytes);
-void join_session(struct join *j, const struct record *r);
+/* next: the record behind it, if that is there already. Both must stay until join_forget. */
+void join_session(struct join *j, const struct record *r, const struct record *next);
 /* Fills *c; what it points to is good until the next call. `shows`: of record_shows. */
 void join_conversation(struct join *j, const struct record *r, uint32_t shows, struct conversation *c);
 void join_forget(struct join *j, const struct record *r);

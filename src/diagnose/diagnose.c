@@ -178,25 +178,27 @@ static void count_for_service(struct diagnosis_run *d, const struct record *r, e
 	}
 }
 
-static void conversation_over(struct diagnosis_run *d, const struct record *r, uint32_t shows)
+static void conversation_over(struct diagnosis_run *d, const struct conversation *c)
 {
-	struct conversation c;
+	const struct record *r = c->record;
 	struct claim claim;
 	enum outcome outcome;
-	bool claimed;
+	bool claimed = ask_for_claim(d, c, &claim);
 
-	join_conversation(d->join, r, shows, &c);
-	claimed = ask_for_claim(d, &c, &claim);
 	if (claimed)
 		claim_store(&d->x, &claim, r);
 	outcome = conversation_outcome(&r->conn, claimed ? claim.code : NULL);
 	count_for_service(d, r, outcome);
-	tallies_conversation(d->tallies, &d->x, &c, claimed ? &claim : NULL, outcome);
+	tallies_conversation(d->tallies, &d->x, c, claimed ? &claim : NULL, outcome);
 	join_forget(d->join, r);
 }
 
-static void take(struct diagnosis_run *d, const struct record *r, const struct parties_ahead *e)
+/* next: the one that comes behind it, if it is there already. */
+static void take(struct diagnosis_run *d, const struct record *r, const struct record *next,
+	const struct parties_ahead *e)
 {
+	bool over = r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART;
+	struct conversation c;
 	uint32_t shows;
 
 	d->seen |= r->kind == RECORD_FTP ? SHOWS_FTP : 0;
@@ -205,11 +207,15 @@ static void take(struct diagnosis_run *d, const struct record *r, const struct p
 	d->x.clock_ns = r->emitted_ns;
 	context_learn(&d->x, r, e);
 	tallies_record(d->tallies, d->x.result, r);
+	if (over) {
+		join_conversation(d->join, r, shows, &c);
+		d->x.now.tls = c.tls;
+	}
 	tell_rules(d, r, shows);
-	if (r->kind == RECORD_CONN && r->conn.end_reason != CONN_END_PART)
-		conversation_over(d, r, shows);
+	if (over)
+		conversation_over(d, &c);
 	else
-		join_session(d->join, r);
+		join_session(d->join, r, next);
 }
 
 /* Conn records of a run, and how far each is expected. */
@@ -257,7 +263,7 @@ static void take_together(struct diagnosis_run *d, const struct record *const *r
 
 		if (is_conn)
 			look_ahead(d, &c, place);
-		take(d, run[i], is_conn ? &c.expected[place++] : NULL);
+		take(d, run[i], i + 1 < count ? run[i + 1] : NULL, is_conn ? &c.expected[place++] : NULL);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Session records are emitted before the conn record of their conversation: the last one of each kind waits here, by
- * uid. Of HTTP only transactions that may explain a failure wait.
+ * uid. Of HTTP only transactions that may explain a failure wait. Where the conn record comes next, as it does when what
+ * was said is told at the end, the session record is not copied.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum awaited {
 
 struct join {
 	struct table waiting[AWAITED_KINDS]; /* uid -> struct record of that kind; zeros behind the text of a uid */
+	const struct record *beside; /* the one right before the conn record that comes next; NULL */
 };
 
 static enum awaited awaited(const struct record *r)
@@ -69,13 +71,20 @@ static bool matters(const struct record *r)
 	return r->kind != RECORD_TUNNEL || r->tunnel.event == TUNNEL_SUMMARY;
 }
 
-void join_session(struct join *j, const struct record *r)
+static bool ends_with(const struct record *r, const struct record *next)
+{
+	return next && next->kind == RECORD_CONN && next->conn.end_reason != CONN_END_PART && record_shares_uid(r, next);
+}
+
+void join_session(struct join *j, const struct record *r, const struct record *next)
 {
 	enum awaited kind = awaited(r);
 
 	if (kind == AWAITED_KINDS)
 		return;
-	if (matters(r))
+	if (matters(r) && ends_with(r, next))
+		j->beside = r;
+	else if (matters(r))
 		record_copy(table_add(&j->waiting[kind], record_uid(r)), r);
 	else if (kind == AWAITED_HTTP && j->waiting[kind].count)
 		table_remove(&j->waiting[kind], record_uid(r));
@@ -96,7 +105,7 @@ static double round_trip(const struct conn *c)
 
 static bool nobody_waits(const struct join *j)
 {
-	uint32_t n = 0;
+	uint32_t n = j->beside != NULL;
 
 	for (int i = 0; i < AWAITED_KINDS; i++)
 		n += j->waiting[i].count;
@@ -106,6 +115,8 @@ static bool nobody_waits(const struct join *j)
 /* The uid is worked out only where somebody waits. */
 static const struct record *waiting(const struct join *j, const struct record *r, enum awaited kind)
 {
+	if (j->beside && awaited(j->beside) == kind)
+		return j->beside;
 	return j->waiting[kind].count ? table_find(&j->waiting[kind], record_uid(r)) : NULL;
 }
 
@@ -131,6 +142,7 @@ void join_conversation(struct join *j, const struct record *r, uint32_t shows, s
 
 void join_forget(struct join *j, const struct record *r)
 {
+	j->beside = NULL;
 	for (int i = 0; i < AWAITED_KINDS && !nobody_waits(j); i++)
 		if (j->waiting[i].count)
 			table_remove(&j->waiting[i], record_uid(r));

@@ -128,6 +128,7 @@ struct parties {
 	struct host *orig, *resp;
 	struct service_state *service; /* not for parts */
 	struct peers *pair;	       /* TCP that got beyond the SYN, not for parts */
+	const struct tls *tls;	       /* its last TLS record, not for parts */
 };
 
 /* What a conn record will need: tags of its keys, and what stands in the tables for them as far as is known ahead. */

@@ -37,7 +37,6 @@ struct uid_key {
 
 struct state {
 	struct table pushed;   /* struct uid_key -> char: HTTP where a late answer is meant (WebSocket, events, polls) */
-	struct table asked;    /* struct uid_key -> int64_t: when the first data within TLS was sent, from ts_ns on */
 };
 
 void slow_drop(struct diagnosis_context *x, struct slow *w)
@@ -66,7 +65,6 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->pushed, sizeof(struct uid_key), 1, PUSHED_MAX);
-	table_init(&s->asked, sizeof(struct uid_key), sizeof(int64_t), PUSHED_MAX);
 }
 
 static double positive_s(int64_t ns)
@@ -104,11 +102,11 @@ static double usual_think_s(const struct conn *c)
 	return positive_s(is_tls(c) && c->turns <= 4 ? c->think_max_ns : c->think_p50_ns);
 }
 
-static const struct stall *late_answer(const struct state *s, const struct record *r, double rtt_s)
+static const struct stall *late_answer(const struct tls *t, const struct record *r, double rtt_s)
 {
-	const int64_t *asked = is_tls(&r->conn) ? find_by_uid(&s->asked, r) : NULL;
+	bool asked = t && is_tls(&r->conn) && t->client == SIDE_ORIG && t->app_data[SIDE_ORIG].frame;
 
-	return asked ? slow_wait_within_tls(&r->conn, *asked, rtt_s) : NULL;
+	return asked ? slow_wait_within_tls(&r->conn, t->app_data[SIDE_ORIG].at_ns, rtt_s) : NULL;
 }
 
 static void show_server(struct tally *t, const struct record *r, const struct stall *late)
@@ -151,11 +149,12 @@ static bool note_hello(struct slow *w, const struct record *r)
 	return true;
 }
 
-static void note_server(const struct state *s, struct slow *w, const struct record *r, struct slow_split *t)
+static void note_server(const struct state *s, const struct tls *tls, struct slow *w, const struct record *r,
+	struct slow_split *t)
 {
 	const struct conn *c = &r->conn;
 	double usual = usual_think_s(c) - t->rtt_s, worst = positive_s(c->think_max_ns) - t->rtt_s;
-	const struct stall *late = late_answer(s, r, t->rtt_s);
+	const struct stall *late = late_answer(tls, r, t->rtt_s);
 	bool late_hello = note_hello(w, r);
 
 	if (!c->turns || answers_a_close(c) || slow_is_interactive(r) || find_by_uid(&s->pushed, r) ||
@@ -259,7 +258,7 @@ static void on_conversation(struct state *s, struct diagnosis_context *x, const 
 	x->now.orig->judged++;
 	w->near_client += place == PLACE_CLIENT;
 	w->near_server += place == PLACE_SERVER;
-	note_server(s, w, r, &t);
+	note_server(s, x->now.tls, w, r, &t);
 	note_client(w, r, &t);
 	slow_split_add(&w->sum, &t);
 	note_path(w, r, &t);
@@ -273,11 +272,6 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		struct uid_key uid = uid_of(r);
 
 		*(char *)table_add(&s->pushed, &uid) = 1;
-	}
-	if (r->kind == RECORD_TLS && r->tls.client == SIDE_ORIG && r->tls.app_data[SIDE_ORIG].frame) {
-		struct uid_key uid = uid_of(r);
-
-		*(int64_t *)table_add(&s->asked, &uid) = r->tls.app_data[SIDE_ORIG].at_ns;
 	}
 	if (r->kind == RECORD_CONN && r->proto == 6 && r->conn.end_reason != CONN_END_PART && !r->conn.one_sided &&
 		r->conn.handshake_ack.frame && !conn_speaks(&r->conn, "ssh"))
@@ -333,7 +327,6 @@ static void on_finish(void *state, struct diagnosis_context *x)
 static void on_free(void *state)
 {
 	table_free(&((struct state *)state)->pushed);
-	table_free(&((struct state *)state)->asked);
 }
 
 const struct rule rule_slow = {
@@ -341,7 +334,7 @@ const struct rule rule_slow = {
 	.spec = "RFC 9293, section 3.8; Zhang et al., On the characteristics and origins of Internet flow rates, 2002",
 	.state_size = sizeof(struct state),
 	.init = on_init,
-	.kinds = 1u << RECORD_CONN | 1u << RECORD_TLS | 1u << RECORD_HTTP,
+	.kinds = 1u << RECORD_CONN | 1u << RECORD_HTTP,
 	.heard_if = SHOWS_OPENED | SHOWS_ANSWER,
 	.record = on_record,
 	.finish = on_finish,

@@ -146,6 +146,24 @@ const char *record_uid(const struct record *r)
 	return r->uid;
 }
 
+static bool is_end(const struct addr *a, uint16_t a_port, const struct addr *b, uint16_t b_port)
+{
+	return a_port == b_port && addr_equal(a, b);
+}
+
+/* By what a uid is made of, where there is none yet. */
+bool record_shares_uid(const struct record *a, const struct record *b)
+{
+	if (!a->uid_due || !b->uid_due)
+		return memcmp(record_uid(a), record_uid(b), UID_SIZE) == 0;
+	if (a->ts_ns != b->ts_ns || a->generation != b->generation || a->proto != b->proto)
+		return false;
+	if (is_end(&a->orig_h, a->orig_p, &b->orig_h, b->orig_p))
+		return is_end(&a->resp_h, a->resp_p, &b->resp_h, b->resp_p);
+	return is_end(&a->orig_h, a->orig_p, &b->resp_h, b->resp_p) &&
+	       is_end(&a->resp_h, a->resp_p, &b->orig_h, b->orig_p);
+}
+
 void record_settle(struct record *r)
 {
 	record_uid(r);

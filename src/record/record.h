@@ -81,6 +81,8 @@ void record_copy(struct record *to, const struct record *from);
 struct record *record_keep(const struct record *r); /* a copy of record_size bytes; free() it */
 /* The uid; worked out the first time, and then kept in the record, which counts as unchanged. */
 const char *record_uid(const struct record *r);
+/* Whether both are of one conversation: have the same uid. */
+bool record_shares_uid(const struct record *a, const struct record *b);
 /* Fills in what nobody needs before the record is shown. record_write does so by itself. */
 void record_settle(struct record *r);
 
