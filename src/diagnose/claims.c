@@ -41,7 +41,6 @@ void claim_fill(struct claim *c, const struct record *r)
 {
 	const struct conn *conn = &r->conn;
 
-	text_copy(c->uid, sizeof(c->uid), record_uid(r));
 	c->orig = r->orig_h;
 	c->resp = r->resp_h;
 	c->orig_p = r->orig_p;

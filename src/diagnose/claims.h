@@ -5,7 +5,7 @@
 
 #include "diagnose/rule.h"
 
-/* Fills the head of a claim from the conn record; delay_s is "none". */
+/* Fills the head of a claim from the conn record, but for the uid; delay_s is "none". */
 void claim_fill(struct claim *c, const struct record *r);
 /* Stores a copy; of the first one about a service the record is kept too, for the ladder. */
 void claim_store(struct diagnosis_context *x, const struct claim *c, const struct record *r);

@@ -153,13 +153,21 @@ static void tell_rules(struct diagnosis_run *d, const struct record *r, uint32_t
 
 static bool ask_for_claim(struct diagnosis_run *d, const struct conversation *c, struct claim *out)
 {
-	for (uint64_t left = wanted(&d->claims, c->shows); left;) {
+	uint64_t left = wanted(&d->claims, c->shows);
+	struct claim blank; /* its head */
+
+	if (!left)
+		return false;
+	memset(&blank, 0, CLAIM_HEAD);
+	claim_fill(&blank, c->record);
+	while (left) {
 		const struct call *asked = next_call(&d->claims, &left);
 
-		memset(out, 0, CLAIM_HEAD);
-		claim_fill(out, c->record);
-		if (asked->rule->claim(asked->state, &d->x, c, out))
+		memcpy(out, &blank, CLAIM_HEAD);
+		if (asked->rule->claim(asked->state, &d->x, c, out)) {
+			text_copy(out->uid, sizeof(out->uid), record_uid(c->record));
 			return true;
+		}
 	}
 	return false;
 }

@@ -69,11 +69,15 @@ void names_free(struct names *n)
 /* NULL: nothing that could be named, or no name. */
 static struct known_name *learn(struct names *n, const struct addr *a, const char *name)
 {
+	uint32_t tag = table_tag(&n->known, a);
 	struct known_name *k;
 
-	if (!*name || !addr_is_set(a) || addr_is_multicast(a))
+	if (!*name)
 		return NULL;
-	k = table_add(&n->known, a);
+	k = table_find_tagged(&n->known, a, tag);
+	if (!k && (!addr_is_set(a) || addr_is_multicast(a)))
+		return NULL;
+	k = k ? k : table_add_tagged(&n->known, a, tag);
 	if (strcmp(k->text, name) != 0) {
 		settle(k);
 		k->names = n;

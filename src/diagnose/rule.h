@@ -126,7 +126,7 @@ struct rule {
 	void (*record)(void *state, struct diagnosis_context *x, const struct record *r);
 	void (*tick)(void *state, struct diagnosis_context *x, int64_t clock_ns); /* each second of capture time */
 	uint32_t asked_if; /* enum shown: `claim` is asked about conversations that show one of these; 0: about all */
-	/* True: this conversation failed (or stood out) in this rule's way. *out has the head filled in. */
+	/* True: this conversation failed (or stood out) in this rule's way. *out has the head filled in, but for the uid. */
 	bool (*claim)(void *state, struct diagnosis_context *x, const struct conversation *c, struct claim *out);
 	void (*finish)(void *state, struct diagnosis_context *x);
 	void (*free)(void *state);

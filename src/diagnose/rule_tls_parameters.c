@@ -37,7 +37,7 @@ static bool on_claim(void *state, struct diagnosis_context *x, const struct conv
 	out->code = "tls-no-common-parameters";
 	tls_claim_hello(out, c);
 	tls_claim_alert(out, c, alert);
-	*(struct tls *)table_add(&s->by_uid, out->uid) = *c->tls;
+	*(struct tls *)table_add(&s->by_uid, record_uid(c->record)) = *c->tls;
 	return true;
 }
 

@@ -65,7 +65,7 @@ static bool claim_certificate(struct state *s, const struct conversation *c, str
 	else
 		claim_evidence(out, c->tls_record, &c->tls->inferred_ref,
 			"client's record of the size of an alert, where its Finished belongs");
-	kept = table_add(&s->by_uid, out->uid);
+	kept = table_add(&s->by_uid, record_uid(c->record));
 	text_copy(kept->subject, sizeof(kept->subject), c->tls->cert_subject);
 	text_copy(kept->issuer, sizeof(kept->issuer), c->tls->cert_issuer);
 	text_copy(kept->root, sizeof(kept->root), c->tls->cert_root);
