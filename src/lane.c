@@ -314,19 +314,27 @@ static inline void fetch_stream(const struct coming *c)
 	if (!c->flow)
 		return;
 	reassemble_fetch(*flow_stream_pair(c->flow));
-	if (!flow_is_deaf(c->flow) && c->has_payload)
-		session_fetch(*flow_session(c->flow));
+}
+
+/* Whether the session will be asked: most bytes nobody wants, or they are only counted. */
+static inline bool is_heard(const struct coming *c)
+{
+	return c->flow && !flow_is_deaf(c->flow) &&
+	       (c->has_payload & !reassemble_is_quiet(*flow_stream_pair(c->flow), c->side));
 }
 
 static inline void fetch_far(const struct coming *c)
 {
-	const struct stream_pair *pair;
-
 	if (!c->flow)
 		return;
-	pair = *flow_stream_pair(c->flow);
-	reassemble_fetch_far(pair, c->side, c->has_payload);
-	if (!flow_is_deaf(c->flow) && c->has_payload && !reassemble_is_quiet(pair, c->side))
+	reassemble_fetch_far(*flow_stream_pair(c->flow), c->side, c->has_payload);
+	if (is_heard(c))
+		session_fetch(*flow_session(c->flow));
+}
+
+static inline void fetch_state(const struct coming *c)
+{
+	if (is_heard(c))
 		session_fetch_state(*flow_session(c->flow));
 }
 
@@ -334,12 +342,14 @@ static inline void fetch_far(const struct coming *c)
  * does, a packet half of that. */
 #define STREAM_AHEAD 4
 #define FAR_AHEAD 2
+#define STATE_AHEAD 1
 
 static inline void look_ahead(struct lane *l)
 {
 	tracker_fetch_flow(l->tracker);
 	fetch_stream(tracker_fetch_rings(l->tracker, STREAM_AHEAD));
 	fetch_far(tracker_coming(l->tracker, FAR_AHEAD));
+	fetch_state(tracker_coming(l->tracker, STATE_AHEAD));
 }
 
 void lane_expect(struct lane *l, struct packet *const *packets, int n)

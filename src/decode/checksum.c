@@ -90,7 +90,7 @@ static inline enum checksum_state judge_whole(const struct packet *p, uint16_t s
 {
 	uint64_t sum = carry_add(own.sum, own.carried);
 
-	*payload = (struct kept_sum){ byte_sum_mixed(own), true };
+	*payload = (struct kept_sum){ byte_sum_mixed(own), byte_sum_prefix(p->payload, p->payload_len), true };
 	sum = add_header(sum, p->transport, (size_t)(p->payload - p->transport));
 	if (is_complete(carry_add(sum, pseudo_sum(p, segment_len))))
 		return CHECKSUM_GOOD;
@@ -130,7 +130,7 @@ static inline enum checksum_state judge_plain_whole(
 {
 	uint32_t segment_len = p->tcp.header_len + p->payload_len;
 
-	*payload = (struct kept_sum){ byte_sum_mixed(own), true };
+	*payload = (struct kept_sum){ byte_sum_mixed(own), byte_sum_prefix(p->payload, p->payload_len), true };
 	if (is_complete(carry_add(carry_add(own.sum, own.carried), plain_head_sum(p, segment_len))))
 		return CHECKSUM_GOOD;
 	return judge_misfit(p, be16(p->transport + 16), segment_len, true);

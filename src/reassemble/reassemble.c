@@ -81,7 +81,7 @@ void reassemble_quiet(struct reassembler *r, struct stream_pair *pair, enum side
 
 bool reassemble_is_quiet(const struct stream_pair *pair, enum side s)
 {
-	return pair && (pair->dir[s].quiet || pair->dir[s].shape);
+	return pair && (pair->dir[s].quiet | pair->dir[s].shape);
 }
 
 void reassemble_unheard(struct reassembler *r, struct stream_pair *pair)

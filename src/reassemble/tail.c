@@ -102,9 +102,9 @@ static bool piece_differs(const struct piece *p, const struct incoming *in)
 	int32_t at = (int32_t)(p->start - (uint32_t)in->start); /* its place in the bytes that came */
 	bool covered = at >= 0 && (int64_t)at + p->len <= in->here;
 
-	if (!covered && (at != 0 || in->here < TAIL_STEP))
+	if (!covered && (at != 0 || in->here < BYTE_SUM_STEP))
 		return false;
-	if (p->len >= TAIL_STEP && tail_prefix(in->bytes + at) != p->prefix)
+	if (p->len >= BYTE_SUM_STEP && byte_sum_prefix(in->bytes + at, p->len) != p->prefix)
 		return true;
 	return covered && tail_sum(in->bytes + at, p->len, &unknown) != p->sum;
 }

@@ -47,21 +47,7 @@ struct tail_store {
 	struct head *head;		  /* owned; NULL: nothing yet */
 };
 
-#define TAIL_STEP 32 /* so many bytes tell segments of different lengths apart that begin in one place */
 #define TAIL_COUNT_MAX (2 * TAIL_PIECES - 1)
-
-/* Unlike a sum it tells where words stand: each has a factor of its own. */
-static inline uint16_t tail_prefix(const uint8_t *bytes)
-{
-	uint64_t a, b, c, d;
-
-	memcpy(&a, bytes, sizeof(a));
-	memcpy(&b, bytes + 8, sizeof(b));
-	memcpy(&c, bytes + 16, sizeof(c));
-	memcpy(&d, bytes + 24, sizeof(d));
-	return (uint16_t)((a * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xbf58476d1ce4e5b9) +
-				  c * UINT64_C(0x94d049bb133111eb) + d * UINT64_C(0xff51afd7ed558ccd)) >> 48);
-}
 
 /* Who means to mislead can make other bytes of the same sum, as he can wait until TAIL_PIECES segments have passed:
  * what is found are mistakes, and forgeries in a hurry. */
@@ -89,7 +75,7 @@ static inline void tail_add_piece(struct tail *t, struct tail_store *s, int64_t 
 	t->count = t->count < TAIL_COUNT_MAX ? (uint8_t)(t->count + 1) : TAIL_PIECES;
 	piece_set(p, at, n, ref);
 	p->sum = tail_sum(bytes, n, sum);
-	p->prefix = n >= TAIL_STEP ? tail_prefix(bytes) : 0;
+	p->prefix = sum->known ? sum->prefix : byte_sum_prefix(bytes, n);
 }
 
 /* Adds n bytes at offset `at`, which is never lower than the end of what was added before. May allocate up to `budget`
