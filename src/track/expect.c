@@ -127,8 +127,8 @@ static inline void fetch_rings(const struct tracker *t, const struct flow *f, co
 		fetch_line(own->recent);
 	if (!(own->flags & HALF_STEADY))
 		fetch_long_way(f, c->side);
-	if (f->key_last)
-		fetch(&f->key_last->frames[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
+	if (l && f->key_frames >= KEY_FIRST)
+		fetch(&l->key_last[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
 	if (!c->has_payload || !l)
 		return;
 	fetch_line(&l->sent[c->side][own->data_segments % SENT_MAX]);

@@ -250,11 +250,10 @@ struct flow {
 	int64_t idle_max_ns;
 	struct stream_pair *stream_pair;
 	struct session *session;
-	struct key_last *key_last;
 	struct lasting *lasting;
 	uint32_t key_frames;	  /* kept so far, also those that gave way */
 	uint16_t source;	  /* of the last packet */
-	uint16_t ring_labels;	  /* bit n: place n of key_last has a label */
+	uint16_t ring_labels;	  /* bit n: place n of lasting->key_last has a label */
 	bool keep;		  /* the packet at hand is worth a key frame */
 	bool deaf;		  /* nobody listens to its bytes */
 	uint8_t thinks;		  /* kept in struct lasting */
@@ -376,7 +375,6 @@ struct stalls *flow_stalls(struct flow *f);
 struct side_odd *flow_make_odd(struct flow *f, enum side s);
 struct repair *flow_repair(struct flow *f, enum side s);
 struct lasting *flow_make_lasting(struct flow *f);
-struct key_last *flow_key_last(struct flow *f);
 struct key_marked *flow_key_marked(struct flow *f);
 void flow_free_rare(struct flow *f);
 

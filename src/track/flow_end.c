@@ -12,7 +12,7 @@
 
 #define NEVER_DUE INT64_MAX /* also the latest time that a hostile clock can show */
 /* What one more conversation may need at once. */
-#define RESERVE (sizeof(struct whole_flow) + sizeof(struct lasting) + sizeof(struct key_last) + 2 * sizeof(struct repair))
+#define RESERVE (sizeof(struct whole_flow) + sizeof(struct lasting) + 2 * sizeof(struct repair))
 #define TOMBSTONE_SHARE 8 /* tombstones may take this fraction of the memory bound */
 
 static void count_copies(struct tracker *t, const struct flow *f)

@@ -19,7 +19,6 @@ void rare_pools_init(struct rare_pools *p)
 	pool_init_objects(&p->odds, sizeof(struct side_odd));
 	pool_init_objects(&p->repairs, sizeof(struct repair));
 	pool_init_objects(&p->lastings, sizeof(struct lasting));
-	pool_init_objects(&p->key_lasts, sizeof(struct key_last));
 	pool_init_objects(&p->key_markeds, sizeof(struct key_marked));
 	pool_init(&p->labels, sizeof(struct label));
 	pool_init(&p->near_labels, CACHE_LINE);
@@ -33,7 +32,6 @@ void rare_pools_free(struct rare_pools *p)
 	pool_free(&p->odds);
 	pool_free(&p->repairs);
 	pool_free(&p->lastings);
-	pool_free(&p->key_lasts);
 	pool_free(&p->key_markeds);
 	pool_free(&p->labels);
 	pool_free(&p->near_labels);
@@ -42,7 +40,7 @@ void rare_pools_free(struct rare_pools *p)
 size_t rare_pools_bytes(const struct rare_pools *p)
 {
 	return pool_bytes(&p->troubles) + pool_bytes(&p->rares) + pool_bytes(&p->stalls) + pool_bytes(&p->odds) +
-	       pool_bytes(&p->repairs) + pool_bytes(&p->lastings) + pool_bytes(&p->key_lasts) +
+	       pool_bytes(&p->repairs) + pool_bytes(&p->lastings) +
 	       pool_bytes(&p->key_markeds) + pool_bytes(&p->labels) + pool_bytes(&p->near_labels);
 }
 
@@ -55,7 +53,6 @@ void flow_free_rare(struct flow *f)
 	pool_delete(&p->rares, c->rare);
 	pool_delete(&p->stalls, c->stalls);
 	pool_delete(&p->lastings, f->lasting);
-	pool_delete(&p->key_lasts, f->key_last);
 	pool_delete(&p->key_markeds, f->key_marked);
 	for (int s = 0; s < 2; s++) {
 		pool_delete(&p->odds, c->odd[s]);
@@ -120,13 +117,6 @@ SELDOM struct lasting *flow_make_lasting(struct flow *f)
 		for (int i = 0; i < SENT_FIRST; i++)
 			f->lasting->sent[s][i] = c->sent[s][i];
 	return f->lasting;
-}
-
-struct key_last *flow_key_last(struct flow *f)
-{
-	if (!f->key_last)
-		f->key_last = pool_new(&f->tracker->rare.key_lasts);
-	return f->key_last;
 }
 
 struct key_marked *flow_key_marked(struct flow *f)

@@ -37,29 +37,12 @@ static inline void sent_keep(struct sent *s, uint64_t frame, int64_t at_ns, uint
 	bool fits = high >> SENT_FRAME_BITS == 0 && at_ns <= INT64_MAX >> SENT_FRAME_BITS &&
 		    at_ns >= INT64_MIN >> SENT_FRAME_BITS;
 
-	*s = (struct sent){ .seq = seq };
+	*s = (struct sent){.seq = seq};
 	if (!fits)
 		return;
 	s->frame_low = (uint32_t)frame;
 	s->at = at_ns * (1 << SENT_FRAME_BITS) + (int64_t)high;
 }
-
-#define SENT_MAX 16
-#define THINKS_MAX 32
-
-/* A struct turn of a record, but for the last data of the ask, which is orig's last. */
-struct turn_kept {
-	struct short_ref ask, acked, answer;
-};
-
-/* What a conversation of more than a few data segments remembers. */
-struct lasting {
-	struct sent sent[2][SENT_MAX]; /* rings by count of data segments */
-	uint32_t think_us[THINKS_MAX]; /* every stride-th think time */
-	struct turn_kept first_turn;   /* once another has begun */
-	struct short_ref first_ask_last;
-	uint32_t first_ask_bytes;
-};
 
 struct label {
 	char text[sizeof(((struct key_frame *)0)->label)];
@@ -86,8 +69,22 @@ struct key_frame_kept {
 #define KEY_LAST 16   /* frames of the end that are kept */
 #define KEY_MARKED 12 /* marked frames before them that are kept */
 
-struct key_last {
-	struct key_frame_kept frames[KEY_LAST]; /* a ring: place is count modulo KEY_LAST */
+#define SENT_MAX 16
+#define THINKS_MAX 32
+
+/* A struct turn of a record, but for the last data of the ask, which is orig's last. */
+struct turn_kept {
+	struct short_ref ask, acked, answer;
+};
+
+/* What a conversation of more than a few data segments or key frames remembers: together, as each page costs. */
+struct lasting {
+	struct key_frame_kept key_last[KEY_LAST]; /* a ring: place is count modulo KEY_LAST */
+	struct sent sent[2][SENT_MAX];		  /* rings by count of data segments */
+	uint32_t think_us[THINKS_MAX];		  /* every stride-th think time */
+	struct turn_kept first_turn;		  /* once another has begun */
+	struct short_ref first_ask_last;
+	uint32_t first_ask_bytes;
 };
 
 struct key_marked {
@@ -215,8 +212,7 @@ struct rare {
 
 /* Where all of them come from. */
 struct rare_pools {
-	struct pool troubles, rares, stalls, odds, repairs, lastings, key_lasts, key_markeds, labels,
-		near_labels;
+	struct pool troubles, rares, stalls, odds, repairs, lastings, key_markeds, labels, near_labels;
 };
 
 void rare_pools_init(struct rare_pools *p);

@@ -13,9 +13,9 @@
 #include "base/seldom.h"
 #include "base/text.h"
 
-static struct key_frame_kept *last_place(struct key_last *m, uint32_t n)
+static struct key_frame_kept *last_place(struct lasting *l, uint32_t n)
 {
-	return &m->frames[n % KEY_LAST];
+	return &l->key_last[n % KEY_LAST];
 }
 
 /* The first labels of a conversation stand side by side, and are numbered before those out of the pool. */
@@ -57,7 +57,7 @@ static uint32_t label_take(struct flow *f)
 
 static bool in_ring(const struct flow *f, const struct key_frame_kept *k)
 {
-	return f->key_last && k >= f->key_last->frames && k < f->key_last->frames + KEY_LAST;
+	return f->lasting && k >= f->lasting->key_last && k < f->lasting->key_last + KEY_LAST;
 }
 
 static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const char *label)
@@ -68,7 +68,7 @@ static SELDOM void label_set(struct flow *f, struct key_frame_kept *k, const cha
 	k->label = label_take(f) & LABEL_MAX;
 	text_copy(label_of(f, k)->text, sizeof(label_of(f, k)->text), label);
 	if (in_ring(f, k))
-		f->ring_labels |= (uint16_t)(1u << (k - f->key_last->frames));
+		f->ring_labels |= (uint16_t)(1u << (k - f->lasting->key_last));
 }
 
 /* A marked frame leaves the ring: it is kept apart, as long as there is room. */
@@ -76,7 +76,7 @@ static SELDOM void leave_ring(struct flow *f, struct key_frame_kept *k)
 {
 	struct key_marked *m = flow_key_marked(f);
 
-	f->ring_labels &= (uint16_t) ~(1u << (k - f->key_last->frames));
+	f->ring_labels &= (uint16_t) ~(1u << (k - f->lasting->key_last));
 	if (m->count < KEY_MARKED) {
 		m->frames[m->count++] = *k;
 		k->label = 0;
@@ -87,7 +87,7 @@ static SELDOM void leave_ring(struct flow *f, struct key_frame_kept *k)
 
 static SELDOM struct key_frame_kept *ring_place(struct flow *f, uint32_t n)
 {
-	struct key_frame_kept *k = last_place(flow_key_last(f), n);
+	struct key_frame_kept *k = last_place(flow_lasting(f), n);
 
 	if (f->ring_labels >> n % KEY_LAST & 1)
 		leave_ring(f, k);
@@ -152,7 +152,7 @@ static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
 	uint32_t first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
 	for (uint32_t i = 0; i < ring_count(f); i++) {
-		struct key_frame_kept *k = last_place(f->key_last, n - 1 - i);
+		struct key_frame_kept *k = last_place(f->lasting, n - 1 - i);
 
 		if (same_frame(k->ref, ref))
 			return k;
@@ -199,8 +199,8 @@ static SELDOM void free_labels_apart(struct flow *f)
 		label_free(f, &c->first[i]);
 	for (int i = 0; f->key_marked && i < KEY_MARKED; i++)
 		label_free(f, &f->key_marked->frames[i]);
-	for (int i = 0; f->key_last && i < KEY_LAST; i++)
-		label_free(f, &f->key_last->frames[i]);
+	for (int i = 0; f->lasting && i < KEY_LAST; i++)
+		label_free(f, &f->lasting->key_last[i]);
 }
 
 void key_frames_free(struct flow *f)
@@ -288,8 +288,8 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 		out[n++] = &c->first[i];
 	for (uint32_t i = 0; f->key_marked && i < f->key_marked->count; i++)
 		out[n++] = &f->key_marked->frames[i];
-	for (uint32_t i = 0; f->key_last && i < ring_count(f); i++)
-		out[n++] = &f->key_last->frames[i];
+	for (uint32_t i = 0; f->lasting && i < ring_count(f); i++)
+		out[n++] = &f->lasting->key_last[i];
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, out, n, &last[s]))
 			out[n++] = &last[s];

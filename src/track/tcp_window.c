@@ -128,9 +128,12 @@ SELDOM void window_is_full(struct passing *w, uint32_t room, uint32_t mss)
 SELDOM void window_waited(struct passing *w)
 {
 	struct half *own = w->own;
-	const struct repair *r = w->f->repair[w->side];
+	const struct repair *r = own->flags & HALF_REPAIR ? w->f->repair[w->side] : NULL;
 	int64_t waited = w->now_ns - own->last_data_ns, trips;
+	bool idle = w->f->talker == w->side && waited >= IDLE_STALL_NS;
 
+	if (!idle && !(own->flags & (HALF_FULL | HALF_BLOCKED)))
+		return;
 	if (!own->last_data.frame || (own->flags & HALF_ZERO))
 		return;
 	if (r && (r->stalled_until_ns > own->last_data_ns || loss_has_holes(w->f, w->side)))
@@ -140,7 +143,7 @@ SELDOM void window_waited(struct passing *w)
 		flow_make_odd(w->f, w->side)->window_wait_ns += waited - trips;
 	if (own->flags & HALF_FULL)
 		flow_make_odd(w->f, w->side)->window_limited_ns += waited;
-	else if (w->f->talker != w->side || waited < IDLE_STALL_NS)
+	else if (!idle)
 		return;
 	if ((own->flags & HALF_FULL) && waited > READER_TRIPS * trips)
 		stall_add(w, w->side, STALL_RECEIVER_WINDOW, waited, own->last_data.frame);
