@@ -76,8 +76,8 @@ _Static_assert(offsetof(struct conn, key_frames) + sizeof(((struct conn *)0)->ke
 	"record_size leaves out the key frames that are not there: they must stand last");
 
 static struct record empty[RECORD_KINDS];
-/* Unknown to the compiler, so memcpy does it: a copy word by word takes longer. */
-static size_t empty_size[RECORD_KINDS];
+/* What record_begin copies. Unknown to the compiler, so memcpy does it: a copy word by word takes longer. */
+static size_t begun_size[RECORD_KINDS];
 static pthread_once_t empty_once = PTHREAD_ONCE_INIT;
 
 static void make_empty(void)
@@ -86,8 +86,9 @@ static void make_empty(void)
 		memset(&empty[kind], 0, sizeof(empty[kind]));
 		empty[kind].kind = (uint8_t)kind;
 		fields_set_defaults(record_kind_tables[kind].fields, record_body(&empty[kind]));
-		empty_size[kind] = record_size(&empty[kind]);
+		begun_size[kind] = record_kind_size((enum record_kind)kind);
 	}
+	begun_size[RECORD_CONN] = offsetof(struct record, conn.rsts);
 }
 
 size_t record_kind_size(enum record_kind kind)
@@ -99,14 +100,19 @@ void record_begin(struct record *r, enum record_kind kind)
 {
 	assert(kind < RECORD_KINDS);
 	pthread_once(&empty_once, make_empty);
-	memcpy(r, &empty[kind], empty_size[kind]);
+	memcpy(r, &empty[kind], begun_size[kind]);
+	if (kind != RECORD_CONN)
+		return;
+	r->conn.rsts[0] = empty[kind].conn.rsts[0];
+	r->conn.icmps[0] = empty[kind].conn.icmps[0];
+	r->conn.stalls[0] = empty[kind].conn.stalls[0];
 }
 
 void record_init(struct record *r, enum record_kind kind)
 {
-	record_begin(r, kind);
-	if (kind == RECORD_CONN)
-		memcpy(r->conn.key_frames, empty[kind].conn.key_frames, sizeof(r->conn.key_frames));
+	assert(kind < RECORD_KINDS);
+	pthread_once(&empty_once, make_empty);
+	memcpy(r, &empty[kind], record_kind_size(kind));
 }
 
 size_t record_size(const struct record *r)
@@ -133,7 +139,7 @@ struct record *record_keep(const struct record *r)
 
 static void make_uid(struct record *r)
 {
-	struct identity id = { &r->orig_h, &r->resp_h, r->orig_p, r->resp_p, r->proto, r->ts_ns, r->generation };
+	struct identity id = {&r->orig_h, &r->resp_h, r->orig_p, r->resp_p, r->proto, r->ts_ns, r->generation};
 
 	uid_make(&id, r->uid);
 	r->uid_due = false;

@@ -69,7 +69,7 @@ struct record {
 
 /* Makes an empty record of that kind: every field at its default (UNSET, SIDE_NONE, 0, ""). */
 void record_init(struct record *r, enum record_kind kind);
-/* The same but for key frames: who adds one sets all of it. */
+/* The same but for lists of a conversation that are seldom filled, and key frames: who adds one sets all of it. */
 void record_begin(struct record *r, enum record_kind kind);
 const char *record_kind_name(enum record_kind kind);
 /* Bytes from its start that hold a record of that kind, whatever is in it; most are far smaller than the largest. */

@@ -227,10 +227,7 @@ struct conn {
 	/* close */
 	uint8_t first_fin;	/* enum side; SIDE_NONE */
 	bool simultaneous_close;
-	uint32_t rst_count;
-	struct rst_seen rsts[RSTS_MAX];
-	uint32_t icmp_count;
-	struct icmp_seen icmps[ICMPS_MAX];
+	uint32_t rst_count, icmp_count, stall_count; /* their lists are below */
 
 	/* pace */
 	uint32_t turns;		/* asks of orig (runs of data) that resp answered with data */
@@ -245,8 +242,6 @@ struct conn {
 	bool idle_after_rst;	/* the first segment after it was answered with RST */
 	uint32_t idle_after_unanswered; /* segments after it that nobody answered: the first, its repeats and probes */
 
-	uint32_t stall_count;
-	struct stall stalls[STALLS_MAX]; /* the longest */
 	bool engines_compared;	  /* both reassembly engines saw it (--engine=both) */
 	uint32_t engines_differ;  /* directions in which they show an application different bytes */
 	uint32_t overlaps_differ; /* segments that overlap earlier bytes with other bytes */
@@ -261,6 +256,11 @@ struct conn {
 	uint32_t flag_syn, flag_syn_ack, flag_fin, flag_rst; /* segments with that flag; SYN without ACK */
 	uint32_t key_frames_left_out;
 	uint32_t key_frame_count;
+
+	/* What few conversations have; of what is beyond the count the first one is set, the others may be anything. */
+	struct rst_seen rsts[RSTS_MAX];
+	struct icmp_seen icmps[ICMPS_MAX];
+	struct stall stalls[STALLS_MAX]; /* the longest */
 	struct key_frame key_frames[KEY_FRAMES_MAX];
 };
 

@@ -334,7 +334,7 @@ static void settle_copies(const struct flow *f, struct conn *c)
 {
 	struct tcp_loss loss[2] = {c->side[0].loss, c->side[1].loss};
 
-	if (f->key.proto != 6)
+	if (f->key.proto != 6 || (!cold_of(f)->odd[0] && !cold_of(f)->odd[1]))
 		return;
 	duplicates_settle(f, loss);
 	c->side[0].loss = loss[0];

@@ -17,10 +17,12 @@
 
 static void count_copies(struct tracker *t, const struct flow *f)
 {
-	struct tcp_loss loss[2] = { flow_odd(f, SIDE_ORIG)->loss, flow_odd(f, SIDE_RESP)->loss };
+	struct tcp_loss loss[2];
 
 	if (!f->half[0].doubled && !f->half[1].doubled)
 		return;
+	loss[0] = flow_odd(f, SIDE_ORIG)->loss;
+	loss[1] = flow_odd(f, SIDE_RESP)->loss;
 	duplicates_settle(f, loss);
 	for (int s = 0; s < 2; s++) {
 		struct frame_ref copy = long_ref(flow_odd(f, (enum side)s)->copy);

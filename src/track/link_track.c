@@ -53,14 +53,26 @@ struct link_track {
 	struct sighting queue[QUEUE_MAX];
 	int queued;
 	int64_t now_ns, due_ns; /* due_ns: INT64_MAX when there is nothing new */
+	int64_t minute_ns;	/* the next full minute: a division is slow */
 };
+
+static void set_clock(struct link_track *l, int64_t clock_ns)
+{
+	bool same_minute = clock_ns >= 0 && clock_ns < l->minute_ns && l->now_ns >= 0 && clock_ns >= l->now_ns;
+
+	l->now_ns = clock_ns;
+	if (clock_ns > INT64_MAX - TOLD_EVERY_NS)
+		l->minute_ns = INT64_MAX;
+	else if (!same_minute)
+		l->minute_ns = clock_ns - clock_ns % TOLD_EVERY_NS + TOLD_EVERY_NS;
+}
 
 struct link_track *link_track_new(const struct record_sink *sink)
 {
 	struct link_track *l = xcalloc(1, sizeof(*l));
 
 	l->sink = *sink;
-	l->now_ns = INT64_MIN;
+	set_clock(l, INT64_MIN);
 	l->due_ns = INT64_MAX;
 	table_init(&l->pairs, sizeof(struct pair_key), sizeof(struct pair), LINKS_MAX);
 	l->pairs.held_bytes = &l->held_bytes;
@@ -80,16 +92,11 @@ size_t link_track_held_bytes(const struct link_track *l)
 	return l->held_bytes;
 }
 
-static int64_t next_minute_ns(const struct link_track *l)
-{
-	return l->now_ns - l->now_ns % TOLD_EVERY_NS + TOLD_EVERY_NS;
-}
-
 /* There is something to tell at the next full minute. */
 static void note_news(struct link_track *l)
 {
 	if (l->due_ns == INT64_MAX)
-		l->due_ns = next_minute_ns(l);
+		l->due_ns = l->minute_ns;
 }
 
 static void tell(struct link_track *l, struct pair *e)
@@ -327,24 +334,24 @@ static void tell_all(struct link_track *l, bool again)
 /* What waits may be news. */
 int64_t link_track_due_ns(const struct link_track *l)
 {
-	return l->queued && l->due_ns == INT64_MAX ? next_minute_ns(l) : l->due_ns;
+	return l->queued && l->due_ns == INT64_MAX ? l->minute_ns : l->due_ns;
 }
 
 void link_track_clock(struct link_track *l, int64_t clock_ns)
 {
-	if (l->queued && clock_ns >= next_minute_ns(l))
+	if (l->queued && clock_ns >= l->minute_ns)
 		take_queued(l);
 	if (clock_ns >= l->due_ns) {
-		l->now_ns = l->due_ns;
+		set_clock(l, l->due_ns);
 		l->due_ns = INT64_MAX;
 		tell_all(l, false);
 	}
-	l->now_ns = clock_ns;
+	set_clock(l, clock_ns);
 }
 
 void link_track_finish(struct link_track *l, int64_t clock_ns)
 {
 	take_queued(l);
-	l->now_ns = clock_ns;
+	set_clock(l, clock_ns);
 	tell_all(l, true);
 }

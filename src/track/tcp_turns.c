@@ -66,12 +66,14 @@ static int by_size(const void *a, const void *b)
 
 static void think_percentiles(const struct flow *f, struct conn *c)
 {
-	uint32_t sorted[THINKS_MAX] = {in_us(cold_of(f)->think_min_ns)}, n = f->thinks;
+	uint32_t sorted[THINKS_MAX], n = f->thinks;
 
+	if (!n) { /* the only one */
+		c->think_p50_ns = c->think_p95_ns = in_us(cold_of(f)->think_min_ns) * NS_PER_US;
+		return;
+	}
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = f->lasting->think_us[i];
-	if (!n)
-		n = 1;
 	qsort(sorted, n, sizeof(*sorted), by_size);
 	c->think_p50_ns = sorted[(n - 1) / 2] * NS_PER_US;
 	c->think_p95_ns = sorted[(n * 95 + 99) / 100 - 1] * NS_PER_US;

@@ -116,14 +116,26 @@ static void usual_segment(struct passing *w)
 		usual_data(w);
 	if (w->flags & TCP_FIN)
 		close_fin(w);
-	close_after(w);
+	if (w->peer->flags & HALF_FIN)
+		close_after(w);
+}
+
+static void usual_counts(struct passing *w)
+{
+	if (flow_is_calm(w) && w->own->ttl_count)
+		flow_count_calm(w);
+	else
+		flow_count(w);
+	if (w->flags & (TCP_SYN | TCP_FIN))
+		history_packet(w);
+	else if (!w->len)
+		history_add(w->f, w->side, 'A');
 }
 
 bool usual_way(struct passing *w, enum flow_untold next)
 {
 	w->f->untold = (uint8_t)next;
-	flow_count(w);
-	history_packet(w);
+	usual_counts(w);
 	note_sum(w);
 	if (w->flags & TCP_SYN)
 		usual_syn(w);
