@@ -271,7 +271,7 @@ void tcp_track(struct passing *w, struct tracked *out)
 		count_flags(w);
 	plain = is_plain(w);
 	untold = plain ? UNTOLD_NOTHING : usual_next(w);
-	if (duplicate_in_flow(w, plain)) {
+	if (duplicate_in_flow(w, plain || untold)) {
 		count_classes(w);
 		note_copy(w);
 		steady_settle(w->f);

@@ -122,7 +122,7 @@ static void usual_segment(struct passing *w)
 
 static void usual_counts(struct passing *w)
 {
-	if (flow_is_calm(w) && w->own->ttl_count)
+	if (flow_is_calm(w) && half_ttl_count(w->own))
 		flow_count_calm(w);
 	else
 		flow_count(w);
