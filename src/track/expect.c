@@ -81,10 +81,11 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 static inline void fetch_turn(const struct flow *f, const struct coming *c)
 {
 	const struct cold *cold = cold_of(f);
+	bool talks = c->has_payload & (f->talker != c->side);
+	bool takes = !c->has_payload & f->ask_unacked & (c->side == SIDE_RESP);
 
-	fetch_line(flow_rtts(f, side_other(c->side)));
-	if (c->has_payload ? f->talker != c->side : f->ask_unacked && c->side == SIDE_RESP)
-		fetch_line(&cold->last_turn);
+	fetch_either(c->side == SIDE_RESP, &cold->rtt_orig, &cold->rtt_resp);
+	fetch_either(talks | takes, &cold->last_turn, f);
 }
 
 void tracker_fetch_flow(struct tracker *t)
@@ -103,8 +104,7 @@ void tracker_fetch_flow(struct tracker *t)
 	fetch_line(&f->due_ns);
 	fetch_lines(own, DATA_PART);
 	fetch_line(peer);
-	if (e->coming.has_payload)
-		fetch_line(&own->bytes);
+	fetch_either(e->coming.has_payload, &own->bytes, own);
 	fetch_turn(f, &e->coming);
 }
 
@@ -127,12 +127,12 @@ static inline void fetch_rings(const struct tracker *t, const struct flow *f, co
 		fetch_line(own->recent);
 	if (!(own->flags & HALF_STEADY))
 		fetch_long_way(f, c->side);
-	if (l && f->key_frames >= KEY_FIRST)
-		fetch(&l->key_last[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
-	if (!c->has_payload || !l)
+	if (!l)
 		return;
-	fetch_line(&l->sent[c->side][own->data_segments % SENT_MAX]);
-	if (c->side == SIDE_RESP && f->ask_open && !cold_of(f)->thinks_skip)
+	if (f->key_frames >= KEY_FIRST)
+		fetch_small(&l->key_last[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
+	fetch_either(c->has_payload, &l->sent[c->side][own->data_segments % SENT_MAX], own);
+	if ((c->has_payload & (c->side == SIDE_RESP) & f->ask_open) && !cold_of(f)->thinks_skip)
 		fetch_line(&l->think_us[f->thinks % THINKS_MAX]);
 }
 
