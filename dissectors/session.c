@@ -229,11 +229,16 @@ void session_give(struct session *s, const struct chunk *c)
 
 void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c)
 {
-	/* Chunks beyond what may be kept are given in parts, so that a rest and a chunk always fit together. */
-	struct chunk part = *c;
+	struct chunk part;
 	size_t done;
 
 	session_open(e, s, o);
+	if (c->len <= STREAM_REST_MAX) {
+		session_give(*s, c);
+		return;
+	}
+	/* Chunks beyond what may be kept are given in parts, so that a rest and a chunk always fit together. */
+	part = *c;
 	for (done = 0; done < c->len; done += part.len) {
 		part.data = c->data + done;
 		part.len = c->len - done < STREAM_REST_MAX ? c->len - done : STREAM_REST_MAX;

@@ -125,6 +125,41 @@ static void hand_on(struct session *s, const struct chunk *c)
 	give_rest_on(s, c);
 }
 
+/* What the dissector made of bytes that it was offered; false: nothing is left to offer. */
+static bool answered(struct session *s, struct session_side *side, struct chunk *c, enum dissect_verdict verdict, size_t used)
+{
+	if (side->on_trial && used && verdict != DISSECT_BAD)
+		trial_passed(s, side, c);
+	if (used > c->len)
+		side->skip = used - c->len;
+	pass(c, used);
+	if (verdict == DISSECT_OK && used)
+		return true;
+	switch (verdict) {
+	case DISSECT_OK:
+	case DISSECT_MORE:
+		if (keep(s, c))
+			return false;
+		confused(s, side, c, c->len);
+		break;
+	case DISSECT_BAD:
+		/* Where it failed is no start; who cannot tell a start from anything else takes the next segment. */
+		confused(s, side, c, s->dissector->resync ? 1 : c->len);
+		break;
+	case DISSECT_NOT_MINE:
+		choose_exclude(s, s->dissector);
+		give_rest_on(s, c);
+		return false;
+	case DISSECT_DONE:
+		session_set_done(s);
+		return false;
+	case DISSECT_HANDOFF:
+		hand_on(s, c);
+		return false;
+	}
+	return true;
+}
+
 /* Offers bytes until they are used, kept, or belong to another dissector. */
 static void offer(struct session *s, struct session_side *side, struct chunk *c)
 {
@@ -135,45 +170,40 @@ static void offer(struct session *s, struct session_side *side, struct chunk *c)
 		if (side->lost && !find_start(s, side, c))
 			break;
 		verdict = s->dissector->stream(s->state, s, c, &used);
-		if (side->on_trial && used && verdict != DISSECT_BAD)
-			trial_passed(s, side, c);
-		if (used > c->len)
-			side->skip = used - c->len;
-		pass(c, used);
-		if (verdict == DISSECT_OK && used)
-			continue;
-		switch (verdict) {
-		case DISSECT_OK:
-		case DISSECT_MORE:
-			if (keep(s, c))
-				return;
-			confused(s, side, c, c->len);
-			break;
-		case DISSECT_BAD:
-			/* Where it failed is no start; who cannot tell a start from anything else takes the next
-			 * segment. */
-			confused(s, side, c, s->dissector->resync ? 1 : c->len);
-			break;
-		case DISSECT_NOT_MINE:
-			choose_exclude(s, s->dissector);
-			give_rest_on(s, c);
+		if (!answered(s, side, c, verdict, used))
 			return;
-		case DISSECT_DONE:
-			session_set_done(s);
-			return;
-		case DISSECT_HANDOFF:
-			hand_on(s, c);
-			return;
-		}
 	}
 	rest_free(s, c->side);
+}
+
+/*
+ * Most chunks are used as they come, as a whole. A copy of one that was just put together would wait until its parts
+ * have reached the cache, so none is made for them. false: it is dealt with; otherwise *rest is left of it.
+ */
+static bool offer_whole(struct session *s, struct session_side *side, const struct chunk *c, struct chunk *rest)
+{
+	size_t used = 0;
+	enum dissect_verdict verdict = s->dissector->stream(s->state, s, c, &used);
+
+	if (verdict == DISSECT_OK && used >= c->len && !side->on_trial) {
+		side->skip = used - c->len;
+		return false;
+	}
+	*rest = *c;
+	return answered(s, side, rest, verdict, used);
 }
 
 void stream_give(struct session *s, const struct chunk *c)
 {
 	struct session_side *side = &s->side[c->side];
-	struct chunk whole = *c;
+	struct chunk whole;
 
+	if (!side->skip && !side->kept && !side->lost) {
+		if (offer_whole(s, side, c, &whole))
+			offer(s, side, &whole);
+		return;
+	}
+	whole = *c;
 	pass_skipped(side, &whole);
 	if (side->kept && whole.len) {
 		rest_add(s, c->side, whole.data, whole.len);
