@@ -43,27 +43,34 @@ static void test_numbers_run_from_one(void **state)
 	pool_free(&p);
 }
 
-static void test_addresses_stay_apart_and_do_not_change(void **state)
+static void stay_apart(size_t size, uint32_t many)
 {
-	unsigned char **at = xcalloc(MANY + 1, sizeof(*at));
+	unsigned char **at = xcalloc(many + 1, sizeof(*at));
 	struct pool p;
 
-	(void)state;
-	pool_init(&p, SIZE);
-	for (uint32_t i = 1; i <= MANY; i++) {
+	pool_init(&p, size);
+	for (uint32_t i = 1; i <= many; i++) {
 		assert_int_equal(pool_take(&p), i);
 		at[i] = pool_at(&p, i);
 		assert_int_equal((uintptr_t)at[i] % 8, 0);
-		assert_true(is_zero(at[i], SIZE));
-		memset(at[i], (int)(i % 251) + 1, SIZE);
+		assert_true(is_zero(at[i], size));
+		memset(at[i], (int)(i % 251) + 1, size);
 	}
-	for (uint32_t i = 1; i <= MANY; i++) {
+	for (uint32_t i = 1; i <= many; i++) {
 		assert_ptr_equal(pool_at(&p, i), at[i]);
 		assert_int_equal(at[i][0], i % 251 + 1);
-		assert_memory_equal(at[i], at[i] + 1, SIZE - 1);
+		assert_memory_equal(at[i], at[i] + 1, size - 1);
 	}
 	pool_free(&p);
 	free(at);
+}
+
+static void test_addresses_stay_apart_and_do_not_change(void **state)
+{
+	(void)state;
+	stay_apart(SIZE, MANY);
+	stay_apart(2 * SIZE, MANY);   /* the last ones in huge pages */
+	stay_apart(200 * SIZE, MANY / 100); /* 64 of them are more than a huge page */
 }
 
 static void test_large_objects_begin_with_a_cache_line(void **state)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Slabs of 64 objects; a free object holds the number of the next free one. */
+/*
+ * Slabs of 64 objects; a free object holds the number of the next free one. Slabs of a pool that has become large come
+ * out of huge pages: a packet touches many objects of one conversation of many, each in another page.
+ */
 #include "base/pool.h"
 
 #include <stdbool.h>
@@ -28,6 +31,8 @@
 #define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
 #define SMALL (4 * LINE) /* objects whose every line is touched together */
 
+#define LARGE 2 /* a pool begins with the slabs of so many huge pages one by one */
+
 /* An odd number of cache lines: with an even one the same field of all objects would share a few sets of the cache. */
 static size_t spread(size_t size)
 {
@@ -50,27 +55,46 @@ void pool_init_objects(struct pool *p, size_t size)
 	*p = (struct pool){ .size = size + TAIL <= LINE ? whole_words(size + TAIL) : spread(size + TAIL) };
 }
 
+/* How many slabs are got together as number i and those behind it. */
+static uint32_t slabs_together(const struct pool *p, uint32_t i)
+{
+	uint32_t per_page = (uint32_t)(HUGE_PAGE / (POOL_SLAB * p->size));
+
+	return p->size >= SMALL && per_page && i >= LARGE * per_page ? per_page : 1;
+}
+
 void pool_free(struct pool *p)
 {
-	for (uint32_t i = 0; i < p->slab_count; i++) {
-		ALLOW(p->slabs[i], POOL_SLAB * p->size);
+	for (uint32_t i = 0, n; i < p->slab_count; i += n) {
+		n = slabs_together(p, i);
+		ALLOW(p->slabs[i], n * POOL_SLAB * p->size);
 		free(p->slabs[i]);
 	}
 	free(p->slabs);
 	*p = (struct pool){ .size = p->size };
 }
 
-static void add_slab(struct pool *p)
+static unsigned char *slab_alone(size_t size)
 {
 	void *slab = NULL;
 
-	if (p->slab_count == p->slab_room) {
+	if (posix_memalign(&slab, LINE, size) != 0)
+		out_of_memory();
+	return slab;
+}
+
+static void add_slabs(struct pool *p)
+{
+	uint32_t n = slabs_together(p, p->slab_count);
+	size_t size = POOL_SLAB * p->size;
+	unsigned char *memory = n > 1 ? xmalloc_huge(HUGE_PAGE) : slab_alone(size);
+
+	while (p->slab_room < p->slab_count + n) {
 		p->slab_room = p->slab_room ? p->slab_room * 2 : 16;
 		p->slabs = xrealloc(p->slabs, p->slab_room * sizeof(*p->slabs));
 	}
-	if (posix_memalign(&slab, LINE, POOL_SLAB * p->size) != 0)
-		out_of_memory();
-	p->slabs[p->slab_count++] = slab;
+	for (uint32_t i = 0; i < n; i++)
+		p->slabs[p->slab_count++] = memory + i * size;
 }
 
 static unsigned char *tail_of(const struct pool *p, void *object)
@@ -93,7 +117,7 @@ uint32_t pool_take(struct pool *p)
 		memcpy(&p->free, tail_of(p, pool_at(p, number)), sizeof(p->free));
 	} else {
 		if (p->made == p->slab_count * POOL_SLAB)
-			add_slab(p);
+			add_slabs(p);
 		number = ++p->made;
 	}
 	fetch_next(p);

@@ -12,7 +12,7 @@
 
 static struct slot *empty_slots(uint32_t n)
 {
-	struct slot *slot = xmalloc(n * sizeof(*slot));
+	struct slot *slot = xmalloc_huge(n * sizeof(*slot));
 
 	memset(slot, 0, n * sizeof(*slot));
 	return slot;

@@ -157,7 +157,7 @@ static void add_slab(struct table *t, uint32_t number)
 	unsigned slab = high_bit(n) - high_bit(FIRST_SLAB);
 
 	t->slabs = xrealloc(t->slabs, (slab + 1) * sizeof(*t->slabs));
-	t->slabs[slab] = xmalloc((size_t)n * t->entry_size);
+	t->slabs[slab] = xmalloc_huge((size_t)n * t->entry_size);
 }
 
 static uint32_t take(struct table *t)

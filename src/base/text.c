@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/utf8.h"
 
@@ -41,6 +42,20 @@ void *xcalloc_lines(size_t count, size_t size)
 	if (posix_memalign(&p, 64, count * size) != 0)
 		out_of_memory();
 	return memset(p, 0, count * size);
+}
+
+void *xmalloc_huge(size_t n)
+{
+	void *p = NULL;
+
+	if (n < HUGE_PAGE)
+		return xmalloc(n);
+	if (posix_memalign(&p, HUGE_PAGE, n) != 0)
+		out_of_memory();
+#ifdef MADV_HUGEPAGE
+	madvise(p, n, MADV_HUGEPAGE); /* without them it is slower, and that is all */
+#endif
+	return p;
 }
 
 void *xrealloc(void *old, size_t n)
