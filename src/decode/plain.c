@@ -51,10 +51,14 @@ static inline void plain_begin(struct packet *p, const struct frame *f)
 
 bool plain_decode(struct packet *p, const struct frame *f)
 {
-	const uint8_t *ethernet = f->data, *ip = ethernet + ETHERNET_SIZE, *tcp = ip + IP_SIZE;
+	const uint8_t *ethernet = f->data, *ip, *tcp;
 	size_t options;
 
-	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE || !is_plain(ip, f->captured))
+	if (f->captured < ETHERNET_SIZE + IP_SIZE + TCP_SIZE)
+		return false;
+	ip = ethernet + ETHERNET_SIZE;
+	tcp = ip + IP_SIZE;
+	if (!is_plain(ip, f->captured))
 		return false;
 	plain_begin(p, f);
 	memcpy(p->mac_dst.b, ethernet, 6);
