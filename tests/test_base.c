@@ -420,6 +420,28 @@ static void test_an_answer_is_that_to_its_bytes(void **state)
 	assert_null(memo_find(&m, many, sizeof(many) - 1));
 }
 
+static void test_a_table_is_roomy_far_from_its_bounds(void **state)
+{
+	struct table_budget budget = { .max = SIZE_MAX }, *before = table_budget_use(&budget);
+	struct table t;
+	uint64_t key = 0;
+
+	(void)state;
+	table_init(&t, sizeof(key), sizeof(key), 8);
+	table_budget_use(before);
+	for (; key < 4; key++) {
+		assert_true(table_is_roomy(&t));
+		table_add(&t, &key);
+	}
+	assert_false(table_is_roomy(&t));
+	key = 0;
+	table_remove(&t, &key);
+	assert_true(table_is_roomy(&t));
+	budget.max = budget.held;
+	assert_false(table_is_roomy(&t));
+	table_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_addresses_as_text),
 		cmocka_unit_test(test_what_was_packed_comes_back),
 		cmocka_unit_test(test_digits_are_written),
+		cmocka_unit_test(test_a_table_is_roomy_far_from_its_bounds),
 		cmocka_unit_test(test_an_answer_is_that_to_its_bytes),
 	};
 

@@ -236,6 +236,11 @@ static void evict(struct table *t)
 		fetch_line(entry_at(t, next->after));
 }
 
+bool table_is_roomy(const struct table *t)
+{
+	return t->count < t->max / 2 && (!t->budget || t->budget->held + held_size(t) < t->budget->max / 4 * 3);
+}
+
 static void make_room(struct table *t)
 {
 	if (is_full(t))

@@ -6,6 +6,7 @@
 #ifndef PCAPDX_BASE_TABLE_H
 #define PCAPDX_BASE_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,8 @@ void *table_add_expected(struct table *t, const void *key, uint32_t tag, void *e
 void *table_find_expected(const struct table *t, const void *key, uint32_t tag, void *expected);
 void *table_find_tagged(const struct table *t, const void *key, uint32_t tag);
 void table_remove(struct table *t, const void *key);
+/* One more entry is far from making any go, here or in what shares the budget. */
+bool table_is_roomy(const struct table *t);
 void table_free(struct table *t);
 
 /* Walks the table: start with NULL, gives NULL at the end. The entry at hand may not be removed. */

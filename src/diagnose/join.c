@@ -2,7 +2,8 @@
 /*
  * Session records are emitted before the conn record of their conversation: the last one of each kind waits here, by
  * uid. Of HTTP only transactions that may explain a failure wait. Where the conn record comes next, as it does when what
- * was said is told at the end, the session record is not copied.
+ * was said is told at the end, the session record is not copied. Whether it comes next depends on how records were cut
+ * into runs, so that is done only while it makes no difference to what has to go.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ void join_session(struct join *j, const struct record *r, const struct record *n
 
 	if (kind == AWAITED_KINDS)
 		return;
-	if (matters(r) && ends_with(r, next))
+	if (matters(r) && ends_with(r, next) && table_is_roomy(&j->waiting[kind]))
 		j->beside = r;
 	else if (matters(r))
 		record_copy(table_add(&j->waiting[kind], record_uid(r)), r);
