@@ -17,6 +17,7 @@
 #define LISTS 4
 #define TEXT_MAX (16 + LISTS * LIST_MAX * 6) /* "65535-" */
 #define DIGEST_MAX 32
+#define REMEMBERED_MAX 1024 /* bytes of a text: more than browsers' lists have */
 #define JA3_DIGITS 32
 #define JA4_DIGITS 12
 
@@ -153,7 +154,8 @@ static char *put_digest(char *out, size_t digits, const char *text, size_t n, st
 		memcpy(raw, known, sizeof(raw));
 	} else {
 		gnutls_hash_fast(memo == MEMO_MD5 ? GNUTLS_DIG_MD5 : GNUTLS_DIG_SHA256, text, n, raw);
-		memo_keep(session_memo(s, memo), text, n, raw, sizeof(raw));
+		if (n <= REMEMBERED_MAX)
+			memo_keep(session_memo(s, memo), text, n, raw, sizeof(raw));
 	}
 	return text_put_hex(out, raw, digits / 2);
 }
