@@ -18,6 +18,12 @@ const char *when_duration(double seconds, char out[WHEN_TEXT_SIZE]);
 /* Exact seconds with nine decimals, trailing zeros cut: "5.01", "0", "-1.5". */
 const char *when_seconds(int64_t ns, char out[WHEN_TEXT_SIZE]);
 
+/* So much later, as far as there is such a time. by: not negative. */
+static inline int64_t when_later(int64_t ns, int64_t by)
+{
+	return ns > INT64_MAX - by ? INT64_MAX : ns + by;
+}
+
 static inline double when_s(int64_t ns)
 {
 	return (double)ns / 1e9;

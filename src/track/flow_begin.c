@@ -184,7 +184,7 @@ struct flow *flow_begin(struct tracker *t, const struct flow_key *key, uint32_t 
 	f->tracker = t;
 	f->ts_ns = p->ts_ns;
 	f->begun_ns = f->last_ns = t->now_ns;
-	f->next_part_ns = t->now_ns + PART_NS;
+	f->next_part_ns = when_later(t->now_ns, PART_NS);
 	f->orig_is_low = src_is_low == sender_opened(p);
 	f->midstream = p->kind == PACKET_TCP && !(p->tcp.flags & TCP_SYN);
 	f->last_side = f->talker = f->first_fin = f->first_rst = SIDE_NONE;

@@ -20,7 +20,7 @@ static inline void queue_touch(struct tracker *t, struct flow *f)
 /* When the next packet has to look at that, or at its part. */
 static inline void queue_due(struct flow *f)
 {
-	int64_t moves_ns = f->list == LIST_CLOSED ? INT64_MIN : f->queued_ns + TOUCH_NS;
+	int64_t moves_ns = f->list == LIST_CLOSED ? INT64_MIN : when_later(f->queued_ns, TOUCH_NS);
 
 	f->due_ns = moves_ns < f->next_part_ns ? moves_ns : f->next_part_ns;
 }

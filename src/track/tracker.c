@@ -110,7 +110,7 @@ static void part_due(struct tracker *t, struct flow *f)
 	if (t->now_ns < f->next_part_ns)
 		return;
 	f->emitted_ns = t->now_ns;
-	f->next_part_ns = t->now_ns + PART_NS;
+	f->next_part_ns = when_later(t->now_ns, PART_NS);
 	cold_of(f)->part++;
 	t->owner.ended(t->owner.arg, f, CONN_END_PART);
 }
