@@ -344,22 +344,55 @@ static inline void fetch_state(const struct coming *c)
 #define FAR_AHEAD 2
 #define STATE_AHEAD 1
 
-static inline void look_ahead(struct lane *l)
+/* Looking ahead goes out in parts between a packet's own steps: the processor has some twenty requests under way at
+ * most, and stands still for more. */
+static inline void look_for_rings(struct lane *l)
 {
-	tracker_fetch_flow(l->tracker);
 	fetch_stream(tracker_fetch_rings(l->tracker, STREAM_AHEAD));
+}
+
+static inline void look_for_states(struct lane *l)
+{
 	fetch_far(tracker_coming(l->tracker, FAR_AHEAD));
 	fetch_state(tracker_coming(l->tracker, STATE_AHEAD));
 }
 
+static void look_ahead(struct lane *l)
+{
+	tracker_fetch_flow(l->tracker);
+	tracker_fetch_counts(l->tracker);
+	look_for_rings(l);
+	look_for_states(l);
+}
+
 void lane_expect(struct lane *l, struct packet *const *packets, int n)
 {
+	int looked = 0;
+
 	tracker_expect(l->tracker, packets, n);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		tracker_expect_flow(l->tracker, i);
 		if (packets[i]->kind == PACKET_TCP)
 			packet_checksum(packets[i]);
-	for (int i = 0; i < AHEAD_MAX; i++)
+		if (n - i <= AHEAD_MAX && looked++ < AHEAD_MAX)
+			look_ahead(l);
+	}
+	while (looked++ < AHEAD_MAX)
 		look_ahead(l);
+}
+
+/* A packet that was tracked goes to all others. */
+static inline void pass_on(struct lane *l, const struct packet *p, const struct tracked *t)
+{
+	if (t->duplicate) {
+		count_duplicate(p, t);
+		return;
+	}
+	outlet_packet(&l->out, p, t);
+	if (t->flow && p->kind == PACKET_TCP)
+		count_offload(source_of(l, p->frame->source), p, t);
+	if (t->flow && t->feed)
+		feed(l, p, t);
 }
 
 void lane_packet(struct lane *l, struct packet *p)
@@ -367,17 +400,12 @@ void lane_packet(struct lane *l, struct packet *p)
 	struct tracked t;
 
 	l->moment = (struct moment){ .at_ns = p->clock_ns, .order = p->frame->order };
-	look_ahead(l);
+	tracker_fetch_flow(l->tracker);
 	tracker_packet(l->tracker, p, &t);
-	if (t.duplicate) {
-		count_duplicate(p, &t);
-		return;
-	}
-	outlet_packet(&l->out, p, &t);
-	if (t.flow && p->kind == PACKET_TCP)
-		count_offload(source_of(l, p->frame->source), p, &t);
-	if (t.flow && t.feed)
-		feed(l, p, &t);
+	tracker_fetch_counts(l->tracker);
+	look_for_rings(l);
+	pass_on(l, p, &t);
+	look_for_states(l);
 }
 
 void lane_count_stream(struct lane *l, const struct flow_key *key, uint16_t source)

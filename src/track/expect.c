@@ -64,17 +64,21 @@ void tracker_expect(struct tracker *t, struct packet *const *packets, int n)
 		name(packets[i], &first[i]);
 		if (first[i].coming.named)
 			slots_fetch(&t->table, first[i].coming.tag);
-	}
-	for (int i = 0; i < n; i++) {
-		struct flow *f = first[i].coming.flow = flow_at(t, &first[i]);
-
-		if (f)
-			fetch_line(f);
+		first[i].coming.flow = NULL;
 	}
 	expect_end(first + n);
 	t->expected_count = n;
 	t->here = t->expected;
 	t->next = first;
+}
+
+void tracker_expect_flow(struct tracker *t, int i)
+{
+	struct expected *e = first_expected(t) + i;
+	struct flow *f = e->coming.flow = flow_at(t, e);
+
+	if (f)
+		fetch_line(f);
 }
 
 /* What acknowledges the other side's data adds up, and what a change of who talks does. */
@@ -92,20 +96,26 @@ void tracker_fetch_flow(struct tracker *t)
 {
 	struct expected *e = t->here + AHEAD_MAX;
 	struct flow *f = e->coming.flow;
-	const struct half *own, *peer;
 
 	t->here++;
 	if (!f)
 		return;
 	e->coming.side = e->coming.from_low == f->orig_is_low ? SIDE_ORIG : SIDE_RESP;
-	own = &f->half[e->coming.side];
-	peer = &f->half[side_other(e->coming.side)];
-	/* what a packet of a healthy conversation needs, and not more */
 	fetch_line(&f->due_ns);
-	fetch_lines(own, DATA_PART);
-	fetch_line(peer);
-	fetch_either(e->coming.has_payload, &own->bytes, own);
-	fetch_turn(f, &e->coming);
+	fetch_lines(&f->half[e->coming.side], DATA_PART);
+	fetch_line(&f->half[side_other(e->coming.side)]);
+}
+
+void tracker_fetch_counts(struct tracker *t)
+{
+	const struct coming *c = tracker_coming(t, AHEAD_MAX);
+	const struct half *own;
+
+	if (!c->flow)
+		return;
+	own = &c->flow->half[c->side];
+	fetch_either(c->has_payload, &own->bytes, own);
+	fetch_turn(c->flow, c);
 }
 
 static inline void fetch_long_way(const struct flow *f, enum side s)

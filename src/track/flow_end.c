@@ -38,35 +38,55 @@ static void count_copies(struct tracker *t, const struct flow *f)
 	}
 }
 
-/* Conversations end long after their last packet: the next ones (NULL: none) are fetched. */
-static void expect_ends(const struct tracker *t, const struct flow *next, const struct flow *after)
+/* Those that end next (NULL: none), long after their last packet. */
+struct nexts {
+	const struct flow *one, *other;
+};
+
+static void expect_next(const struct tracker *t, const struct nexts *n)
 {
-	if (next) {
-		slots_fetch(&t->table, next->tag);
-		key_frames_fetch(next);
-	}
-	if (after)
-		fetch(after, sizeof(struct whole_flow));
+	if (!n->one)
+		return;
+	slots_fetch(&t->table, n->one->tag);
+	key_frames_fetch(n->one);
 }
 
-static void end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
+/* The one after that is fetched in parts, between which there is something to do. */
+#define END_PARTS 3
+#define END_PART ((sizeof(struct whole_flow) / CACHE_LINE + END_PARTS - 1) / END_PARTS * CACHE_LINE)
+
+static inline void expect_other(const struct nexts *n, size_t part)
 {
+	size_t at = part * END_PART;
+	size_t size = sizeof(struct whole_flow) - at < END_PART ? sizeof(struct whole_flow) - at : END_PART;
+
+	if (n->other)
+		fetch_lines((const char *)n->other + at, size);
+}
+
+static void end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns, const struct nexts *next)
+{
+	expect_next(t, next);
+	expect_other(next, 0);
 	f->emitted_ns = emitted_ns;
 	if (f->state == FLOW_CLOSED && f->end_reason != CONN_END_OPEN)
 		reason = f->end_reason;
 	t->owner.ended(t->owner.arg, f, reason);
+	expect_other(next, 1);
 	count_copies(t, f);
 	queue_remove(t, f);
 	tombstone_leave(t, f, f->state == FLOW_CLOSED);
+	expect_other(next, 2);
 	flow_delete(t, f);
 }
 
 void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
 {
-	const struct flow *next = queue_next(t, f); /* they end in the order in which they rest */
+	struct nexts next = { queue_next(t, f), NULL }; /* they end in the order in which they rest */
 
-	expect_ends(t, next, next ? queue_next(t, next) : NULL);
-	end(t, f, reason, emitted_ns);
+	if (next.one)
+		next.other = queue_next(t, next.one);
+	end(t, f, reason, emitted_ns, &next);
 }
 
 void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason)
@@ -213,8 +233,7 @@ void tracker_end_next(struct tracker *t)
 {
 	struct flow *f = t->ending[t->ended_count++].thing;
 
-	expect_ends(t, ending_at(t, t->ended_count), ending_at(t, t->ended_count + 1));
-	end(t, f, CONN_END_OPEN, t->now_ns);
+	end(t, f, CONN_END_OPEN, t->now_ns, &(struct nexts){ ending_at(t, t->ended_count), ending_at(t, t->ended_count + 1) });
 }
 
 void tracker_finish(struct tracker *t)

@@ -93,11 +93,14 @@ struct coming {
  * that memory is on its way by then. Only a hint.
  */
 void tracker_expect(struct tracker *t, struct packet *const *packets, int n);
+/* The second step, of each of them: whose it is. */
+void tracker_expect_flow(struct tracker *t, int i);
 /*
  * Looks ahead from one packet after the other, beginning AHEAD_MAX before the first of them; not beyond the last. Asks
- * for the conversation of the packet that is AHEAD_MAX further.
+ * for the conversation of the packet that is AHEAD_MAX further, in two parts.
  */
 void tracker_fetch_flow(struct tracker *t);
+void tracker_fetch_counts(struct tracker *t);
 /* Asks for what the conversation points to of the packet that is so many further: fewer, so that it is there by then.
  * Gives what is known of that packet. */
 const struct coming *tracker_fetch_rings(struct tracker *t, int further);
