@@ -8,8 +8,8 @@
 #define SAMPLES_MAX 512 /* past it every second, fourth, ... value is kept: even over the whole time */
 
 struct samples {
-	double *v; /* allocated with the first value */
-	uint32_t n, stride, skip;
+	double *v;
+	uint32_t n, room, stride, skip;
 	uint64_t seen; /* all values, also those not kept */
 	double min, max, sum;
 };
