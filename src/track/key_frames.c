@@ -132,9 +132,15 @@ void key_frame_add(struct passing *w, enum side side, const char *label)
 	label_set(w->f, keep_frame(w, side), label);
 }
 
+/* Of all that ever were in the ring. */
+static uint32_t later_count(const struct flow *f)
+{
+	return f->key_frames > KEY_FIRST ? f->key_frames - KEY_FIRST : 0;
+}
+
 static uint32_t ring_count(const struct flow *f)
 {
-	uint32_t n = f->key_frames > KEY_FIRST ? f->key_frames - KEY_FIRST : 0;
+	uint32_t n = later_count(f);
 
 	return n < KEY_LAST ? n : KEY_LAST;
 }
@@ -148,8 +154,7 @@ static bool same_frame(struct short_ref a, struct short_ref b)
 static struct key_frame_kept *find(const struct flow *f, struct short_ref ref)
 {
 	struct cold *c = cold_of(f);
-	uint32_t n = f->key_frames > KEY_FIRST ? f->key_frames - KEY_FIRST : 0;
-	uint32_t first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
+	uint32_t n = later_count(f), first = f->key_frames < KEY_FIRST ? f->key_frames : KEY_FIRST;
 
 	for (uint32_t i = 0; i < ring_count(f); i++) {
 		struct key_frame_kept *k = last_place(f->lasting, n - 1 - i);
@@ -195,12 +200,12 @@ static SELDOM void free_labels_apart(struct flow *f)
 {
 	struct cold *c = cold_of(f);
 
-	for (int i = 0; i < KEY_FIRST; i++)
+	for (uint32_t i = 0; i < KEY_FIRST && i < f->key_frames; i++)
 		label_free(f, &c->first[i]);
-	for (int i = 0; f->key_marked && i < KEY_MARKED; i++)
+	for (uint32_t i = 0; f->key_marked && i < f->key_marked->count; i++)
 		label_free(f, &f->key_marked->frames[i]);
-	for (int i = 0; f->lasting && i < KEY_LAST; i++)
-		label_free(f, &f->lasting->key_last[i]);
+	for (uint32_t left = f->ring_labels; left; left &= left - 1)
+		label_free(f, &f->lasting->key_last[__builtin_ctz(left)]);
 }
 
 void key_frames_free(struct flow *f)
@@ -288,8 +293,8 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 		out[n++] = &c->first[i];
 	for (uint32_t i = 0; f->key_marked && i < f->key_marked->count; i++)
 		out[n++] = &f->key_marked->frames[i];
-	for (uint32_t i = 0; f->lasting && i < ring_count(f); i++)
-		out[n++] = &f->lasting->key_last[i];
+	for (uint32_t i = f->lasting ? ring_count(f) : 0; i; i--)
+		out[n++] = last_place(f->lasting, later_count(f) - i);
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, out, n, &last[s]))
 			out[n++] = &last[s];
@@ -297,22 +302,29 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 	return n;
 }
 
-/* Leaves `max` frames: of those without a label the ones in the middle go first, nearer the end later. */
+/*
+ * Leaves `max` frames: a third of them at the start and at the end stay, of those between the ones without a label go
+ * first, nearer the end later.
+ */
 static uint32_t thin_out(const struct key_frame_kept *k[KEPT_MAX], uint32_t n, uint32_t max)
 {
-	uint32_t keep_end = max / 3, keep_start = max / 3;
+	uint32_t from = max / 3, to = n - max / 3, excess = n > max ? n - max : 0, plain = 0, marked, left = from;
 
-	while (n > max) {
-		uint32_t at = keep_start;
+	if (!excess)
+		return n;
+	for (uint32_t i = from; i < to; i++)
+		plain += !k[i]->label;
+	plain = plain < excess ? plain : excess;
+	marked = excess - plain;
+	for (uint32_t i = from; i < n; i++) {
+		uint32_t *goes = k[i]->label ? &marked : &plain;
 
-		while (at < n - keep_end && k[at]->label)
-			at++;
-		if (at >= n - keep_end)
-			at = keep_start; /* all are marked: the earliest goes */
-		for (n--; at < n; at++)
-			k[at] = k[at + 1];
+		if (i < to && *goes)
+			--*goes;
+		else
+			k[left++] = k[i];
 	}
-	return n;
+	return left;
 }
 
 void key_frames_record(const struct flow *f, bool failed, struct conn *c)

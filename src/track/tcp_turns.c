@@ -4,7 +4,7 @@
  * the end of an ask and its answer the server thinks; between an answer and the next ask the client does; the rest is
  * the network's time. The capture sees a think time with one round trip to the thinker in it, which is taken off.
  */
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/seldom.h"
 #include "track/tcp_steps.h"
@@ -57,11 +57,16 @@ void turns_resent(struct passing *w)
 	w->c->ask_resent_ns = w->now_ns;
 }
 
-static int by_size(const void *a, const void *b)
+/* Few, and of one size: qsort takes four times as long. */
+static void sort(uint32_t *v, uint32_t n)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t one = v[i], at = i;
 
-	return (x > y) - (x < y);
+		for (; at && v[at - 1] > one; at--)
+			v[at] = v[at - 1];
+		v[at] = one;
+	}
 }
 
 static void think_percentiles(const struct flow *f, struct conn *c)
@@ -72,9 +77,8 @@ static void think_percentiles(const struct flow *f, struct conn *c)
 		c->think_p50_ns = c->think_p95_ns = in_us(cold_of(f)->think_min_ns) * NS_PER_US;
 		return;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		sorted[i] = f->lasting->think_us[i];
-	qsort(sorted, n, sizeof(*sorted), by_size);
+	memcpy(sorted, f->lasting->think_us, n * sizeof(*sorted));
+	sort(sorted, n);
 	c->think_p50_ns = sorted[(n - 1) / 2] * NS_PER_US;
 	c->think_p95_ns = sorted[(n * 95 + 99) / 100 - 1] * NS_PER_US;
 }
