@@ -163,6 +163,32 @@ static void test_equal_records_stay_as_they_came(void **state)
 	record_order_free(o);
 }
 
+/* Those of one instant that come in order, however often what went before them is handed over; then one that does not. */
+static void test_those_in_line_stay_in_order(void **state)
+{
+	for (uint64_t count = 1; count < 45; count++) {
+		struct taken t;
+		struct record_order *o = order_of(&t, 1 << 20);
+		uint64_t late = count / 2 + 1;
+
+		(void)state;
+		put(o, RECORD_DNS, 6, 0, 1);
+		for (uint64_t frame = 2; frame < 2 + count; frame++) {
+			put(o, frame % 2 ? RECORD_CONN : RECORD_TLS, 7, 0, frame);
+			if (frame % 3 == 0)
+				assert_int_equal(count_of(o, &t), 1);
+		}
+		put(o, RECORD_CONN, 7, 0, late);
+		record_order_passed(o, 0, late + 1);
+		assert_int_equal(count_of(o, &t), 1 + late); /* the first, those up to `late`, and that */
+		record_order_flush(o);
+		assert_int_equal(t.count, (int)count + 2);
+		for (int i = 2; i < t.count; i++)
+			assert_true(t.records[i - 1].frame <= t.records[i].frame);
+		record_order_free(o);
+	}
+}
+
 /* What is sorted already comes out sorted however little may be held */
 static void test_held_records_are_bounded(void **state)
 {
@@ -267,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_one_made_in_place_keeps_its_order),
 		cmocka_unit_test(test_what_a_frame_has_passed_goes_out),
 		cmocka_unit_test(test_equal_records_stay_as_they_came),
+		cmocka_unit_test(test_those_in_line_stay_in_order),
 		cmocka_unit_test(test_held_records_are_bounded),
 		cmocka_unit_test(test_what_is_held_is_freed),
 		cmocka_unit_test(test_runs_hold_what_came),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nearly every record is alone at its instant and costs one copy, or none; company is kept in a heap. */
+/*
+ * Nearly every record is alone at its instant, or comes behind those that it belongs behind: these stand in line and cost
+ * one copy, or none. From the first one that does not, all of that instant are kept in a heap.
+ */
 #include "record/record_order.h"
 
 #include <stdlib.h>
@@ -9,7 +12,7 @@
 #include "base/text.h"
 
 #define RUN_MAX 32
-#define RUN_BYTES (64u << 10) /* for their bytes, those of the one held and of the one being made included */
+#define RUN_BYTES (64u << 10) /* for their bytes, those of the one being made included */
 
 struct held {
 	uint64_t number; /* in which it came */
@@ -18,17 +21,17 @@ struct held {
 
 struct record_order {
 	struct run_sink sink;
-	const struct record *run[RUN_MAX]; /* in order, not handed over yet: in `bytes`, or owned */
+	/* In order, in `bytes` or owned: run_count that are not handed over yet, then line_count of the instant at hand. */
+	const struct record *run[RUN_MAX];
 	struct record *owned[RUN_MAX];
-	int run_count, owned_count;
-	struct record *one;  /* the first of its instant, in `bytes`; NULL: none */
+	int run_count, line_count, owned_count;
 	struct record *next; /* where the next one goes: a whole record has room there */
 	bool promised;	     /* somebody makes a record there */
 	int64_t at_ns;
-	struct held *heap; /* the first in order on top */
+	struct held *heap; /* the first in order on top; empty as long as they stand in line */
 	size_t count, room;
 	uint64_t number;
-	size_t held_bytes, held_max;
+	size_t held_bytes, held_max; /* in line, or in the heap */
 	_Alignas(max_align_t) unsigned char bytes[RUN_BYTES]; /* records one behind the other */
 };
 
@@ -52,17 +55,20 @@ static int kind_rank(const struct record *r)
 	return r->kind == RECORD_CONN ? RECORD_KINDS : r->kind;
 }
 
+static int compare(const struct record *x, const struct record *y)
+{
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	return kind_rank(x) - kind_rank(y);
+}
+
 static bool before(const struct held *a, const struct held *b)
 {
-	const struct record *x = a->record, *y = b->record;
+	int order = compare(a->record, b->record);
 
-	if (x->source != y->source)
-		return x->source < y->source;
-	if (x->frame != y->frame)
-		return x->frame < y->frame;
-	if (kind_rank(x) != kind_rank(y))
-		return kind_rank(x) < kind_rank(y);
-	return a->number < b->number;
+	return order ? order < 0 : a->number < b->number;
 }
 
 static void push(struct record_order *o, const struct record *r)
@@ -105,14 +111,18 @@ static size_t lines_of(const struct record *r)
 	return (record_size(r) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 }
 
-/* Nothing of the run is in use any more: the one that is held goes to the front. */
+/* Nothing of the run is in use any more: those in line go to the front. */
 static void rewind_places(struct record_order *o)
 {
+	size_t at = 0;
+
 	if (o->promised)
 		return;
-	if (o->one)
-		o->one = memmove(o->bytes, o->one, record_size(o->one));
-	o->next = place(o, o->one ? lines_of(o->one) : 0);
+	for (int i = 0; i < o->line_count; i++) {
+		o->run[i] = memmove(o->bytes + at, o->run[i], record_size(o->run[i]));
+		at += lines_of(o->run[i]);
+	}
+	o->next = place(o, at);
 }
 
 void record_order_hand_over(struct record_order *o)
@@ -121,33 +131,36 @@ void record_order_hand_over(struct record_order *o)
 		o->sink.take(o->sink.arg, o->run, o->run_count);
 	while (o->owned_count)
 		free(o->owned[--o->owned_count]);
+	for (int i = 0; i < o->line_count && o->run_count; i++)
+		o->run[i] = o->run[o->run_count + i];
 	o->run_count = 0;
 	rewind_places(o);
 }
 
-static void emit(struct record_order *o, const struct record *r)
-{
-	o->run[o->run_count++] = r;
-	if (o->run_count == RUN_MAX)
-		record_order_hand_over(o);
-}
-
 static void emit_first(struct record_order *o)
 {
-	struct record *first = pop(o);
+	struct record *first;
 
+	if (o->line_count) {
+		o->held_bytes -= record_size(o->run[o->run_count++]);
+		o->line_count--;
+		return;
+	}
+	first = pop(o);
 	o->owned[o->owned_count++] = first;
-	emit(o, first);
+	o->run[o->run_count++] = first;
+	if (o->run_count == RUN_MAX)
+		record_order_hand_over(o);
 }
 
 /* What is held of that instant is all of it. */
 static void settle(struct record_order *o)
 {
-	const struct record *one = o->one;
-
-	o->one = NULL;
-	if (one)
-		emit(o, one);
+	if (o->line_count) {
+		o->run_count += o->line_count;
+		o->line_count = 0;
+		o->held_bytes = 0;
+	}
 	while (o->count)
 		emit_first(o);
 }
@@ -183,8 +196,8 @@ static bool is_before(const struct record *r, uint16_t source, uint64_t frame)
 
 void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame)
 {
-	if (o->one && is_before(o->one, source, frame))
-		settle(o);
+	while (o->line_count && is_before(o->run[o->run_count], source, frame))
+		emit_first(o);
 	while (o->count && is_before(o->heap[0].record, source, frame))
 		emit_first(o);
 }
@@ -197,42 +210,70 @@ struct record *record_order_room(struct record_order *o)
 
 static bool is_full(const struct record_order *o)
 {
-	return (size_t)((unsigned char *)o->next - o->bytes) + sizeof(struct record) > RUN_BYTES;
+	return o->run_count + o->line_count == RUN_MAX ||
+	       (size_t)((unsigned char *)o->next - o->bytes) + sizeof(struct record) > RUN_BYTES;
 }
 
-/* The only one of its instant so far. */
-static void hold(struct record_order *o, const struct record *r)
+static void leave_line(struct record_order *o)
+{
+	int n = o->line_count;
+
+	if (!n)
+		return;
+	o->held_bytes = 0;
+	o->line_count = 0;
+	for (int i = 0; i < n; i++)
+		push(o, o->run[o->run_count + i]);
+}
+
+/* Room for another one, in the run and behind it. */
+static void make_room(struct record_order *o)
+{
+	if (is_full(o))
+		record_order_hand_over(o);
+	if (!is_full(o))
+		return;
+	leave_line(o);
+	rewind_places(o);
+}
+
+static void stand_in_line(struct record_order *o, const struct record *r)
 {
 	if (r != o->next)
 		record_copy(o->next, r);
-	o->one = o->next;
-	o->next = place(o, (size_t)((unsigned char *)o->next - o->bytes) + lines_of(o->one));
-	if (is_full(o))
-		record_order_hand_over(o);
+	o->run[o->run_count + o->line_count++] = o->next;
+	o->held_bytes += record_size(o->next);
+	o->next = place(o, (size_t)((unsigned char *)o->next - o->bytes) + lines_of(o->next));
+	make_room(o);
+}
+
+/* Whether it belongs behind all that are held of its instant. */
+static bool is_next(const struct record_order *o, const struct record *r)
+{
+	return !o->count && (!o->line_count || compare(o->run[o->run_count + o->line_count - 1], r) <= 0);
 }
 
 void record_order_take(struct record_order *o, const struct record *r)
 {
 	bool promised = o->promised && r != o->next; /* to another one, which is still being made */
+	bool alone;
 
 	record_order_clock(o, r->emitted_ns);
 	o->promised = promised;
-	if (!o->one && !o->count) {
+	alone = !o->line_count && !o->count;
+	if (alone)
 		o->at_ns = r->emitted_ns;
-		if (!promised) {
-			hold(o, r);
-			return;
-		}
+	if (!promised && is_next(o, r)) {
+		stand_in_line(o, r);
+	} else {
+		leave_line(o);
+		push(o, r);
 	}
-	if (o->one)
-		push(o, o->one);
-	o->one = NULL;
-	push(o, r);
-	while (o->held_bytes > o->held_max)
+	while (!alone && o->held_bytes > o->held_max)
 		emit_first(o);
 }
 
 size_t record_order_bytes(const struct record_order *o)
 {
-	return sizeof(*o) + o->held_bytes + o->room * sizeof(*o->heap);
+	return sizeof(*o) + (o->count ? o->held_bytes : 0) + o->room * sizeof(*o->heap);
 }
