@@ -17,7 +17,7 @@
 #define FIRST_SLAB 4   /* entries; a power of two */
 #define FIRST_SLOTS 16
 #define SHORT_KEY 64
-#define ALIGNED(n) (((n) + 15) & ~(size_t)15)
+#define ALIGNED(n) (((n) + 7) & ~(size_t)7)
 
 static _Thread_local struct table_budget *in_force;
 
@@ -25,7 +25,8 @@ struct table_entry {
 	uint32_t before, after; /* numbers, in order of insertion; 0: none. `after` also chains free entries. */
 	uint32_t tag;		/* of the key */
 	uint32_t value_at;	/* offset of the value in `bytes`; 0: given back */
-	_Alignas(max_align_t) unsigned char bytes[]; /* key, then value: a small one is in the cache with its key */
+	/* Key, then value: a small one is in the cache with its key. Of words: no value needs to be aligned any further. */
+	_Alignas(uint64_t) unsigned char bytes[];
 };
 
 /* What an entry costs: itself and its share of the slots, which are half full. */
@@ -333,6 +334,11 @@ struct table_entry *table_next(const struct table *t, struct table_entry *entry)
 const void *table_key(const struct table_entry *entry)
 {
 	return entry->bytes;
+}
+
+const void *table_key_of(const struct table *t, const void *value)
+{
+	return (const unsigned char *)value - t->value_at;
 }
 
 void *table_value(struct table_entry *entry)

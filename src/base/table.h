@@ -67,6 +67,7 @@ void table_free(struct table *t);
 /* Walks the table: start with NULL, gives NULL at the end. The entry at hand may not be removed. */
 struct table_entry *table_next(const struct table *t, struct table_entry *entry);
 const void *table_key(const struct table_entry *entry);
+const void *table_key_of(const struct table *t, const void *value);
 void *table_value(struct table_entry *entry);
 
 #endif

@@ -48,12 +48,11 @@ void *xmalloc_huge(size_t n)
 {
 	void *p = NULL;
 
-	if (n < HUGE_PAGE)
-		return xmalloc(n);
-	if (posix_memalign(&p, HUGE_PAGE, n) != 0)
+	if (posix_memalign(&p, n < HUGE_PAGE ? 64 : HUGE_PAGE, n ? n : 1) != 0)
 		out_of_memory();
 #ifdef MADV_HUGEPAGE
-	madvise(p, n, MADV_HUGEPAGE); /* without them it is slower, and that is all */
+	if (n >= HUGE_PAGE)
+		madvise(p, n, MADV_HUGEPAGE); /* without them it is slower, and that is all */
 #endif
 	return p;
 }

@@ -34,7 +34,7 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
 void *xcalloc_lines(size_t count, size_t size); /* the same, of a type that begins a cache line */
 #define HUGE_PAGE ((size_t)2 << 20)
-/* From HUGE_PAGE on in huge pages, where the kernel has them: for memory that is touched all over. */
+/* Whole cache lines; from HUGE_PAGE on in huge pages, where the kernel has them: for memory that is touched all over. */
 void *xmalloc_huge(size_t n);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);

@@ -72,9 +72,7 @@ bool flow_take_link(struct flow *f, enum side s, struct flow_link *out)
 
 	if (!half_unlinked(h))
 		return false;
-	*out = (struct flow_link){.mac = h->mac,
-		.vlan = cold_of(f)->vlan,
-		.ip = *flow_addr(f, s),
+	*out = (struct flow_link){.key = {h->mac, cold_of(f)->vlan, *flow_addr(f, s)},
 		.pkts = half_unlinked(h),
 		.ttl = h->ttl,
 		.ttl_min = h->ttl_min,

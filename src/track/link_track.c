@@ -20,30 +20,20 @@
 #define QUEUE_MAX 32
 #define FETCH_AHEAD 4 /* how many pairs ahead an entry is asked for */
 
-struct pair_key {
-	struct mac mac;
-	uint16_t vlan;
-	struct addr ip;
-};
-
+/* With its key and what the table needs it takes less than two lines. */
 struct pair {
-	struct pair_key key;
 	uint64_t pkts;
 	int64_t first_ns, last_ns; /* time stamps of the frames */
 	uint64_t first_frame, last_frame;
 	uint16_t first_source, last_source;
-	uint8_t ttl, ttl_min, ttl_max;
 	uint32_t ttl_count;
+	uint8_t ttl, ttl_min, ttl_max;
 	bool claimed, router, told;
 };
 
-/* Packets of a pair. */
 struct sighting {
-	struct pair_key key;
-	uint32_t tag; /* of the key, in the table */
-	uint32_t pkts;
-	struct frame_ref last; /* absolute time */
-	uint8_t ttl, ttl_min, ttl_max; /* ttl 0: says nothing */
+	struct flow_link seen;
+	uint32_t tag; /* of its key, in the table */
 };
 
 struct link_track {
@@ -74,7 +64,7 @@ struct link_track *link_track_new(const struct record_sink *sink)
 	l->sink = *sink;
 	set_clock(l, INT64_MIN);
 	l->due_ns = INT64_MAX;
-	table_init(&l->pairs, sizeof(struct pair_key), sizeof(struct pair), LINKS_MAX);
+	table_init(&l->pairs, sizeof(struct link_key), sizeof(struct pair), LINKS_MAX);
 	l->pairs.held_bytes = &l->held_bytes;
 	return l;
 }
@@ -101,6 +91,7 @@ static void note_news(struct link_track *l)
 
 static void tell(struct link_track *l, struct pair *e)
 {
+	const struct link_key *key = table_key_of(&l->pairs, e);
 	struct record r;
 	struct link *k = &r.link;
 
@@ -109,9 +100,9 @@ static void tell(struct link_track *l, struct pair *e)
 	r.emitted_ns = l->now_ns;
 	r.source = e->first_source;
 	r.frame = e->first_frame;
-	k->mac = e->key.mac;
-	k->ip = e->key.ip;
-	k->vlan = e->key.vlan;
+	k->mac = key->mac;
+	k->ip = key->ip;
+	k->vlan = key->vlan;
 	k->pkts = e->pkts;
 	k->ttl = e->ttl;
 	k->ttl_min = e->ttl_min;
@@ -129,7 +120,7 @@ static bool is_zero4(const struct addr *a)
 	return addr_is_v4(a) && !a->b[12] && !a->b[13] && !a->b[14] && !a->b[15];
 }
 
-static struct pair *pair_of(struct link_track *l, const struct pair_key *key, uint32_t tag, struct pair *expected)
+static struct pair *pair_of(struct link_track *l, const struct link_key *key, uint32_t tag, struct pair *expected)
 {
 	struct pair *e = table_find_expected(&l->pairs, key, tag, expected);
 
@@ -138,14 +129,13 @@ static struct pair *pair_of(struct link_track *l, const struct pair_key *key, ui
 	if (l->pairs.count == LINKS_MAX)
 		tell(l, table_value(table_next(&l->pairs, NULL)));
 	e = table_add_tagged(&l->pairs, key, tag);
-	e->key = *key;
 	note_news(l);
 	return e;
 }
 
-static struct pair_key key_of(const struct packet *p, const struct mac *mac, const struct addr *ip)
+static struct link_key key_of(const struct packet *p, const struct mac *mac, const struct addr *ip)
 {
-	return (struct pair_key){ .mac = *mac, .vlan = p->vlan_count ? p->vlans[0] : 0, .ip = *ip };
+	return (struct link_key){ .mac = *mac, .vlan = p->vlan_count ? p->vlans[0] : 0, .ip = *ip };
 }
 
 /* Seen in that frame, at absolute time. What is told late may be older than what is known. */
@@ -184,13 +174,14 @@ static void widen_ttl(struct pair *e, uint8_t low, uint8_t high)
 
 static void take(struct link_track *l, const struct sighting *n, struct pair *expected)
 {
-	struct pair *e = pair_of(l, &n->key, n->tag, expected);
+	const struct flow_link *seen = &n->seen;
+	struct pair *e = pair_of(l, &seen->key, n->tag, expected);
 
-	see(e, &n->last);
-	e->pkts += n->pkts;
-	if (n->ttl) {
-		vote_ttl(e, n->ttl, n->pkts);
-		widen_ttl(e, n->ttl_min, n->ttl_max);
+	see(e, &seen->last);
+	e->pkts += seen->pkts;
+	if (seen->ttl) {
+		vote_ttl(e, seen->ttl, seen->pkts);
+		widen_ttl(e, seen->ttl_min, seen->ttl_max);
 	}
 }
 
@@ -207,23 +198,18 @@ static void take_queued(struct link_track *l)
 	l->queued = 0;
 }
 
-/* The place of the next one in the queue, to be filled; sighting_queued follows. */
-static struct sighting *next_sighting(struct link_track *l, const struct pair_key *key)
+/* A pair that may have to go for it is told at its time. */
+static void note(struct link_track *l, const struct flow_link *seen, int64_t clock_ns)
 {
 	struct sighting *n;
 
+	l->now_ns = clock_ns;
 	if (l->queued == QUEUE_MAX)
 		take_queued(l);
 	n = &l->queue[l->queued++];
-	n->key = *key;
-	n->tag = table_tag(&l->pairs, key);
+	n->seen = *seen;
+	n->tag = table_tag(&l->pairs, &seen->key);
 	table_fetch_slot(&l->pairs, n->tag);
-	return n;
-}
-
-/* A pair that may have to go for it is told at its time. */
-static void sighting_queued(struct link_track *l)
-{
 	if (l->pairs.count + (uint32_t)l->queued > LINKS_MAX)
 		take_queued(l);
 }
@@ -232,7 +218,7 @@ static void claim(
 	struct link_track *l, const struct packet *p, const struct mac *mac, const struct addr *ip, bool router)
 {
 	struct frame_ref ref = { p->frame->number, p->ts_ns, p->frame->source };
-	struct pair_key key;
+	struct link_key key;
 	struct pair *e;
 
 	if (!mac_is_set(mac) || mac_is_group(mac) || !addr_is_set(ip) || addr_is_multicast(ip))
@@ -259,20 +245,15 @@ static void note_nd(struct link_track *l, const struct packet *p, const struct n
 		claim(l, p, mac, &p->src, nd->router);
 }
 
-void link_track_add(struct link_track *l, const struct flow_link *counted)
+static bool is_named(const struct link_key *k)
 {
-	struct pair_key key = { .mac = counted->mac, .vlan = counted->vlan, .ip = counted->ip };
-	struct sighting *n;
+	return !mac_is_group(&k->mac) && addr_is_set(&k->ip) && !is_zero4(&k->ip);
+}
 
-	if (mac_is_group(&key.mac) || !addr_is_set(&key.ip) || is_zero4(&key.ip))
-		return;
-	n = next_sighting(l, &key);
-	n->pkts = counted->pkts;
-	n->last = counted->last;
-	n->ttl = counted->ttl;
-	n->ttl_min = counted->ttl_min;
-	n->ttl_max = counted->ttl_max;
-	sighting_queued(l);
+void link_track_add(struct link_track *l, const struct flow_link *counted, int64_t clock_ns)
+{
+	if (is_named(&counted->key))
+		note(l, counted, clock_ns);
 }
 
 static bool carries_ethernet(const struct tunnel_level *l)
@@ -297,13 +278,13 @@ static bool speaks_for_itself(const struct packet *p)
 	return p->kind != PACKET_ICMP && !(p->kind == PACKET_TCP && (p->tcp.flags & TCP_RST));
 }
 
-void link_track_packet(struct link_track *l, const struct packet *p, const struct nd_message *nd)
+void link_track_packet(struct link_track *l, const struct packet *p, const struct nd_message *nd, int64_t clock_ns)
 {
-	struct pair_key key;
-	struct sighting *n;
+	struct flow_link seen;
 
 	if (!p->has_macs || !macs_fit(p))
 		return;
+	l->now_ns = clock_ns;
 	if (p->kind == PACKET_ARP) {
 		if (!is_zero4(&p->arp.sender_ip))
 			claim(l, p, &p->arp.sender_mac, &p->arp.sender_ip, false);
@@ -311,14 +292,13 @@ void link_track_packet(struct link_track *l, const struct packet *p, const struc
 	}
 	if (nd)
 		note_nd(l, p, nd);
-	if (p->kind == PACKET_OTHER || !addr_is_set(&p->src) || is_zero4(&p->src) || mac_is_group(&p->mac_src))
+	seen.key = key_of(p, &p->mac_src, &p->src);
+	if (p->kind == PACKET_OTHER || !is_named(&seen.key))
 		return;
-	key = key_of(p, &p->mac_src, &p->src);
-	n = next_sighting(l, &key);
-	n->pkts = 1;
-	n->last = (struct frame_ref){ p->frame->number, p->ts_ns, p->frame->source };
-	n->ttl = n->ttl_min = n->ttl_max = speaks_for_itself(p) ? p->ttl : 0;
-	sighting_queued(l);
+	seen.pkts = 1;
+	seen.last = (struct frame_ref){p->frame->number, p->ts_ns, p->frame->source};
+	seen.ttl = seen.ttl_min = seen.ttl_max = speaks_for_itself(p) ? p->ttl : 0;
+	note(l, &seen, clock_ns);
 }
 
 static void tell_all(struct link_track *l, bool again)
@@ -335,6 +315,11 @@ static void tell_all(struct link_track *l, bool again)
 int64_t link_track_due_ns(const struct link_track *l)
 {
 	return l->queued && l->due_ns == INT64_MAX ? l->minute_ns : l->due_ns;
+}
+
+int64_t link_track_minute_ns(const struct link_track *l)
+{
+	return l->minute_ns;
 }
 
 void link_track_clock(struct link_track *l, int64_t clock_ns)

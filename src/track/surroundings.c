@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/seldom.h"
 #include "base/text.h"
 #include "capture/capture.h"
 #include "decode/packet.h"
@@ -17,7 +18,7 @@ struct surroundings {
 	struct link_track *links;
 	struct arp_track *arps;
 	struct series_track series;
-	int64_t now_ns;
+	int64_t now_ns, wakes_ns; /* before wakes_ns nobody has anything to tell */
 };
 
 struct surroundings *surroundings_new(const struct record_sink *sink)
@@ -27,7 +28,7 @@ struct surroundings *surroundings_new(const struct record_sink *sink)
 	s->sink = *sink;
 	s->links = link_track_new(sink);
 	s->arps = arp_track_new(sink);
-	s->now_ns = INT64_MIN;
+	s->now_ns = s->wakes_ns = INT64_MIN;
 	return s;
 }
 
@@ -48,17 +49,32 @@ static int64_t due_ns(const struct surroundings *s)
 	return first < series ? first : series;
 }
 
-void surroundings_clock(struct surroundings *s, int64_t clock_ns)
+/* Before 1970 minutes end earlier than they do. */
+static int64_t next_wake_ns(const struct surroundings *s, int64_t clock_ns)
 {
-	if (clock_ns <= s->now_ns)
-		return;
+	int64_t due = due_ns(s), minute = link_track_minute_ns(s->links);
+
+	return clock_ns < 0 ? INT64_MIN : due < minute ? due : minute;
+}
+
+static SELDOM void wake(struct surroundings *s, int64_t clock_ns)
+{
 	for (int64_t at = due_ns(s); at <= clock_ns; at = due_ns(s)) {
 		arp_track_clock(s->arps, at);
 		link_track_clock(s->links, at);
 		series_track_clock(&s->series, &s->sink, at);
 	}
-	s->now_ns = clock_ns;
 	link_track_clock(s->links, clock_ns);
+	s->wakes_ns = next_wake_ns(s, clock_ns);
+}
+
+void surroundings_clock(struct surroundings *s, int64_t clock_ns)
+{
+	if (clock_ns <= s->now_ns)
+		return;
+	s->now_ns = clock_ns;
+	if (clock_ns >= s->wakes_ns)
+		wake(s, clock_ns);
 }
 
 void surroundings_packet(struct surroundings *s, const struct packet *p)
@@ -66,18 +82,22 @@ void surroundings_packet(struct surroundings *s, const struct packet *p)
 	struct nd_message message;
 	const struct nd_message *nd = p->kind == PACKET_ICMP && nd_read(p, &message) ? &message : NULL;
 
-	link_track_packet(s->links, p, nd);
+	link_track_packet(s->links, p, nd, s->now_ns);
+	if (p->kind != PACKET_ARP && !nd)
+		return;
 	arp_track_packet(s->arps, p, nd);
+	s->wakes_ns = INT64_MIN;
 }
 
 void surroundings_link(struct surroundings *s, const struct flow_link *counted)
 {
-	link_track_add(s->links, counted);
+	link_track_add(s->links, counted, s->now_ns);
 }
 
 void surroundings_count(struct surroundings *s, int64_t at_ns, const struct series_count *more)
 {
 	series_track_add(&s->series, at_ns, more);
+	s->wakes_ns = INT64_MIN;
 }
 
 void surroundings_receiver(struct surroundings *s, const struct mac *m)

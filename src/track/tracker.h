@@ -41,13 +41,17 @@ struct tracked {
 	const struct flow_link *left; /* the packets from that other MAC; NULL: none. Until the next packet */
 };
 
+struct link_key {
+	struct mac mac;
+	uint16_t vlan; /* outermost; 0: none */
+	struct addr ip;
+};
+
 /* Packets of one side that came from one MAC, counted with the conversation. */
 struct flow_link {
-	struct mac mac;
-	uint16_t vlan;
-	struct addr ip;
+	struct link_key key;
 	uint32_t pkts;
-	uint8_t ttl, ttl_min, ttl_max;
+	uint8_t ttl, ttl_min, ttl_max; /* ttl 0: says nothing */
 	struct frame_ref last; /* absolute time */
 };
 
