@@ -348,10 +348,11 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 
 	record_begin(r, RECORD_CONN);
 	flow_identify(f, r);
-	text_copy(c->conn_state, sizeof(c->conn_state), conn_state(f));
+	memcpy(c->conn_state, conn_state(f).text, sizeof(c->conn_state));
 	memcpy(c->history, k->history, sizeof(c->history));
 	c->community_id_due = true;
-	text_copy(c->tunnel, sizeof(c->tunnel), k->tunnel ? k->tunnel : "");
+	if (k->tunnel)
+		text_copy(c->tunnel, sizeof(c->tunnel), k->tunnel);
 	c->vlan = k->vlan;
 	c->stream = f->stream;
 	c->duration_ns = f->last_ns - f->begun_ns;

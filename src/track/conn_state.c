@@ -56,23 +56,25 @@ void history_packet(struct passing *w)
 		history_again(w->f, w->side, 'W');
 }
 
+#define STATE(text) ((struct conn_state){text})
+
 /* Of a side whose SYN is not in the capture Zeek says that it is inactive, until it ends. */
-static const char *partial_state(uint32_t orig, uint32_t resp)
+static struct conn_state partial_state(uint32_t orig, uint32_t resp)
 {
 	bool fin_orig = (orig & HALF_FIN) != 0, fin_resp = (resp & HALF_FIN) != 0;
 
 	if (fin_orig && fin_resp)
-		return "SF";
+		return STATE("SF");
 	if (resp & HALF_RST_SEEN)
-		return fin_orig ? "RSTR" : "RSTRH";
+		return fin_orig ? STATE("RSTR") : STATE("RSTRH");
 	if (orig & HALF_RST_SEEN)
-		return fin_resp ? "RSTO" : "RSTOS0";
+		return fin_resp ? STATE("RSTO") : STATE("RSTOS0");
 	if (fin_orig)
-		return "SH";
-	return fin_resp ? "SHR" : "OTH";
+		return STATE("SH");
+	return fin_resp ? STATE("SHR") : STATE("OTH");
 }
 
-static const char *tcp_state(const struct flow *f)
+static struct conn_state tcp_state(const struct flow *f)
 {
 	const struct cold *c = cold_of(f);
 	uint32_t orig = f->half[SIDE_ORIG].flags, resp = f->half[SIDE_RESP].flags;
@@ -82,23 +84,23 @@ static const char *tcp_state(const struct flow *f)
 	if (f->midstream || (!c->syns && !f->half[SIDE_ORIG].pkts))
 		return partial_state(orig, resp);
 	if (!c->syn_acks)
-		return rst_resp ? "REJ" : rst_orig ? "RSTOS0" : fin_orig ? "SH" : "S0";
+		return rst_resp ? STATE("REJ") : rst_orig ? STATE("RSTOS0") : fin_orig ? STATE("SH") : STATE("S0");
 	if (fin_orig && fin_resp)
-		return "SF";
+		return STATE("SF");
 	if (rst_orig || rst_resp)
-		return f->first_rst == SIDE_ORIG ? "RSTO" : "RSTR";
+		return f->first_rst == SIDE_ORIG ? STATE("RSTO") : STATE("RSTR");
 	if (fin_orig)
-		return "S2";
-	return fin_resp ? "S3" : "S1";
+		return STATE("S2");
+	return fin_resp ? STATE("S3") : STATE("S1");
 }
 
-const char *conn_state(const struct flow *f)
+struct conn_state conn_state(const struct flow *f)
 {
 	if (f->key.proto == 6)
 		return tcp_state(f);
 	if (f->key.proto != 17)
-		return "OTH";
+		return STATE("OTH");
 	if (!f->half[SIDE_ORIG].pkts)
-		return "SHR";
-	return f->half[SIDE_RESP].pkts ? "SF" : "S0";
+		return STATE("SHR");
+	return f->half[SIDE_RESP].pkts ? STATE("SF") : STATE("S0");
 }

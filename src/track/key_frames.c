@@ -236,17 +236,16 @@ static void sort(const struct key_frame_kept *k[], uint32_t from, uint32_t n)
 	}
 }
 
-/* How many of the first frames are known to be in order: all, where they are of one source. */
-static uint32_t in_order(const struct key_frame_kept *first, uint32_t n)
+/* Whether the first frames are in order for sure: they are of one source, and nearly always each is later. */
+static bool in_order(const struct key_frame_kept *first, uint32_t n)
 {
-	uint64_t sources = 0;
-	uint32_t later = 1;
+	bool later = true;
 
-	for (uint32_t i = 1; i < n; i++) {
-		sources |= first[i].ref.both ^ first[i - 1].ref.both;
-		later += first[i].ref.both > first[i - 1].ref.both;
-	}
-	return later >= n && !(sources >> FRAME_BITS) ? n : 1;
+	if (n && (first[n - 1].ref.both ^ first[0].ref.both) >> FRAME_BITS)
+		return false;
+	for (uint32_t i = 1; i < n; i++)
+		later &= first[i].ref.both > first[i - 1].ref.both;
+	return later;
 }
 
 #define KEPT_MAX (KEY_FIRST + KEY_MARKED + KEY_LAST + 2)
@@ -298,7 +297,7 @@ static uint32_t gather(const struct flow *f, struct key_frame_kept last[2], cons
 	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
 		if (add_last(f, s, out, n, &last[s]))
 			out[n++] = &last[s];
-	sort(out, in_order(c->first, first), n);
+	sort(out, in_order(c->first, first) ? first : 1, n);
 	return n;
 }
 
@@ -327,6 +326,18 @@ static uint32_t thin_out(const struct key_frame_kept *k[KEPT_MAX], uint32_t n, u
 	return left;
 }
 
+static inline void tell(const struct flow *f, const struct key_frame_kept *kept, struct key_frame *k)
+{
+	k->ref = long_ref(kept->ref);
+	k->len = kept->len;
+	k->side = kept->side & 1;
+	k->flags = kept->flags & UINT8_MAX;
+	if (kept->label)
+		memcpy(k->label, label_of(f, kept)->text, sizeof(k->label));
+	else
+		memset(k->label, 0, sizeof(k->label));
+}
+
 void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 {
 	const struct key_frame_kept *kept[KEPT_MAX];
@@ -335,18 +346,8 @@ void key_frames_record(const struct flow *f, bool failed, struct conn *c)
 	uint64_t all = f->half[SIDE_ORIG].pkts + f->half[SIDE_RESP].pkts;
 
 	n = thin_out(kept, n, failed ? KEY_FRAMES_MAX : KEY_FRAMES_USUAL);
-	for (uint32_t i = 0; i < n; i++) {
-		struct key_frame *k = &c->key_frames[i];
-
-		k->ref = long_ref(kept[i]->ref);
-		k->len = kept[i]->len;
-		k->side = kept[i]->side & 1;
-		k->flags = kept[i]->flags & UINT8_MAX;
-		if (kept[i]->label)
-			memcpy(k->label, label_of(f, kept[i])->text, sizeof(k->label));
-		else
-			memset(k->label, 0, sizeof(k->label));
-	}
+	for (uint32_t i = 0; i < n; i++)
+		tell(f, kept[i], &c->key_frames[i]);
 	c->key_frame_count = n;
 	c->key_frames_left_out = all > n ? (uint32_t)(all - n) : 0;
 }

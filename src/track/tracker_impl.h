@@ -217,7 +217,10 @@ static inline void history_add(struct flow *f, enum side side, char letter)
 }
 void history_again(struct flow *f, enum side side, char letter); /* C, G, T, W */
 void history_packet(struct passing *w);
-const char *conn_state(const struct flow *f);
+struct conn_state {
+	char text[sizeof(((struct conn *)0)->conn_state)];
+};
+struct conn_state conn_state(const struct flow *f);
 
 /* icmp_quote.c */
 struct tracked icmp_quote(struct tracker *t, const struct packet *p);
