@@ -24,10 +24,11 @@ struct load {
 	const struct options *o;
 };
 
-static void drop_said(void *value)
+static void drop_said(void *owner, void *value)
 {
 	struct said *s = value;
 
+	(void)owner;
 	free(s->tls);
 	free(s->http);
 }

@@ -127,7 +127,7 @@ static void test_connections_of_a_pair_are_kept_in_order(void **state)
 	}
 	assert_int_equal(p->answered, 100);
 	assert_int_equal(p->single, 100);
-	assert_int_equal(p->sent[SIDE_RESP].segments, 200);
+	assert_int_equal(p->sent_segments[SIDE_RESP], 200);
 	assert_int_equal(p->first_ok_ns, 1000);
 	assert_int_equal(p->last_ok_ns, 1099);
 }

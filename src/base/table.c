@@ -213,7 +213,7 @@ static void drop_entry(struct table *t, uint32_t number)
 	slots_remove(&t->slots, e->tag, number);
 	unchain(t, e);
 	if (t->drop)
-		t->drop(value_of(t, number));
+		t->drop(t->owner, value_of(t, number));
 	count_held(t, (size_t)-1);
 	t->count--;
 	e->value_at = 0;
@@ -315,7 +315,7 @@ void table_free(struct table *t)
 {
 	for (uint32_t number = t->first; number; number = entry_at(t, number)->after) {
 		if (t->drop)
-			t->drop(value_of(t, number));
+			t->drop(t->owner, value_of(t, number));
 		count_held(t, (size_t)-1);
 	}
 	for (unsigned slab = 0; t->made && slab <= high_bit(counted(t->made)) - high_bit(FIRST_SLAB); slab++)

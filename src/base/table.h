@@ -30,7 +30,8 @@ struct table {
 	uint32_t value_at, entry_size; /* offset of a value in its entry's bytes; bytes of an entry */
 	uint32_t max, count;
 	uint64_t evicted;	    /* entries given up because the table was full */
-	void (*drop)(void *value);  /* frees what a value owns; may be NULL */
+	void (*drop)(void *owner, void *value); /* frees what a value owns; may be NULL */
+	void *owner;		    /* for drop */
 	size_t *held_bytes;	    /* counter of the owner, kept up to date; may be NULL */
 	struct table_budget *budget; /* NULL: none */
 };

@@ -13,23 +13,6 @@
 #define RELEASE_S 0.75	     /* after the blocker's end the queue is served one by one, each in milliseconds */
 #define SETTLE_NS (20 * NS_PER_MS) /* an answer may be under way when the first of them asks */
 
-void visits_drop(struct diagnosis_context *x, struct visits *v)
-{
-	if (!v)
-		return;
-	free(v->list);
-	moments_free(&v->answered);
-	parties_give(x, v, sizeof(*v));
-}
-
-void visits_fetch(const struct visits *v, bool lists)
-{
-	if (lists)
-		moments_fetch(&v->answered);
-	else
-		fetch_line(v);
-}
-
 static struct visit *new_visit(struct visits *v, const struct record *r)
 {
 	struct visit *visit;

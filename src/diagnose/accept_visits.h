@@ -29,14 +29,7 @@ struct visit {
 	struct evidence from, until;
 };
 
-struct visits {
-	struct visit *list;
-	struct moments answered; /* when clients that did not wait were answered */
-	uint32_t count, room;
-	uint64_t total;
-};
-
-/* Takes notice of a conn record of the service; memory is told to x. See parties.h for visits_drop. */
+/* Takes notice of a conn record of the service; memory is told to x. */
 void visits_note(struct visits *v, struct diagnosis_context *x, const struct record *r);
 /* The wait began inside the silence and ended with it. */
 bool visit_was_blocked_by(const struct visit *wait, const struct visit *silence);

@@ -165,8 +165,9 @@ static void gather(struct gathered *g, struct claim *c)
 	g->claims[g->count++] = c;
 }
 
-static void drop_gathered(void *value)
+static void drop_gathered(void *owner, void *value)
 {
+	(void)owner;
 	free(((struct gathered *)value)->claims);
 }
 

@@ -27,14 +27,6 @@ void context_free(struct diagnosis_context *x)
 	table_free(&x->frames_of);
 }
 
-const struct service_state *context_service(
-	const struct diagnosis_context *x, const struct addr *server, uint16_t port, uint8_t proto)
-{
-	struct service_key k = service_key(server, port, proto);
-
-	return table_find(&x->services, &k);
-}
-
 static void learn_dns(struct diagnosis_context *x, const struct dns *d)
 {
 	uint32_t n = d->answer_count < DNS_ANSWERS_MAX ? d->answer_count : DNS_ANSWERS_MAX;

@@ -46,10 +46,11 @@ struct fallback {
 	int unnamed, times;
 };
 
-static void drop_reached(void *value)
+static void drop_reached(void *owner, void *value)
 {
 	struct reached *r = value;
 
+	(void)owner;
 	if (r->held_bytes)
 		*r->held_bytes -= r->room * sizeof(*r->v);
 	free(r->v);

@@ -40,16 +40,16 @@ static void count(struct names *n, const struct addr *server, uint16_t port, con
 	*(uint64_t *)table_add_tagged(&n->requests, &k, tag_of(&k)) += requests;
 }
 
-static void settle(struct known_name *k)
+static void settle(struct names *n, struct known_name *k)
 {
 	if (k->requests)
-		count(k->names, &k->of, k->port, k->text, k->requests);
+		count(n, table_key_of(&n->known, k), k->port, k->text, k->requests);
 	k->requests = 0;
 }
 
-static void drop(void *value)
+static void drop(void *owner, void *value)
 {
-	settle(value);
+	settle(owner, value);
 }
 
 void names_init(struct names *n, size_t *held_bytes)
@@ -57,6 +57,7 @@ void names_init(struct names *n, size_t *held_bytes)
 	table_init(&n->known, sizeof(struct addr), sizeof(struct known_name), KNOWN_MAX);
 	table_init(&n->requests, sizeof(struct site), sizeof(uint64_t), SITES_MAX);
 	n->known.drop = drop;
+	n->known.owner = n;
 	n->known.held_bytes = n->requests.held_bytes = held_bytes;
 }
 
@@ -79,9 +80,7 @@ static struct known_name *learn(struct names *n, const struct addr *a, const cha
 		return NULL;
 	k = k ? k : table_add_tagged(&n->known, a, tag);
 	if (strcmp(k->text, name) != 0) {
-		settle(k);
-		k->names = n;
-		k->of = *a;
+		settle(n, k);
 		text_copy(k->text, sizeof(k->text), name);
 	}
 	return k;
@@ -110,7 +109,7 @@ void names_request(struct names *n, const struct record *r)
 		return;
 	}
 	if (k->port != r->resp_p)
-		settle(k);
+		settle(n, k);
 	k->port = r->resp_p;
 	k->requests++;
 }
@@ -118,7 +117,7 @@ void names_request(struct names *n, const struct record *r)
 void names_settle(struct names *n)
 {
 	for (struct table_entry *e = table_next(&n->known, NULL); e; e = table_next(&n->known, e))
-		settle(table_value(e));
+		settle(n, table_value(e));
 }
 
 const char *names_find(const struct names *n, const struct addr *a)

@@ -18,11 +18,9 @@ struct names {
 };
 
 struct known_name {
-	char text[NAME_SIZE]; /* first, so that it is what table_value gives; hostile */
-	struct names *names;
-	struct addr of;
-	uint16_t port;
 	uint64_t requests; /* to that port for that name, of which the table has not heard yet */
+	uint16_t port;
+	char text[NAME_SIZE]; /* hostile */
 };
 
 void names_init(struct names *n, size_t *held_bytes);

@@ -10,7 +10,9 @@
 #include "base/addr.h"
 #include "base/samples.h"
 #include "base/table.h"
+#include "diagnose/moments.h"
 #include "record/record.h"
+#include "record/short_ref.h"
 
 struct diagnosis_context;
 
@@ -21,7 +23,7 @@ struct flood;	/* rule_flood.c */
 struct late;	/* rule_late_syn.c */
 struct silence; /* rule_tls_no_hello.c */
 struct slow;	/* rule_slow.c */
-struct visits;	/* rule_accept_loop.c */
+struct visit;	/* accept_visits.h */
 
 void checks_drop(struct diagnosis_context *x, struct checks *c);
 void closes_drop(struct diagnosis_context *x, struct closes *c);
@@ -29,28 +31,25 @@ void flood_drop(struct diagnosis_context *x, struct flood *f);
 void late_drop(struct diagnosis_context *x, struct late *l);
 void silence_drop(struct diagnosis_context *x, struct silence *s);
 void slow_drop(struct diagnosis_context *x, struct slow *s);
-void visits_drop(struct diagnosis_context *x, struct visits *v);
 
 /* Most conversations add to these, which are asked for before: first the thing itself, then the ends of its lists. */
 void closes_fetch(const struct closes *c, bool lists);
 void slow_fetch(const struct slow *s, bool lists);
-void visits_fetch(const struct visits *v, bool lists);
 
+/* With its key and what the table needs it takes two lines. */
 struct host {
-	struct diagnosis_context *x;
 	struct closes *closes;
 	uint64_t conversations, failed, pkts, bytes;
-	struct mac mac; /* last one that its frames came from */
-	bool client, server;
-	bool sends;	      /* it began a conversation: its own packets are in the capture */
-	uint8_t ttl;	      /* of its packets that are no RST; 0: not known */
-	bool ttl_varies;
-	struct frame_ref ttl_shown; /* a SYN-ACK of it; at_ns is absolute */
 	int64_t connected_ns; /* last TCP connection that it began; 0: none */
-	uint64_t judged;      /* of its connections, those whose speed was looked at */
-	/* frames between these two that `frames_of` has not heard of yet */
+	uint64_t frames; /* between `from` and `to`, which `frames_of` has not heard of yet */
 	struct mac from, to;
-	uint64_t frames;
+	struct mac mac; /* last one that its frames came from */
+	uint8_t ttl;	/* of its packets that are no RST; 0: not known */
+	bool ttl_varies : 1;
+	bool client : 1, server : 1;
+	bool sends : 1;	 /* it began a conversation: its own packets are in the capture */
+	uint32_t judged; /* of its connections, those whose speed was looked at */
+	struct short_ref ttl_shown; /* a SYN-ACK of it, at absolute time */
 };
 
 /* One service: an address and port that conversations go to. */
@@ -68,33 +67,43 @@ struct hop {
 
 #define HOPS_MAX 64 /* of one service */
 
+/* Connections to it, as far as they say nothing or wait for its first answer: see accept_visits.h. */
+struct visits {
+	struct moments answered; /* when clients that did not wait were answered */
+	uint64_t total;
+	struct visit *list;
+	uint32_t count, room;
+};
+
+/* What every conversation touches stands together. */
 struct service_state {
-	struct diagnosis_context *x;
-	struct visits *visits;
 	struct slow *slow;
-	struct late *late;
-	struct flood *flood;
-	struct hop hop, *hops; /* the first one; the others */
-	int hop_count;	       /* of the others */
+	struct visits visits;
 	uint64_t total, answered, ok, failed; /* conversations; answered: the server said anything in payload */
 	uint64_t tls, http;		      /* of them, with that protocol */
 	uint64_t established;		      /* TCP handshake completed */
-	struct samples rtt_s;		      /* SYN to SYN-ACK */
-	char service[16];
 	int64_t first_ok_ns, last_ok_ns, last_ns;
-	uint8_t ttl;	/* of its SYN-ACKs or data: most recent */
+	struct samples rtt_s; /* SYN to SYN-ACK */
+	char service[16];
+	struct hop hop; /* the first one */
 	struct mac mac; /* last next hop its packets came from */
+	uint8_t ttl;	/* of its SYN-ACKs or data: most recent */
+	/* what few touch */
+	struct late *late;
+	struct flood *flood;
+	struct hop *hops; /* the other ones */
+	int hop_count;	  /* of the others */
 };
 
 /* A connection that was made, as much as is kept of each. */
 struct opened {
 	int64_t ts_ns;
-	uint64_t frame;
+	uint64_t frame : FRAME_BITS;
+	bool answered : 1;  /* SYN and SYN-ACK are in the capture */
+	bool completed : 1; /* the handshake's last ACK is */
+	bool single : 1;    /* HTTP, exactly one request, then a close */
 	uint32_t stream;
 	uint16_t port, source;
-	bool answered;	/* SYN and SYN-ACK are in the capture */
-	bool completed; /* the handshake's last ACK is */
-	bool single;	/* HTTP, exactly one request, then a close */
 };
 
 struct peers_key {
@@ -102,9 +111,8 @@ struct peers_key {
 	uint16_t port, pad;
 };
 
-/* A client and the TCP service that it connects to. */
+/* A client and the TCP service that it connects to. With its key and what the table needs it takes three lines. */
 struct peers {
-	struct diagnosis_context *x;
 	struct checks *checks;
 	struct silence *silence;
 	struct opened *opened; /* the first OPENED_MAX, in order of emission */
@@ -112,15 +120,16 @@ struct peers {
 	uint32_t n, room;
 	uint32_t answered, single; /* of them */
 	uint32_t total;		   /* also those past OPENED_MAX, or of which only data is there */
-	uint64_t http, requests;   /* connections with HTTP, and their requests */
+	uint32_t http;		   /* connections with HTTP, */
+	uint64_t requests;	   /* and their requests */
 	int64_t first_ok_ns, last_ok_ns; /* requests that were answered; 0: none */
 	int64_t last_answer_ns;		 /* last sign of life of the server on a connection that was made */
-	struct {
-		uint64_t segments, conversations; /* with data, where its loss can be told */
-	} sent[2];				  /* by enum side: who sent it */
+	/* with data, where its loss can be told; by enum side: who sent it */
+	uint64_t sent_segments[2];
+	uint32_t sent_conversations[2];
 	struct mac client_mac;
 	uint8_t ttl; /* of its last SYN-ACK */
-	bool client_closes, through_proxy, client_spoke;
+	bool client_closes : 1, through_proxy : 1, client_spoke : 1;
 };
 
 /* Of the conn record at hand; NULL: there is none. */
@@ -160,8 +169,7 @@ void parties_settle(struct diagnosis_context *x);
 void *parties_make(struct diagnosis_context *x, size_t size);
 void parties_give(struct diagnosis_context *x, void *made, size_t size);
 
-struct service_key service_key(const struct addr *server, uint16_t port, uint8_t proto);
-void host_settle(struct host *h);
+void host_settle(struct diagnosis_context *x, struct host *h);
 /* Of data that this side sent it can be said how much was lost. */
 bool peers_tell_loss(const struct conn *c, enum side side);
 struct peers *peers_add(struct diagnosis_context *x, const struct record *r);

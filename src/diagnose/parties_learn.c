@@ -9,7 +9,7 @@
 #define OPENED_MAX 1000000 /* connections kept of a pair */
 #define OPENED_ROOM 4	   /* when there is a second one */
 
-static struct opened *new_opened(struct peers *p)
+static struct opened *new_opened(struct diagnosis_context *x, struct peers *p)
 {
 	if (!p->room) {
 		p->opened = &p->first;
@@ -20,14 +20,14 @@ static struct opened *new_opened(struct peers *p)
 
 		if (p->opened == &p->first)
 			more[0] = p->first;
-		p->x->held_bytes += (room - (p->room == 1 ? 0 : p->room)) * sizeof(*more);
+		x->held_bytes += (room - (p->room == 1 ? 0 : p->room)) * sizeof(*more);
 		p->opened = more;
 		p->room = room;
 	}
 	return &p->opened[p->n++];
 }
 
-static void learn_opened(struct peers *p, const struct record *r)
+static void learn_opened(struct diagnosis_context *x, struct peers *p, const struct record *r)
 {
 	const struct conn *c = &r->conn;
 	bool answered = c->syns && c->syn_ack.frame, http = answered && conn_speaks(c, "http");
@@ -47,8 +47,8 @@ static void learn_opened(struct peers *p, const struct record *r)
 		return;
 	p->answered += answered;
 	p->single += single;
-	*new_opened(p) = (struct opened){.ts_ns = r->ts_ns,
-		.frame = r->frame,
+	*new_opened(x, p) = (struct opened){.ts_ns = r->ts_ns,
+		.frame = r->frame & FRAME_MASK,
 		.stream = c->stream,
 		.port = r->orig_p,
 		.source = r->source,
@@ -71,18 +71,18 @@ bool peers_tell_loss(const struct conn *c, enum side side)
 	return c->side[side].data_segments && !c->side[side].missing_bytes && !c->one_sided && !discovers_mtu(c);
 }
 
-static void learn_pair(struct peers *p, const struct record *r)
+static void learn_pair(struct diagnosis_context *x, struct peers *p, const struct record *r)
 {
 	const struct conn *c = &r->conn;
 
 	p->total++;
-	learn_opened(p, r);
+	learn_opened(x, p, r);
 	p->client_mac = c->side[SIDE_ORIG].mac;
 	p->client_spoke |= c->handshake_ack.frame && (c->side[SIDE_ORIG].bytes || c->one_sided);
 	for (int side = 0; side < 2; side++)
 		if (peers_tell_loss(c, (enum side)side)) {
-			p->sent[side].segments += c->side[side].data_segments;
-			p->sent[side].conversations++;
+			p->sent_segments[side] += c->side[side].data_segments;
+			p->sent_conversations[side]++;
 		}
 	if (!c->turns || c->pending == SIDE_ORIG || c->rst_count)
 		return;
@@ -144,38 +144,40 @@ static void learn_ttl(struct host *h, const struct record *r)
 	h->ttl_varies |= side->ttl_min != side->ttl_max || (h->ttl && h->ttl != side->ttl);
 	h->ttl = side->ttl;
 	if (!h->ttl_shown.frame)
-		h->ttl_shown = (struct frame_ref){shown->frame, r->ts_ns + shown->at_ns, shown->source};
+		h->ttl_shown = short_ref(shown->frame, shown->source, r->ts_ns + shown->at_ns);
 }
 
-void host_settle(struct host *h)
+void host_settle(struct diagnosis_context *x, struct host *h)
 {
 	if (!h->frames)
 		return;
-	*(uint64_t *)table_add(&h->x->frames_of, &h->from) += h->frames;
-	*(uint64_t *)table_add(&h->x->frames_of, &h->to) += h->frames;
+	*(uint64_t *)table_add(&x->frames_of, &h->from) += h->frames;
+	*(uint64_t *)table_add(&x->frames_of, &h->to) += h->frames;
 	h->frames = 0;
 }
 
 /* Nearly always a host's frames go between the same two machines. */
-static void learn_frames(struct host *h, const struct conn_side *o)
+static void learn_frames(struct diagnosis_context *x, struct host *h, const struct conn_side *o)
 {
 	if (!o->pkts || !mac_is_set(&o->mac) || !mac_is_set(&o->to_mac) || mac_is_group(&o->to_mac))
 		return;
 	if (h->frames && !(mac_equal(&h->from, &o->mac) && mac_equal(&h->to, &o->to_mac)))
-		host_settle(h);
+		host_settle(x, h);
 	h->from = o->mac;
 	h->to = o->to_mac;
 	h->frames += o->pkts;
-	h->x->unicast_frames += o->pkts;
+	x->unicast_frames += o->pkts;
 }
 
-static void learn_hosts(const struct parties *now, const struct record *r)
+static void learn_hosts(struct diagnosis_context *x, const struct record *r)
 {
+	const struct parties *now = &x->now;
+
 	now->orig->sends = true;
 	if (r->proto == 6 && r->ts_ns > now->orig->connected_ns)
 		now->orig->connected_ns = r->ts_ns;
-	learn_frames(now->orig, &r->conn.side[SIDE_ORIG]);
-	learn_frames(now->resp, &r->conn.side[SIDE_RESP]);
+	learn_frames(x, now->orig, &r->conn.side[SIDE_ORIG]);
+	learn_frames(x, now->resp, &r->conn.side[SIDE_RESP]);
 }
 
 void parties_learn(struct diagnosis_context *x, const struct record *r)
@@ -183,14 +185,14 @@ void parties_learn(struct diagnosis_context *x, const struct record *r)
 	learn_ttl(x->now.resp, r);
 	if (r->conn.end_reason == CONN_END_PART)
 		return;
-	learn_hosts(&x->now, r);
+	learn_hosts(x, r);
 	learn_service(x->now.service, r);
 	if (x->now.pair)
-		learn_pair(x->now.pair, r);
+		learn_pair(x, x->now.pair, r);
 }
 
 void parties_settle(struct diagnosis_context *x)
 {
 	for (struct table_entry *e = table_next(&x->hosts, NULL); e; e = table_next(&x->hosts, e))
-		host_settle(table_value(e));
+		host_settle(x, table_value(e));
 }

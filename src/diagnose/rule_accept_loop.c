@@ -24,16 +24,11 @@
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
 {
-	struct visits *v;
-
 	(void)state;
 	if (r->kind != RECORD_CONN || r->proto != 6 || r->conn.end_reason == CONN_END_PART || r->conn.one_sided ||
 		!r->conn.handshake_ack.frame)
 		return;
-	v = x->now.service->visits;
-	if (!v)
-		v = x->now.service->visits = parties_make(x, sizeof(*v));
-	visits_note(v, x, r);
+	visits_note(&x->now.service->visits, x, r);
 }
 
 struct verdict {
@@ -247,10 +242,10 @@ static void on_finish(void *state, struct diagnosis_context *x)
 {
 	(void)state;
 	for (struct table_entry *e = table_next(&x->services, NULL); e; e = table_next(&x->services, e)) {
-		struct visits *v = ((struct service_state *)table_value(e))->visits;
+		struct visits *v = &((struct service_state *)table_value(e))->visits;
 		const struct visit *worst;
 
-		if (!v || !v->count)
+		if (!v->count)
 			continue;
 		moments_sort(&v->answered);
 		worst = worst_silence(v);

@@ -270,8 +270,9 @@ static void gather(struct table *pairs, struct claim *c)
 	a->list[a->n++] = c;
 }
 
-static void drop_attempts(void *value)
+static void drop_attempts(void *owner, void *value)
 {
+	(void)owner;
 	free(((struct attempts *)value)->list);
 	moments_free(&((struct attempts *)value)->between.opened);
 }

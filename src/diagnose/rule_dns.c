@@ -57,8 +57,9 @@ struct state {
 	struct table in_part;	/* struct addr -> uint64_t: answers of a server of which only fragments arrived */
 };
 
-static void drop_server(void *value)
+static void drop_server(void *owner, void *value)
 {
+	(void)owner;
 	for (int i = 0; i < TROUBLES; i++)
 		samples_free(&((struct dns_server *)value)->of[i].waited_s);
 }

@@ -48,8 +48,9 @@ struct state {
 	struct table controls;	/* struct control_key -> struct control */
 };
 
-static void drop(void *value)
+static void drop(void *owner, void *value)
 {
+	(void)owner;
 	moments_free(&((struct control *)value)->transfers);
 	moments_free(&((struct control *)value)->sockets);
 }

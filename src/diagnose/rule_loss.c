@@ -95,8 +95,8 @@ static uint32_t lost_on_the_way(const struct conn_side *o)
 
 static void learn_all(struct path *p, const struct peers *pair, enum side side)
 {
-	p->segments = pair->sent[side].segments;
-	p->conversations = pair->sent[side].conversations;
+	p->segments = pair->sent_segments[side];
+	p->conversations = pair->sent_conversations[side];
 }
 
 static void note_loss(struct state *s, const struct peers *pair, const struct record *r, enum side side)
@@ -299,7 +299,7 @@ static void learn_rest(const struct diagnosis_context *x, const struct path_key 
 	const struct addr *server = k->sender_is_client ? &k->receiver : &k->sender;
 	const struct peers *pair = k->trouble == TROUBLE_LOSS ? peers_find(x, client, server, k->port) : NULL;
 
-	if (pair && pair->sent[side].segments > p->segments)
+	if (pair && pair->sent_segments[side] > p->segments)
 		learn_all(p, pair, side);
 }
 

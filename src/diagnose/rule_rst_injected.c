@@ -205,6 +205,7 @@ static void each_refusing_host(void *arg, struct diagnosis_context *x, const str
 {
 	const struct host *h = host_find(x, &g->server);
 	struct claim_group mine = *g;
+	struct frame_ref shown;
 	struct finding *f;
 
 	(void)arg;
@@ -213,8 +214,9 @@ static void each_refusing_host(void *arg, struct diagnosis_context *x, const str
 	mine.code = "rst-injected";
 	f = finding_of_group(x, &mine);
 	write_finding(f, g, SIGN_TTL, (uint8_t)g->claims[0]->number, h->ttl);
-	finding_evidence(f, h->ttl_shown.source, h->ttl_shown.frame, h->ttl_shown.at_ns, "real packet of the host, TTL %u", h->ttl);
-	finding_filter_also(f, h->ttl_shown.source, h->ttl_shown.frame);
+	shown = long_ref(h->ttl_shown);
+	finding_evidence(f, shown.source, shown.frame, shown.at_ns, "real packet of the host, TTL %u", h->ttl);
+	finding_filter_also(f, shown.source, shown.frame);
 	for (int i = 0; i < g->count; i++)
 		claim_own(g->claims[i], "rst-injected");
 }

@@ -47,10 +47,11 @@ struct shape {
 	uint32_t targets;
 };
 
-static void drop_scan(void *value)
+static void drop_scan(void *owner, void *value)
 {
 	struct scan *s = value;
 
+	(void)owner;
 	table_free(&s->ports);
 	attempts_free(&s->seen);
 }

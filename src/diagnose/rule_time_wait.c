@@ -23,13 +23,14 @@
 
 struct closes {
 	struct moments at;
-	uint64_t number; /* in which the hosts closed first */
-	struct addr peer; /* of the first close; unset when they differ */
-	uint16_t port;
 	struct streams streams;
-	uint16_t source;
-	struct frame_ref first_fin, last_fin; /* absolute */
+	struct addr peer; /* of the first close; unset when they differ */
+	uint16_t port, source;
 	uint32_t ftp_data, http_single; /* of the closes */
+	struct short_ref last_fin;	/* absolute, as the first one */
+	/* what only the first one touches */
+	struct short_ref first_fin;
+	uint64_t number; /* in which the hosts closed first */
 };
 
 /* Linux net.ipv4.ip_local_port_range by default: 32768 to 60999, towards one service. */
@@ -51,7 +52,7 @@ void closes_drop(struct diagnosis_context *x, struct closes *h)
 void closes_fetch(const struct closes *c, bool lists)
 {
 	if (!lists) {
-		fetch(c, sizeof(*c));
+		fetch(c, offsetof(struct closes, first_fin));
 		return;
 	}
 	moments_fetch(&c->at);
@@ -74,7 +75,7 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 		h->peer = *peer;
 		h->port = r->resp_p;
 		h->source = fin->source;
-		h->first_fin = (struct frame_ref){ fin->frame, r->ts_ns + fin->at_ns, fin->source };
+		h->first_fin = short_ref(fin->frame, fin->source, r->ts_ns + fin->at_ns);
 	}
 	if (!addr_equal(&h->peer, peer))
 		h->peer = unset;
@@ -82,7 +83,7 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 		h->port = 0;
 	if (fin->source == h->source)
 		streams_add(&h->streams, r->conn.stream, STREAMS_MAX, &x->held_bytes);
-	h->last_fin = (struct frame_ref){ fin->frame, r->ts_ns + fin->at_ns, fin->source };
+	h->last_fin = short_ref(fin->frame, fin->source, r->ts_ns + fin->at_ns);
 	h->ftp_data += conn_speaks(&r->conn, "ftp-data");
 	h->http_single += conn_speaks(&r->conn, "http") && r->conn.turns <= 1;
 	moments_add(&h->at, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
@@ -182,6 +183,13 @@ static void write_texts(struct finding *f, const struct diagnosis_context *x, co
 	finding_next(f, "Keep connections open (HTTP keep-alive, a pool), or let the other side close first");
 }
 
+static void show_fin(struct finding *f, struct short_ref fin, const char *which, const char *host)
+{
+	struct frame_ref ref = long_ref(fin);
+
+	finding_evidence(f, ref.source, ref.frame, ref.at_ns, "%s FIN of %s", which, host);
+}
+
 static void tell(struct diagnosis_context *x, const struct addr *host, const struct closes *h, uint32_t peak,
 	int64_t peak_ns, uint32_t per_minute)
 {
@@ -201,8 +209,8 @@ static void tell(struct diagnosis_context *x, const struct addr *host, const str
 	finding_integer(f, "per_minute", per_minute);
 	finding_number(f, "assumed_s", x->options->time_wait_s);
 	write_texts(f, x, h, name, peak, per_minute, when);
-	finding_evidence(f, h->first_fin.source, h->first_fin.frame, h->first_fin.at_ns, "first FIN of %s", name);
-	finding_evidence(f, h->last_fin.source, h->last_fin.frame, h->last_fin.at_ns, "last FIN of %s", name);
+	show_fin(f, h->first_fin, "first", name);
+	show_fin(f, h->last_fin, "last", name);
 	finding_filter_streams(f, 6, h->streams.v, h->streams.n);
 	f->filter_source = h->source;
 }

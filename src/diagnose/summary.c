@@ -331,7 +331,7 @@ static void make_name_rows(struct diagnosis_context *x)
 		struct name_row *row = &r->names[r->name_count++];
 
 		memcpy(&row->addr, table_key(e), sizeof(row->addr));
-		text_copy(row->name, sizeof(row->name), table_value(e));
+		text_copy(row->name, sizeof(row->name), ((const struct known_name *)table_value(e))->text);
 	}
 }
 

@@ -9,10 +9,11 @@
 #include "base/text.h"
 #include "diagnose/context.h"
 
-static void drop_pair(void *value)
+static void drop_pair(void *owner, void *value)
 {
 	struct tunnel_pair *p = value;
 
+	(void)owner;
 	for (uint32_t i = 0; i < p->summary_count; i++)
 		free(p->summaries[i]);
 }
