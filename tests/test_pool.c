@@ -101,6 +101,8 @@ static void test_freed_objects_are_taken_again_first_and_zeroed(void **state)
 	assert_true(is_zero(pool_at(&p, 3), SIZE));
 	assert_true(is_zero(pool_at(&p, 7), SIZE));
 	assert_int_equal(pool_take(&p), 11);
+	pool_give(&p, 5);
+	assert_int_equal(pool_take_raw(&p), 5);
 	assert_int_equal(*(unsigned char *)pool_at(&p, 4), 0xa5);
 	pool_free(&p);
 }

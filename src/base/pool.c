@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Slabs of 64 objects; a free object holds the number of the next free one. Slabs of a pool that has become large come
- * out of huge pages: a packet touches many objects of one conversation of many, each in another page.
+ * Slabs of 64 objects. Numbers of free ones stand beside them, so that who gives an object back does not wait for its
+ * memory. Slabs of a pool that has become large come out of huge pages: a packet touches many objects of one
+ * conversation of many, each in another page.
  */
 #include "base/pool.h"
 
@@ -28,7 +29,7 @@
 #endif
 
 #define LINE 64
-#define TAIL sizeof(uint64_t) /* for a number behind an object: its own, or of the next free one */
+#define TAIL sizeof(uint64_t) /* for the number behind an object that is known by its address */
 #define SMALL (4 * LINE) /* objects whose every line is touched together */
 
 #define LARGE 2 /* a pool begins with the slabs of so many huge pages one by one */
@@ -71,6 +72,7 @@ void pool_free(struct pool *p)
 		free(p->slabs[i]);
 	}
 	free(p->slabs);
+	free(p->freed);
 	*p = (struct pool){ .size = p->size };
 }
 
@@ -92,6 +94,7 @@ static void add_slabs(struct pool *p)
 	while (p->slab_room < p->slab_count + n) {
 		p->slab_room = p->slab_room ? p->slab_room * 2 : 16;
 		p->slabs = xrealloc(p->slabs, p->slab_room * sizeof(*p->slabs));
+		p->freed = xrealloc(p->freed, (size_t)p->slab_room * POOL_SLAB * sizeof(*p->freed));
 	}
 	for (uint32_t i = 0; i < n; i++)
 		p->slabs[p->slab_count++] = memory + i * size;
@@ -105,32 +108,42 @@ static unsigned char *tail_of(const struct pool *p, void *object)
 /* Whoever takes one soon takes another. */
 static void fetch_next(const struct pool *p)
 {
-	if (p->free || p->made < p->slab_count * POOL_SLAB)
-		fetch(pool_at(p, p->free ? p->free : p->made + 1), p->size);
+	uint32_t free_ones = p->made - p->used;
+
+	if (free_ones)
+		fetch(pool_at(p, p->freed[free_ones - 1]), p->size);
+	else if (p->made < p->slab_count * POOL_SLAB)
+		fetch(pool_at(p, p->made + 1), p->size);
 }
 
-uint32_t pool_take(struct pool *p)
+uint32_t pool_take_raw(struct pool *p)
 {
-	uint32_t number = p->free;
+	uint32_t free_ones = p->made - p->used, number;
 
-	if (number) {
-		memcpy(&p->free, tail_of(p, pool_at(p, number)), sizeof(p->free));
+	if (free_ones) {
+		number = p->freed[free_ones - 1];
 	} else {
 		if (p->made == p->slab_count * POOL_SLAB)
 			add_slabs(p);
 		number = ++p->made;
 	}
+	p->used++;
 	fetch_next(p);
 	ALLOW(pool_at(p, number), p->size);
+	return number;
+}
+
+uint32_t pool_take(struct pool *p)
+{
+	uint32_t number = pool_take_raw(p);
+
 	memset(pool_at(p, number), 0, p->size);
-	p->used++;
 	return number;
 }
 
 void pool_give(struct pool *p, uint32_t number)
 {
-	memcpy(tail_of(p, pool_at(p, number)), &p->free, sizeof(p->free));
-	p->free = number;
+	p->freed[p->made - p->used] = number;
 	p->used--;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Objects of one size out of slabs. Addresses never change, numbers run from 1, freed objects are taken again first.
- * A taken object is zeroed; one of 256 bytes and more begins with a cache line. Memory goes back with the pool.
+ * One of 256 bytes and more begins with a cache line. Memory goes back with the pool.
  */
 #ifndef PCAPDX_BASE_POOL_H
 #define PCAPDX_BASE_POOL_H
@@ -17,12 +17,13 @@ struct pool {
 	uint32_t slab_count, slab_room;
 	uint32_t made; /* objects ever taken from slabs */
 	uint32_t used;
-	uint32_t free; /* number of the first free one; 0: none */
+	uint32_t *freed; /* numbers of made - used free ones, the one that is taken next last */
 };
 
 void pool_init(struct pool *p, size_t size);
 void pool_free(struct pool *p);
-uint32_t pool_take(struct pool *p); /* its number */
+uint32_t pool_take(struct pool *p); /* its number; the object is zeroed */
+uint32_t pool_take_raw(struct pool *p); /* the same, but it holds anything */
 void pool_give(struct pool *p, uint32_t number);
 
 static inline void *pool_at(const struct pool *p, uint32_t number)
