@@ -22,6 +22,26 @@ static void test_retransmission_with_other_bytes_is_told(void **state)
 	end(&g);
 }
 
+/* The bytes that are kept move when they become more; who brought which is known from place to place. */
+static void test_each_of_the_first_segments_is_told_by_its_frame(void **state)
+{
+	uint8_t block[70] = {0};
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	for (uint32_t i = 0; i < 4; i++)
+		rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1 + i * 70, 1, block, sizeof(block), 0});
+	for (uint32_t i = 0; i < 4; i++) {
+		block[i * 23] = 1;
+		rig_feed(&g, &(struct rig_segment){SIDE_ORIG, TCP_ACK, 1 + i * 70, 1, block, sizeof(block), 0});
+		block[i * 23] = 0;
+	}
+	assert_int_equal(g.differences, 4);
+	expect(&g, "A differ 4/8\nA differ 5/9\nA differ 6/10\nA differ 7/11\n");
+	end(&g);
+}
+
 /* Beyond the first bytes of a stream hashes of the last segments tell, of those that the new one covers. */
 static void test_difference_late_in_the_stream_is_told(void **state)
 {
@@ -401,6 +421,7 @@ int main(void)
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_retransmission_with_other_bytes_is_told),
+		cmocka_unit_test(test_each_of_the_first_segments_is_told_by_its_frame),
 		cmocka_unit_test(test_difference_late_in_the_stream_is_told),
 		cmocka_unit_test(test_waiting_bytes_are_compared_too),
 		cmocka_unit_test(test_keep_alive_with_any_byte_is_no_difference),

@@ -78,15 +78,23 @@ static void forget_waiting(struct reassembler *r, struct direction *d)
 
 static void forget_tail(struct reassembler *r, struct direction *d)
 {
-	r->tail_bytes -= tail_clear(&d->tail, &direction_far(d)->tail);
+	tail_clear(&d->tail, direction_head(d), &r->heads);
 }
 
 static void keep_tail(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n,
 	const struct frame_ref *ref, const struct kept_sum *sum)
 {
-	size_t most = r->held_max / TAILS_SHARE, budget = most > r->tail_bytes ? most - r->tail_bytes : 0;
+	if (!d->tail.head_full && tail_add_head(&d->tail, direction_head(d), &r->heads, d->next, bytes, n, ref,
+					  r->held_max / TAILS_SHARE) == n)
+		return;
+	tail_add_piece(&d->tail, direction_ring(d), d->next, bytes, n, ref, sum);
+}
 
-	r->tail_bytes += tail_add(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref, sum, budget);
+static struct frame_ref last_of(const struct reassembler *r, const struct direction *d)
+{
+	if (d->tail.count)
+		return tail_ring_last(&d->tail, direction_ring(d));
+	return tail_head_last(direction_head(d), &r->heads);
 }
 
 /* Telling. State is brought up to date first: the taker may say that it wants no more. */
@@ -106,7 +114,7 @@ static void tell_counted(struct reassembler *r, struct direction *d)
 	d->records = d->shape = 0;
 	if (!what.bytes)
 		return;
-	last = tail_last(&d->tail, &direction_far(d)->tail);
+	last = last_of(r, d);
 	r->taker.passed(r->flow, side_of(d), &what, &last);
 }
 
@@ -153,10 +161,7 @@ static void tell_data(struct reassembler *r, struct direction *d, const uint8_t 
 {
 	if (!counted)
 		tell_passed(r, d);
-	if (d->tail.head_full)
-		tail_add_piece(&d->tail, &direction_far(d)->tail, d->next, bytes, n, ref, sum);
-	else
-		keep_tail(r, d, bytes, n, ref, sum);
+	keep_tail(r, d, bytes, n, ref, sum);
 	advance(d, n);
 	if (d->guessed)
 		d->guessed = false;
@@ -331,7 +336,8 @@ void deliver_difference(struct reassembler *r, struct direction *d, const struct
 	struct frame_ref old;
 
 	if (r->taker.differ && !d->padded &&
-		(tail_differs(&d->tail, &direction_far(d)->tail, in, &old) ||
+		(tail_head_differs(direction_head(d), &r->heads, in, &old) ||
+			tail_ring_differs(&d->tail, direction_ring(d), in, &old) ||
 			(h && waiting_differs(&h->waiting, in, &old))))
 		r->taker.differ(r->flow, side_of(d), &old, &in->ref);
 }
@@ -345,13 +351,13 @@ static __attribute__((noinline)) void tell_next(
 	tell_data(r, d, p->payload, p->payload_len, &ref, &p->payload_sum, counted);
 }
 
-void deliver_next(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+void deliver_next(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	const struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
 	bool counted = is_counted(r, d, p->payload, p->payload_len);
 
 	if (counted && d->tail.head_full) { /* the middle of a body, or of what nobody knows */
-		tail_add_piece(&d->tail, &far->tail, d->next, p->payload, p->payload_len, &ref, &p->payload_sum);
+		tail_add_piece(&d->tail, ring, d->next, p->payload, p->payload_len, &ref, &p->payload_sum);
 		d->next += p->payload_len;
 		return;
 	}

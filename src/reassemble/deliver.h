@@ -10,9 +10,9 @@
 #include "reassemble/engine.h"
 
 /* Hands on the payload of p, which is due, where nothing waits, no more was seen and the start is known. */
-void deliver_next(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p);
+void deliver_next(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p);
 /* The same for bytes that nobody wants to see, the middle of a body or of what nobody knows; false: they are not. */
-static inline bool deliver_passed_over(struct direction *d, struct far *far, const struct packet *p)
+static inline bool deliver_passed_over(struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	const struct frame_ref ref = {p->frame->number, p->ts_ns, p->frame->source};
 	uint32_t n = p->payload_len;
@@ -23,7 +23,7 @@ static inline bool deliver_passed_over(struct direction *d, struct far *far, con
 		d->quiet -= n;
 		d->passed += n;
 	}
-	tail_add_piece(&d->tail, &far->tail, d->next, p->payload, n, &ref, &p->payload_sum);
+	tail_add_piece(&d->tail, ring, d->next, p->payload, n, &ref, &p->payload_sum);
 	d->next += n;
 	return true;
 }

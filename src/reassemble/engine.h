@@ -57,22 +57,25 @@ struct direction {
 	bool padded : 1;    /* its short segments carry padding as data, so what differs means nothing */
 };
 
-/* The rest of a direction. */
+/* Of a direction that is not in order. */
 struct far {
-	struct tail_store tail;
 	struct held *held; /* where the direction waits */
 	int64_t highest;   /* end of the furthest data seen, where the direction is ahead */
 };
 
-/* A segment in order touches the first cache line and one of a tail. */
+/* A segment in order touches the first cache line and one of a ring, the first ones the two first lines. What is behind
+ * them holds anything until it is needed. */
 struct stream_pair {
 	_Alignas(64) struct direction dir[2];
+	struct tail_head head[2];
+	struct tail_ring ring[2];
 	struct far far[2];
 	struct nids_pair *nids;
 	uint32_t number; /* in the pool */
 };
 
-_Static_assert(offsetof(struct stream_pair, far) == 64, "what each segment touches is in one cache line");
+_Static_assert(offsetof(struct stream_pair, head) == 64, "what each segment touches is in one cache line");
+_Static_assert(offsetof(struct stream_pair, ring) == 128, "what the first segments touch is in another one");
 
 struct reassembler {
 	enum engine_kind engine;
@@ -82,13 +85,14 @@ struct reassembler {
 	size_t held_max, held_stream_max;
 	struct pool pairs; /* of struct stream_pair */
 	struct pool helds; /* of struct held */
-	size_t waiting_bytes, tail_bytes;
+	struct tail_heads heads;
+	size_t waiting_bytes;
 	uint64_t let_go; /* directions whose waiting bytes were dropped to keep the bound */
 	struct held *oldest, *youngest;
 };
 
 /* The native engine: a packet of that direction. True: both have ended. */
-bool native_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p);
+bool native_packet(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p);
 /* Whether the receiver can have accepted the segment: its checksum is right, or left to the card. */
 bool native_takes(struct direction *d, const struct packet *p);
 bool native_is_padding(const struct packet *p); /* its payload is no payload */
@@ -100,11 +104,24 @@ static inline struct direction *direction_peer(struct direction *d)
 	return d->side ? d - 1 : d + 1;
 }
 
+static inline struct stream_pair *direction_pair(const struct direction *d)
+{
+	return (struct stream_pair *)(void *)(d - d->side);
+}
+
+static inline struct tail_head *direction_head(const struct direction *d)
+{
+	return &direction_pair(d)->head[d->side];
+}
+
+static inline struct tail_ring *direction_ring(const struct direction *d)
+{
+	return &direction_pair(d)->ring[d->side];
+}
+
 static inline struct far *direction_far(const struct direction *d)
 {
-	const struct direction *first = d - d->side;
-
-	return &((struct stream_pair *)(void *)first)->far[d->side];
+	return &direction_pair(d)->far[d->side];
 }
 
 /* What waits; NULL: nothing. */

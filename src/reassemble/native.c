@@ -206,38 +206,38 @@ static __attribute__((noinline)) bool judge_segment(struct reassembler *r, struc
 }
 
 static __attribute__((noinline)) bool next_segment(
-	struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+	struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	if (native_is_padding(p))
 		return judge_segment(r, d, p);
-	deliver_next(r, d, far, p);
+	deliver_next(r, d, ring, p);
 	return false;
 }
 
 /* What most segments need calls nothing, so it saves no registers. */
-static inline bool take_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+static inline bool take_packet(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	if (!is_next(d, p))
 		return judge_segment(r, d, p);
-	if (!p->payload_len || (p->payload_len > PADDING_MAX && deliver_passed_over(d, far, p)))
+	if (!p->payload_len || (p->payload_len > PADDING_MAX && deliver_passed_over(d, ring, p)))
 		return false;
-	return next_segment(r, d, far, p);
+	return next_segment(r, d, ring, p);
 }
 
-static SELDOM bool settle_and_take(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+static SELDOM bool settle_and_take(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	settle_peer(r, d, p);
-	return take_packet(r, d, far, p);
+	return take_packet(r, d, ring, p);
 }
 
-bool native_packet(struct reassembler *r, struct direction *d, struct far *far, const struct packet *p)
+bool native_packet(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	if (!native_takes(d, p))
 		return false;
 	take_ack(d, p);
 	if (r->oldest) /* else nothing waits anywhere */
-		return settle_and_take(r, d, far, p);
-	return take_packet(r, d, far, p);
+		return settle_and_take(r, d, ring, p);
+	return take_packet(r, d, ring, p);
 }
 
 void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s)

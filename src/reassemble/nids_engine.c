@@ -405,7 +405,7 @@ void nids_packet(struct nids_engine *e, struct stream_pair *pair, void *flow, en
 	struct nids_pair *np = pair_of(e, pair, flow);
 
 	offer_packet(np, pair, s, p);
-	native_packet(e->r, &pair->dir[s], &pair->far[s], p);
+	native_packet(e->r, &pair->dir[s], &pair->ring[s], p);
 	if (pair->dir[s].ignored)
 		take_back(e, &np->dir[s], np->dir[s].lent_len);
 	account(e, np);

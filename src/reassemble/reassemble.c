@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fetch.h"
 #include "base/text.h"
@@ -25,6 +26,7 @@ struct reassembler *reassembler_new(
 	r->held_stream_max = held_stream_max;
 	pool_init(&r->pairs, sizeof(struct stream_pair));
 	pool_init_objects(&r->helds, sizeof(struct held));
+	tail_heads_init(&r->heads);
 	if (engine != ENGINE_NATIVE)
 		r->nids = nids_engine_new(r);
 	return r;
@@ -38,14 +40,17 @@ void reassembler_free(struct reassembler *r)
 	nids_engine_free(r->nids);
 	pool_free(&r->pairs);
 	pool_free(&r->helds);
+	tail_heads_free(&r->heads);
 	free(r);
 }
 
 static struct stream_pair *pair_new(struct reassembler *r)
 {
-	uint32_t number = pool_take(&r->pairs);
+	uint32_t number = pool_take_raw(&r->pairs);
 	struct stream_pair *pair = pool_at(&r->pairs, number);
 
+	memset(pair, 0, offsetof(struct stream_pair, ring));
+	pair->nids = NULL;
 	pair->number = number;
 	pair->dir[SIDE_RESP].side = true;
 	return pair;
@@ -65,7 +70,7 @@ void reassemble_packet(
 		nids_packet(r->nids, own, flow, s, p);
 		return;
 	}
-	if (native_packet(r, &own->dir[s], &own->far[s], p)) {
+	if (native_packet(r, &own->dir[s], &own->ring[s], p)) {
 		pool_give(&r->pairs, own->number);
 		*pair = &over;
 	}
@@ -99,16 +104,14 @@ void reassemble_fetch(const struct stream_pair *pair)
 void reassemble_fetch_far(const struct stream_pair *pair, enum side s, bool has_payload)
 {
 	const struct tail *tail;
-	const struct tail_store *store;
 
 	if (!pair)
 		return;
 	tail = &pair->dir[s].tail;
-	store = &pair->far[s].tail;
 	if (tail->head_full)
-		fetch_either(has_payload, &store->pieces[tail->count % TAIL_PIECES], pair);
+		fetch_either(has_payload, &pair->ring[s].pieces[tail->count % TAIL_PIECES], pair);
 	else
-		fetch_either(has_payload, &store->head, pair);
+		fetch_line(pair->head);
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)
@@ -137,7 +140,7 @@ void reassemble_close(struct reassembler *r, struct stream_pair **pair, void *fl
 
 size_t reassembler_held_bytes(const struct reassembler *r)
 {
-	return pool_bytes(&r->pairs) + pool_bytes(&r->helds) + r->waiting_bytes + r->tail_bytes +
+	return pool_bytes(&r->pairs) + pool_bytes(&r->helds) + r->waiting_bytes + tail_heads_bytes(&r->heads) +
 	       (r->nids ? nids_engine_held_bytes(r->nids) : 0);
 }
 

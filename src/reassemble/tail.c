@@ -2,75 +2,117 @@
 /* The first bytes of a stream in a flat buffer, and sums of its last segments in a ring. */
 #include "reassemble/tail.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "reassemble/waiting.h"
 
-#define ROOM_STEP 64
+#define LATER_SIZE ((TAIL_HEAD_PIECES - 1) * sizeof(struct short_ref))
+#define SMALL_ROOM (3 * 64 - LATER_SIZE) /* in three cache lines; with TAIL_HEAD_MAX it is nine */
 #define REACH_MAX (1 << 24) /* a gap from which on places of pieces, of which half is kept, are not to be compared */
 
-struct head {
-	int64_t start;
-	uint32_t used, room;
-	uint32_t piece_count;
-	struct piece pieces[TAIL_HEAD_PIECES];
-	uint8_t bytes[];
-};
-
-static struct frame_ref ref_of(const struct piece *p)
+void tail_heads_init(struct tail_heads *heads)
 {
-	return (struct frame_ref){.frame = p->frame, .at_ns = p->at_ns, .source = p->source};
+	pool_init(&heads->small, SMALL_ROOM + LATER_SIZE);
+	pool_init(&heads->large, TAIL_HEAD_MAX + LATER_SIZE);
 }
 
-/* Room for n more bytes in the head, as far as the budget goes; gives how many bytes were allocated. */
-static size_t head_grow(struct tail_store *t, uint32_t n, size_t budget)
+void tail_heads_free(struct tail_heads *heads)
 {
-	struct head *h = t->head;
-	uint32_t used = h ? h->used : 0, room = h ? h->room : 0, want = TAIL_HEAD_MAX;
-	size_t more;
+	pool_free(&heads->small);
+	pool_free(&heads->large);
+}
 
-	if (n < TAIL_HEAD_MAX - used)
-		want = (used + n + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
-	more = want - room + (h ? 0 : sizeof(*h));
-	if (want <= room || more > budget)
-		return 0;
-	t->head = xrealloc(h, sizeof(*h) + want);
-	if (!h) {
-		t->head->start = 0;
-		t->head->used = t->head->piece_count = 0;
+static uint32_t room_of(const struct tail_head *h)
+{
+	return h->large ? TAIL_HEAD_MAX : SMALL_ROOM;
+}
+
+static uint8_t *bytes_of(const struct tail_head *h, const struct tail_heads *heads)
+{
+	return pool_at(h->large ? &heads->large : &heads->small, h->number);
+}
+
+/* Who brought the segments behind the first. */
+static struct short_ref *later_of(const struct tail_head *h, const struct tail_heads *heads)
+{
+	return (struct short_ref *)(void *)(bytes_of(h, heads) + room_of(h));
+}
+
+static uint32_t piece_count(const struct tail_head *h)
+{
+	uint32_t n = 0;
+
+	while (n < TAIL_HEAD_PIECES && h->ends[n])
+		n++;
+	return n;
+}
+
+static uint32_t used_of(const struct tail_head *h)
+{
+	uint32_t n = piece_count(h);
+
+	return n ? h->ends[n - 1] : 0;
+}
+
+static struct frame_ref head_ref(const struct tail_head *h, const struct tail_heads *heads, uint32_t piece)
+{
+	return long_ref(piece ? later_of(h, heads)[piece - 1] : h->first);
+}
+
+static void head_give(struct tail_heads *heads, const struct tail_head *h)
+{
+	if (h->number)
+		pool_give(h->large ? &heads->large : &heads->small, h->number);
+}
+
+static void head_move(struct tail_head *h, struct tail_heads *heads, bool large)
+{
+	struct tail_head old = *h;
+
+	h->large = large;
+	h->number = pool_take_raw(large ? &heads->large : &heads->small) & INT32_MAX;
+	if (!old.number)
+		return;
+	memcpy(bytes_of(h, heads), bytes_of(&old, heads), used_of(&old));
+	memcpy(later_of(h, heads), later_of(&old, heads), LATER_SIZE);
+	head_give(heads, &old);
+}
+
+/* Room for so many bytes in all, as far as there is a larger head to be had. */
+static void head_grow(struct tail_head *h, struct tail_heads *heads, uint32_t need, size_t most)
+{
+	bool large = need > SMALL_ROOM;
+	size_t more = large ? heads->large.size : heads->small.size;
+
+	if ((!h->number || (large && !h->large)) && tail_heads_bytes(heads) + more <= most)
+		head_move(h, heads, large);
+}
+
+static bool goes_on(const struct tail_head *h, uint32_t used, int64_t at)
+{
+	return used ? h->start + (int64_t)used == at : at == (int32_t)at;
+}
+
+uint32_t tail_add_head(struct tail *t, struct tail_head *h, struct tail_heads *heads, int64_t at, const uint8_t *bytes,
+	uint32_t n, const struct frame_ref *ref, size_t most)
+{
+	uint32_t pieces = piece_count(h), used = used_of(h), fits = 0;
+
+	if (goes_on(h, used, at)) {
+		head_grow(h, heads, n < TAIL_HEAD_MAX - used ? used + n : TAIL_HEAD_MAX, most);
+		fits = h->number ? room_of(h) - used : 0;
 	}
-	t->head->room = want;
-	return more;
-}
-
-/* Gives how many of the bytes the head took. */
-static uint32_t head_add(struct head *h, int64_t at, const uint8_t *bytes, uint32_t n, const struct frame_ref *ref)
-{
-	uint32_t fits;
-
-	if (!h || (h->used && h->start + h->used != at))
+	if (fits > n)
+		fits = n;
+	t->head_full = fits < n || pieces == TAIL_HEAD_PIECES - 1;
+	if (!fits)
 		return 0;
-	fits = h->room - h->used < n ? h->room - h->used : n;
-	if (!h->used)
-		h->start = at;
-	memcpy(h->bytes + h->used, bytes, fits);
-	h->used += fits;
-	piece_set(&h->pieces[h->piece_count++], at, fits, ref);
+	memcpy(bytes_of(h, heads) + used, bytes, fits);
+	if (!used)
+		h->start = (int32_t)at;
+	*(pieces ? &later_of(h, heads)[pieces - 1] : &h->first) = shortened(ref);
+	h->ends[pieces] = (uint16_t)(used + fits);
 	return fits;
-}
-
-size_t tail_add(struct tail *t, struct tail_store *s, int64_t at, const uint8_t *bytes, uint32_t n,
-	const struct frame_ref *ref, const struct kept_sum *sum, size_t budget)
-{
-	size_t more = head_grow(s, n, budget);
-	uint32_t taken = head_add(s->head, at, bytes, n, ref);
-
-	t->head_full = taken < n || s->head->piece_count == TAIL_HEAD_PIECES;
-	if (taken < n)
-		tail_add_piece(t, s, at, bytes, n, ref, sum);
-	return more;
 }
 
 void tail_pass(struct tail *t, int64_t missing)
@@ -79,21 +121,30 @@ void tail_pass(struct tail *t, int64_t missing)
 		t->count = 0;
 }
 
-static bool head_differs(const struct head *h, const struct incoming *in, struct frame_ref *old)
+bool tail_head_differs(
+	const struct tail_head *h, const struct tail_heads *heads, const struct incoming *in, struct frame_ref *old)
 {
-	int64_t end = h->start + h->used, in_end = in->start + in->here;
+	int64_t end = h->start + (int64_t)used_of(h), in_end = in->start + in->here;
 	int64_t from = in->start > h->start ? in->start : h->start, to = in_end < end ? in_end : end;
-	uint32_t i = h->piece_count;
+	uint32_t piece = 0;
+	const uint8_t *bytes;
 
-	if (from >= to ||
-		memcmp(h->bytes + (from - h->start), in->bytes + (from - in->start), (size_t)(to - from)) == 0)
+	if (from >= to)
 		return false;
-	while (h->bytes[from - h->start] == in->bytes[from - in->start])
+	bytes = bytes_of(h, heads);
+	if (memcmp(bytes + (from - h->start), in->bytes + (from - in->start), (size_t)(to - from)) == 0)
+		return false;
+	while (bytes[from - h->start] == in->bytes[from - in->start])
 		from++;
-	while (i > 1 && (uint32_t)from - h->pieces[i - 1].start >= h->pieces[i - 1].len)
-		i--;
-	*old = ref_of(&h->pieces[i - 1]);
+	while (from - h->start >= h->ends[piece])
+		piece++;
+	*old = head_ref(h, heads, piece);
 	return true;
+}
+
+static struct frame_ref ref_of(const struct piece *p)
+{
+	return (struct frame_ref){.frame = p->frame, .at_ns = p->at_ns, .source = p->source};
 }
 
 static bool piece_differs(const struct piece *p, const struct incoming *in)
@@ -109,32 +160,34 @@ static bool piece_differs(const struct piece *p, const struct incoming *in)
 	return covered && tail_sum(in->bytes + at, p->len, &unknown) != p->sum;
 }
 
-bool tail_differs(const struct tail *t, const struct tail_store *s, const struct incoming *in, struct frame_ref *old)
+bool tail_ring_differs(
+	const struct tail *t, const struct tail_ring *ring, const struct incoming *in, struct frame_ref *old)
 {
-	if (s->head && head_differs(s->head, in, old))
-		return true;
 	for (uint32_t i = 0; i < TAIL_PIECES && i < t->count; i++)
-		if (piece_differs(&s->pieces[i], in)) {
-			*old = ref_of(&s->pieces[i]);
+		if (piece_differs(&ring->pieces[i], in)) {
+			*old = ref_of(&ring->pieces[i]);
 			return true;
 		}
 	return false;
 }
 
-struct frame_ref tail_last(const struct tail *t, const struct tail_store *s)
+struct frame_ref tail_head_last(const struct tail_head *h, const struct tail_heads *heads)
 {
-	if (t->head_full && t->count)
-		return ref_of(&s->pieces[(t->count - 1) % TAIL_PIECES]);
-	return s->head ? ref_of(&s->head->pieces[s->head->piece_count - 1]) : (struct frame_ref){ 0 };
+	uint32_t n = piece_count(h);
+
+	return n ? head_ref(h, heads, n - 1) : (struct frame_ref){ 0 };
 }
 
-size_t tail_clear(struct tail *t, struct tail_store *s)
+struct frame_ref tail_ring_last(const struct tail *t, const struct tail_ring *ring)
 {
-	size_t held = s->head ? sizeof(*s->head) + s->head->room : 0;
+	return ref_of(&ring->pieces[(t->count - 1) % TAIL_PIECES]);
+}
 
-	free(s->head);
-	s->head = NULL;
+void tail_clear(struct tail *t, struct tail_head *h, struct tail_heads *heads)
+{
+	head_give(heads, h);
+	h->number = 0;
+	memset(h->ends, 0, sizeof(h->ends));
 	t->count = 0;
 	t->head_full = false;
-	return held;
 }
