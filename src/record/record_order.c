@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Nearly every record is alone at its instant, or comes behind those that it belongs behind: these stand in line and cost
- * one copy, or none. From the first one that does not, all of that instant are kept in a heap.
+ * one copy, or none. Those that come too early for that are kept in a heap, of which all belong behind the line.
  */
 #include "record/record_order.h"
 
@@ -28,7 +28,7 @@ struct record_order {
 	struct record *next; /* where the next one goes: a whole record has room there */
 	bool promised;	     /* somebody makes a record there */
 	int64_t at_ns;
-	struct held *heap; /* the first in order on top; empty as long as they stand in line */
+	struct held *heap; /* the first in order on top */
 	size_t count, room;
 	uint64_t number;
 	size_t held_bytes, held_max; /* in line, or in the heap */
@@ -156,12 +156,7 @@ static void emit_first(struct record_order *o)
 /* What is held of that instant is all of it. */
 static void settle(struct record_order *o)
 {
-	if (o->line_count) {
-		o->run_count += o->line_count;
-		o->line_count = 0;
-		o->held_bytes = 0;
-	}
-	while (o->count)
+	while (o->line_count || o->count)
 		emit_first(o);
 }
 
@@ -198,7 +193,7 @@ void record_order_passed(struct record_order *o, uint16_t source, uint64_t frame
 {
 	while (o->line_count && is_before(o->run[o->run_count], source, frame))
 		emit_first(o);
-	while (o->count && is_before(o->heap[0].record, source, frame))
+	while (!o->line_count && o->count && is_before(o->heap[0].record, source, frame))
 		emit_first(o);
 }
 
@@ -218,12 +213,11 @@ static void leave_line(struct record_order *o)
 {
 	int n = o->line_count;
 
-	if (!n)
-		return;
-	o->held_bytes = 0;
 	o->line_count = 0;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		o->held_bytes -= record_size(o->run[o->run_count + i]);
 		push(o, o->run[o->run_count + i]);
+	}
 }
 
 /* Room for another one, in the run and behind it. */
@@ -247,26 +241,32 @@ static void stand_in_line(struct record_order *o, const struct record *r)
 	make_room(o);
 }
 
-/* Whether it belongs behind all that are held of its instant. */
-static bool is_next(const struct record_order *o, const struct record *r)
+static bool is_behind_line(const struct record_order *o, const struct record *r)
 {
-	return !o->count && (!o->line_count || compare(o->run[o->run_count + o->line_count - 1], r) <= 0);
+	return !o->line_count || compare(o->run[o->run_count + o->line_count - 1], r) <= 0;
+}
+
+static bool is_before_heap(const struct record_order *o, const struct record *r)
+{
+	return !o->count || compare(r, o->heap[0].record) < 0;
 }
 
 void record_order_take(struct record_order *o, const struct record *r)
 {
 	bool promised = o->promised && r != o->next; /* to another one, which is still being made */
-	bool alone;
+	bool alone, behind;
 
 	record_order_clock(o, r->emitted_ns);
 	o->promised = promised;
 	alone = !o->line_count && !o->count;
 	if (alone)
 		o->at_ns = r->emitted_ns;
-	if (!promised && is_next(o, r)) {
+	behind = is_behind_line(o, r);
+	if (!promised && behind && is_before_heap(o, r)) {
 		stand_in_line(o, r);
 	} else {
-		leave_line(o);
+		if (!behind)
+			leave_line(o);
 		push(o, r);
 	}
 	while (!alone && o->held_bytes > o->held_max)
