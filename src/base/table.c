@@ -67,6 +67,12 @@ struct table_budget *table_budget_use(struct table_budget *b)
 	return before;
 }
 
+void table_charge(ptrdiff_t bytes)
+{
+	if (in_force)
+		in_force->held += (size_t)bytes;
+}
+
 void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max)
 {
 	size_t bytes = ALIGNED(key_size) + ALIGNED(value_size);

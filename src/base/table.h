@@ -41,6 +41,8 @@ struct table {
  * budget must outlive its tables.
  */
 struct table_budget *table_budget_use(struct table_budget *b);
+/* Memory that an entry owns beside itself: so much more, or less, counts against the budget in force. */
+void table_charge(ptrdiff_t bytes);
 
 /* Keys are compared as bytes: zero the padding. `max` entries, then the oldest goes. */
 void table_init(struct table *t, size_t key_size, size_t value_size, uint32_t max);

@@ -22,6 +22,7 @@
 #define BOND_DISTANCE 8	  /* ports of one card have MACs in a row */
 
 struct claimed {
+	struct tally tally;
 	struct mac macs[CLAIMANTS_MAX];
 	int mac_count, last; /* index of the MAC that claimed last */
 	uint32_t returns;    /* an earlier MAC claims again after another one did */
@@ -30,7 +31,6 @@ struct claimed {
 	int64_t last_ns;
 	struct addr last_to; /* whom the last claim was told; unset: everyone */
 	bool unasked;
-	struct tally tally;
 };
 
 struct carried { /* who carries packets of an address that is not its own */
@@ -57,6 +57,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->claims, sizeof(struct addr), sizeof(struct claimed), ADDRESSES_MAX);
+	s->claims.drop = tally_drop;
 	table_init(&s->owners, sizeof(struct mac), sizeof(struct owner), ADDRESSES_MAX);
 	table_init(&s->carried, sizeof(struct addr), sizeof(struct carried), ADDRESSES_MAX);
 }

@@ -49,6 +49,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->asked, sizeof(struct addr), sizeof(struct asked), ADDRESSES_MAX);
+	s->asked.drop = tally_drop;
 	table_init(&s->alive, sizeof(struct addr), sizeof(uint8_t), ADDRESSES_MAX);
 	table_init(&s->replies, sizeof(struct mac), sizeof(struct replies), ADDRESSES_MAX);
 	table_init(&s->requesters, sizeof(struct mac), sizeof(struct requester), ADDRESSES_MAX);

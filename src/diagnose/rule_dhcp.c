@@ -59,6 +59,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->clients, sizeof(struct client_key), sizeof(struct lease), CLIENTS_MAX);
+	s->clients.drop = tally_drop;
 	table_init(&s->routers, sizeof(struct addr), sizeof(struct router), ROUTERS_MAX);
 	table_init(&s->vlans, sizeof(struct mac), sizeof(uint16_t), CLIENTS_MAX);
 }
@@ -141,6 +142,7 @@ static void note_dhcp(struct state *s, const struct record *r)
 	l = table_add(&s->clients, &k);
 	l->v6 = d->v6;
 	if (gives_lease(d)) {
+		tally_free(&l->tally);
 		*l = (struct lease){ .acks = l->acks + 1, .v6 = d->v6 };
 		return;
 	}

@@ -59,9 +59,13 @@ struct state {
 
 static void drop_server(void *owner, void *value)
 {
+	struct dns_server *v = value;
+
 	(void)owner;
-	for (int i = 0; i < TROUBLES; i++)
-		samples_free(&((struct dns_server *)value)->of[i].waited_s);
+	for (int i = 0; i < TROUBLES; i++) {
+		samples_free(&v->of[i].waited_s);
+		tally_free(&v->of[i].tally);
+	}
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)

@@ -49,6 +49,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->failures, sizeof(struct failure_key), sizeof(struct ftp_failure), SERVERS_MAX);
+	s->failures.drop = tally_drop;
 	table_init(&s->announced, sizeof(struct announced_key), sizeof(struct announced), ANNOUNCED_MAX);
 	table_init(&s->pending, sizeof(struct failure_key), sizeof(struct announced_key), SERVERS_MAX);
 	ftp_refusals_init(&s->refusals);
@@ -152,12 +153,6 @@ static void note_reply(struct state *s, const struct record *r)
 	tally_show(&f->tally, r, &r->ftp.response, "%u %.60s", r->ftp.code, r->ftp.message);
 }
 
-static void show(struct tally *t, const struct evidence *e)
-{
-	if (t->shown_count < TALLY_SHOWN_MAX)
-		t->shown[t->shown_count++] = *e;
-}
-
 /* A data connection to an announced port that was not set up. */
 static void note_connection(struct state *s, const struct record *r)
 {
@@ -185,7 +180,7 @@ static void note_connection(struct state *s, const struct record *r)
 	if (!a->replied || a->failed) /* else the reply was counted */
 		count_failure(f, a, r->ts_ns);
 	a->failed = true;
-	show(&f->tally, &a->reply);
+	tally_keep(&f->tally, &a->reply);
 	tally_show(&f->tally, r, &(struct frame_ref){ r->frame, 0, r->source }, "SYN to the announced port, no connection");
 }
 
@@ -204,8 +199,8 @@ static void note_refusal(void *state, const struct ftp_refusal *refusal)
 	if (refusal->ts_ns >= f->last_refusal.ts_ns)
 		f->last_refusal = *refusal;
 	tally_count(&f->tally, refusal->ts_ns);
-	show(&f->tally, &refusal->asked);
-	show(&f->tally, &refusal->refused);
+	tally_keep(&f->tally, &refusal->asked);
+	tally_keep(&f->tally, &refusal->refused);
 }
 
 static void on_ftp(struct state *s, const struct record *r)
@@ -295,8 +290,8 @@ static void note_never_tried(struct state *s, struct diagnosis_context *x)
 					  : "the client does not get through to the announced port");
 		count_failure(f, a, a->transfer.ts_ns);
 		f->unseen = true;
-		show(&f->tally, &a->reply);
-		show(&f->tally, &a->transfer);
+		tally_keep(&f->tally, &a->reply);
+		tally_keep(&f->tally, &a->transfer);
 	}
 }
 

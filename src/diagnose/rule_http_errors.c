@@ -35,6 +35,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->errors, sizeof(struct error_key), sizeof(struct errors), HOSTS_MAX);
+	s->errors.drop = tally_drop;
 }
 
 static bool counts(const struct http *h)

@@ -40,6 +40,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->services, sizeof(struct quoted_key), sizeof(struct quoted), SERVICES_MAX);
+	s->services.drop = tally_drop;
 }
 
 static bool is_request(const struct icmp *i)

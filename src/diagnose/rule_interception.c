@@ -51,12 +51,22 @@ static bool is_vendors_own(const struct tls *t)
 	return strcasestr(t->sni, word) || strcasestr(t->cert_subject, word);
 }
 
+static void drop_name(void *owner, void *value)
+{
+	struct name_seen *n = value;
+
+	(void)owner;
+	for (int i = 0; i < n->count; i++)
+		tally_free(&n->issuers[i].tally);
+}
+
 static void on_init(void *state, const struct diagnosis_context *x)
 {
 	struct state *s = state;
 
 	(void)x;
 	table_init(&s->names, 128, sizeof(struct name_seen), NAMES_MAX);
+	s->names.drop = drop_name;
 }
 
 static struct issuer_seen *issuer_of(struct name_seen *n, const char *issuer)

@@ -28,21 +28,21 @@ struct hosts {
 };
 
 struct issuer_scope {
+	struct tally tally;
 	char owners[KEPT_MAX][32];
 	bool rejected[KEPT_MAX];
 	int owner_count;
 	struct hosts near_servers;
 	struct mac near_mac;
-	struct tally tally;
 };
 
 /* What is reached through one neighbour. */
 struct way {
+	struct tally tally;
 	bool has_far, has_far_tls;
 	struct hosts near_servers; /* of TLS 1.3, certificate not seen */
 	char ja3s[33];
 	bool ja3s_differs;
-	struct tally tally;
 };
 
 struct state {
@@ -56,7 +56,9 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->issuers, 192, sizeof(struct issuer_scope), ISSUERS_MAX);
+	s->issuers.drop = tally_drop;
 	table_init(&s->ways, sizeof(struct mac), sizeof(struct way), WAYS_MAX);
+	s->ways.drop = tally_drop;
 }
 
 static void remember(struct hosts *h, const struct addr *a)

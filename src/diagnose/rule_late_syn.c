@@ -28,6 +28,7 @@ void late_drop(struct diagnosis_context *x, struct late *l)
 	if (!l)
 		return;
 	samples_free(&l->waited_s);
+	tally_free(&l->tally);
 	parties_give(x, l, sizeof(*l));
 }
 

@@ -53,6 +53,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->paths, sizeof(struct path_key), sizeof(struct path), PATHS_MAX);
+	s->paths.drop = tally_drop;
 }
 
 static struct path_key key_of(const struct record *r, enum side side, enum trouble trouble)

@@ -36,6 +36,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 {
 	(void)x;
 	table_init(&((struct state *)state)->discoveries, sizeof(struct discovery_key), sizeof(struct discovery), PATHS_MAX);
+	((struct state *)state)->discoveries.drop = tally_drop;
 }
 
 static bool asks_for_smaller(const struct icmp_seen *i)

@@ -36,6 +36,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 {
 	(void)x;
 	table_init(&((struct state *)state)->pairs, sizeof(struct pair_key), sizeof(struct pair), PAIRS_MAX);
+	((struct state *)state)->pairs.drop = tally_drop;
 }
 
 static struct pair *pair_of(struct state *s, const struct record *r)

@@ -50,6 +50,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 
 	(void)x;
 	table_init(&s->changes, sizeof(struct change_key), sizeof(struct changed), PAIRS_MAX);
+	s->changes.drop = tally_drop;
 }
 
 static struct changed *changed_of(struct state *s, enum change what, const struct mac *from, const struct mac *to,

@@ -53,6 +53,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 {
 	(void)x;
 	table_init(&((struct state *)state)->refusals, sizeof(struct refusal_key), sizeof(struct refusal), PROXIES_MAX);
+	((struct state *)state)->refusals.drop = tally_drop;
 }
 
 static struct refusal_key key_of(const struct record *r, const char *code, const char *target)
@@ -92,8 +93,10 @@ static void note_success(struct state *s, const struct record *r, const char *ta
 	struct refusal_key k = key_of(r, "proxy-auth-required", target);
 	struct refusal *f = table_find(&s->refusals, &k);
 
-	if (f)
-		memset(f, 0, sizeof(*f));
+	if (!f)
+		return;
+	tally_free(&f->tally);
+	memset(f, 0, sizeof(*f));
 }
 
 static void on_http(struct state *s, const struct record *r)

@@ -43,8 +43,10 @@ void slow_drop(struct diagnosis_context *x, struct slow *w)
 {
 	if (!w)
 		return;
-	for (int i = 0; i < SLOW_CULPRITS; i++)
+	for (int i = 0; i < SLOW_CULPRITS; i++) {
 		samples_free(&w->times[i]);
+		tally_free(&w->tally[i]);
+	}
 	parties_give(x, w, sizeof(*w));
 }
 

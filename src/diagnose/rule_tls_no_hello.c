@@ -26,8 +26,10 @@ struct silence {
 
 void silence_drop(struct diagnosis_context *x, struct silence *s)
 {
-	if (s)
-		parties_give(x, s, sizeof(*s));
+	if (!s)
+		return;
+	tally_free(&s->silent);
+	parties_give(x, s, sizeof(*s));
 }
 
 /* Clients of HTTP open connections ahead and never use them; those of mail and news wait for the server's banner. */

@@ -44,6 +44,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	(void)x;
 	table_init(&((struct state *)state)->receivers, sizeof(struct receiver_key), sizeof(struct receiver),
 		RECEIVERS_MAX);
+	((struct state *)state)->receivers.drop = tally_drop;
 }
 
 static struct receiver *receiver_of(struct state *s, const struct record *r, enum side side, bool limited)
