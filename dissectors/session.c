@@ -298,6 +298,12 @@ void session_fetch_state(const struct session *s)
 		fetch(s->state, s->dissector->hot_size);
 }
 
+void session_fetch_whole_state(const struct session *s)
+{
+	if (s && s->state)
+		fetch(s->state, s->dissector->state_size);
+}
+
 void session_gap(struct dissect_engine *e, struct session **s, const struct session_owner *o, enum side side,
 	uint64_t missing, const struct frame_ref *ref)
 {

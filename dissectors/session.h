@@ -51,6 +51,7 @@ void session_datagram_again(const struct session *s, const struct chunk *c);
 /* Bytes for the session come soon (NULL: nothing yet): asks for it, and later for its dissector's state. */
 void session_fetch(const struct session *s);
 void session_fetch_state(const struct session *s);
+void session_fetch_whole_state(const struct session *s); /* before session_close */
 
 /* *s is NULL at first and belongs to the engine. After `done` the caller may stop feeding that conversation. */
 void session_stream(struct dissect_engine *e, struct session **s, const struct session_owner *o, const struct chunk *c);

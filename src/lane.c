@@ -455,8 +455,28 @@ void lane_ending_rewind(struct lane *l)
 	tracker_ending_rewind(l->tracker);
 }
 
+/* Conversations that are open at the end have rested for long; so many further they are on their way. */
+#define END_FAR_AHEAD 2
+#define END_STATE_AHEAD 1
+
+static void expect_ends(const struct lane *l)
+{
+	struct flow *far = tracker_ending_ahead(l->tracker, END_FAR_AHEAD);
+	struct flow *next = tracker_ending_ahead(l->tracker, END_STATE_AHEAD);
+
+	if (far) {
+		reassemble_fetch_all(*flow_stream_pair(far));
+		session_fetch(*flow_session(far));
+	}
+	if (next) {
+		reassemble_fetch_heads(*flow_stream_pair(next));
+		session_fetch_whole_state(*flow_session(next));
+	}
+}
+
 void lane_end_next(struct lane *l)
 {
+	expect_ends(l);
 	tracker_end_next(l->tracker);
 }
 

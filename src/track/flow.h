@@ -377,6 +377,8 @@ struct repair *flow_repair(struct flow *f, enum side s);
 struct lasting *flow_make_lasting(struct flow *f);
 struct key_marked *flow_key_marked(struct flow *f);
 void flow_free_rare(struct flow *f);
+/* Its record will soon need what a long conversation has of them. */
+void flow_fetch_rare(const struct flow *f);
 
 static inline struct lasting *flow_lasting(struct flow *f)
 {

@@ -64,7 +64,7 @@ static inline void expect_other(const struct nexts *n, size_t part)
 		fetch_lines((const char *)n->other + at, size);
 }
 
-static void end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns, const struct nexts *next)
+static void tell_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns, const struct nexts *next)
 {
 	expect_next(t, next);
 	expect_other(next, 0);
@@ -74,10 +74,6 @@ static void end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t
 	t->owner.ended(t->owner.arg, f, reason);
 	expect_other(next, 1);
 	count_copies(t, f);
-	queue_remove(t, f);
-	tombstone_leave(t, f, f->state == FLOW_CLOSED);
-	expect_other(next, 2);
-	flow_delete(t, f);
 }
 
 void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t emitted_ns)
@@ -86,7 +82,11 @@ void flow_end(struct tracker *t, struct flow *f, enum conn_end reason, int64_t e
 
 	if (next.one)
 		next.other = queue_next(t, next.one);
-	end(t, f, reason, emitted_ns, &next);
+	tell_end(t, f, reason, emitted_ns, &next);
+	queue_remove(t, f);
+	tombstone_leave(t, f, f->state == FLOW_CLOSED);
+	expect_other(&next, 2);
+	flow_delete(t, f);
 }
 
 void tracker_closed(struct tracker *t, struct flow *f, enum conn_end reason)
@@ -224,16 +224,30 @@ void tracker_ending_rewind(struct tracker *t)
 	t->ended_count = 0;
 }
 
-static const struct flow *ending_at(const struct tracker *t, size_t i)
+struct flow *tracker_ending_ahead(const struct tracker *t, size_t further)
 {
+	size_t i = t->ended_count + further;
+
 	return i < t->ending_count ? t->ending[i].thing : NULL;
 }
 
+/* How many conversations ahead memory is asked for, and what its pointers lead to. */
+#define ENDS_AHEAD 4
+#define PARTS_AHEAD 2
+
+/* No packet will look for it any more, so it stays in its list and in the table. */
 void tracker_end_next(struct tracker *t)
 {
-	struct flow *f = t->ending[t->ended_count++].thing;
+	struct flow *f = tracker_ending_ahead(t, 0), *near = tracker_ending_ahead(t, PARTS_AHEAD);
+	struct nexts next = { NULL, tracker_ending_ahead(t, ENDS_AHEAD) };
 
-	end(t, f, CONN_END_OPEN, t->now_ns, &(struct nexts){ ending_at(t, t->ended_count), ending_at(t, t->ended_count + 1) });
+	if (near) {
+		key_frames_fetch(near);
+		flow_fetch_rare(near);
+	}
+	t->ended_count++;
+	tell_end(t, f, CONN_END_OPEN, t->now_ns, &next);
+	expect_other(&next, 2);
 }
 
 void tracker_finish(struct tracker *t)

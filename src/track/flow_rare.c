@@ -60,6 +60,21 @@ void flow_free_rare(struct flow *f)
 	}
 }
 
+void flow_fetch_rare(const struct flow *f)
+{
+	const struct cold *c = cold_of(f);
+
+	if (f->lasting)
+		fetch(f->lasting, sizeof(*f->lasting));
+	if (f->key_marked)
+		fetch(f->key_marked, sizeof(*f->key_marked));
+	if (c->stalls)
+		fetch(c->stalls, sizeof(*c->stalls));
+	for (int s = 0; s < 2; s++)
+		if (c->odd[s])
+			fetch(c->odd[s], sizeof(*c->odd[s]));
+}
+
 struct trouble *flow_trouble(struct flow *f)
 {
 	struct cold *c = cold_of(f);

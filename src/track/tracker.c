@@ -28,20 +28,19 @@ struct tracker *tracker_new(const struct tracker_owner *owner, size_t memory_byt
 	return t;
 }
 
-static void free_conversations(struct tracker *t)
+/* What conversations own that is in no pool. */
+static void free_texts(struct tracker *t)
 {
-	for (enum flow_list list = LIST_TCP; list < LISTS; list++)
-		for (struct flow *f = queue_oldest(t, list); f; f = queue_oldest(t, list)) {
-			queue_remove(t, f);
-			flow_delete(t, f);
-		}
+	for (enum flow_list list = LIST_TCP; list < LISTS && t->text_bytes; list++)
+		for (struct flow *f = queue_oldest(t, list); f; f = queue_next(t, f))
+			free(cold_of(f)->tunnel);
 }
 
 void tracker_free(struct tracker *t)
 {
 	if (!t)
 		return;
-	free_conversations(t);
+	free_texts(t);
 	slots_free(&t->table);
 	pool_free(&t->flows);
 	pool_free(&t->tombstones);

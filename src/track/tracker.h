@@ -130,6 +130,7 @@ bool tracker_next_end(const struct tracker *t, uint16_t *source, uint64_t *frame
 struct flow *tracker_pass_next(struct tracker *t); /* as it will be when it ends */
 void tracker_ending_rewind(struct tracker *t);
 void tracker_end_next(struct tracker *t);
+struct flow *tracker_ending_ahead(const struct tracker *t, size_t further); /* behind the next one; NULL: none */
 
 size_t tracker_held_bytes(const struct tracker *t);
 /* Memory that others hold on behalf of conversations; counts against the same bound. */
