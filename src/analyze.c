@@ -124,6 +124,8 @@ static int prepare(struct run *run)
 	char error[ERROR_SIZE];
 
 	run->diagnosis = diagnose_new(o);
+	if (!o->output_count && !o->json)
+		diagnose_without_rows(run->diagnosis);
 	if (o->oui_path) {
 		run->vendors = oui_load(o->oui_path, error, sizeof(error));
 		if (!run->vendors)

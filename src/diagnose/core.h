@@ -31,6 +31,7 @@ enum outcome conversation_outcome(const struct conn *c, const char *code);
 /* summary.c: counters and tables of the report */
 struct tallies;
 struct tallies *tallies_new(size_t memory_bytes);
+void tallies_keep_no_rows(struct tallies *t);
 void tallies_record(struct tallies *t, struct result *result, const struct record *r);
 void tallies_conversation(struct tallies *t, struct diagnosis_context *x, const struct conversation *c,
 	const struct claim *claim, enum outcome outcome);

@@ -123,6 +123,11 @@ void diagnose_vendors(struct diagnosis_run *d, const struct oui_table *oui)
 	d->x.oui = oui;
 }
 
+void diagnose_without_rows(struct diagnosis_run *d)
+{
+	tallies_keep_no_rows(d->tallies);
+}
+
 static void tick_until(struct diagnosis_run *d, int64_t clock_ns)
 {
 	if (clock_ns > CLOCK_MAX_NS)

@@ -3,6 +3,8 @@
  * arp-conflict: one address is claimed by two MACs at once: the old one comes back after the new one spoke (a failover
  * moves an address once), or a MAC claims several addresses unasked and takes a gateway's traffic over (poisoning).
  */
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/table.h"
@@ -36,7 +38,7 @@ struct claimed {
 struct carried { /* who carries packets of an address that is not its own */
 	struct mac first, later;
 	bool moved;
-	struct frame_ref seen[TALLY_SHOWN_MAX]; /* absolute: first frames of that address from one of the MACs */
+	struct frame_ref *seen; /* absolute: first frames of that address from one of the MACs; room for a power of two */
 	int seen_count;
 };
 
@@ -51,6 +53,14 @@ struct state {
 	struct table carried; /* struct addr -> struct carried */
 };
 
+static void drop_carried(void *value)
+{
+	struct carried *c = value;
+
+	table_charge(-(ptrdiff_t)((size_t)c->seen_count * sizeof(*c->seen)));
+	free(c->seen);
+}
+
 static void on_init(void *state, const struct diagnosis_context *x)
 {
 	struct state *s = state;
@@ -60,6 +70,7 @@ static void on_init(void *state, const struct diagnosis_context *x)
 	s->claims.drop = tally_drop;
 	table_init(&s->owners, sizeof(struct mac), sizeof(struct owner), ADDRESSES_MAX);
 	table_init(&s->carried, sizeof(struct addr), sizeof(struct carried), ADDRESSES_MAX);
+	s->carried.drop = drop_carried;
 }
 
 static int index_of(struct claimed *c, const struct mac *m)
@@ -126,6 +137,16 @@ static void note_arp(struct state *s, const struct record *r)
 			a->request.frame || a->gratuitous ? NULL : &a->target_ip);
 }
 
+static void keep_seen(struct carried *c, struct frame_ref ref)
+{
+	int n = c->seen_count;
+
+	if ((n & (n - 1)) == 0)
+		c->seen = xrealloc(c->seen, (n ? (size_t)n * 2 : 1) * sizeof(*c->seen));
+	c->seen[c->seen_count++] = ref;
+	table_charge(sizeof(*c->seen));
+}
+
 static void note_link(struct state *s, const struct record *r)
 {
 	const struct link *l = &r->link;
@@ -141,8 +162,7 @@ static void note_link(struct state *s, const struct record *r)
 		c->moved = true;
 	}
 	if (l->first.frame && c->seen_count < TALLY_SHOWN_MAX)
-		c->seen[c->seen_count++] =
-			(struct frame_ref){ l->first.frame, r->ts_ns + l->first.at_ns, l->first.source };
+		keep_seen(c, (struct frame_ref){ l->first.frame, r->ts_ns + l->first.at_ns, l->first.source });
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)

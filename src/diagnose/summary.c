@@ -38,6 +38,12 @@ struct tallies *tallies_new(size_t memory_bytes)
 	return t;
 }
 
+void tallies_keep_no_rows(struct tallies *t)
+{
+	t->rows_max = t->tls_rows_max = 0;
+	t->replace_at = -1;
+}
+
 void tallies_free(struct tallies *t)
 {
 	free(t);

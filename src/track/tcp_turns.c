@@ -57,16 +57,19 @@ void turns_resent(struct passing *w)
 	w->c->ask_resent_ns = w->now_ns;
 }
 
-/* Few, and of one size: qsort takes four times as long. */
+#define WIDE_STEP 5 /* of the first round: then the second one moves little */
+
+/* Few, and numbers, by Shell's way: qsort takes five times as long. */
 static void sort(uint32_t *v, uint32_t n)
 {
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t one = v[i], at = i;
+	for (uint32_t step = WIDE_STEP; step; step /= WIDE_STEP)
+		for (uint32_t i = step; i < n; i++) {
+			uint32_t one = v[i], at = i;
 
-		for (; at && v[at - 1] > one; at--)
-			v[at] = v[at - 1];
-		v[at] = one;
-	}
+			for (; at >= step && v[at - step] > one; at -= step)
+				v[at] = v[at - step];
+			v[at] = one;
+		}
 }
 
 static void think_percentiles(const struct flow *f, struct conn *c)
