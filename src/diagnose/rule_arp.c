@@ -53,12 +53,15 @@ struct state {
 	struct table carried; /* struct addr -> struct carried */
 };
 
-static void drop_carried(void *value)
+static void drop_carried(void *owner, void *value)
 {
 	struct carried *c = value;
 
+	(void)owner;
 	table_charge(-(ptrdiff_t)((size_t)c->seen_count * sizeof(*c->seen)));
 	free(c->seen);
+	c->seen = NULL;
+	c->seen_count = 0;
 }
 
 static void on_init(void *state, const struct diagnosis_context *x)
