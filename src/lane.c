@@ -468,10 +468,8 @@ static void expect_ends(const struct lane *l)
 		reassemble_fetch_all(*flow_stream_pair(far));
 		session_fetch(*flow_session(far));
 	}
-	if (next) {
-		reassemble_fetch_heads(*flow_stream_pair(next));
+	if (next)
 		session_fetch_whole_state(*flow_session(next));
-	}
 }
 
 void lane_end_next(struct lane *l)

@@ -117,15 +117,7 @@ void reassemble_fetch_far(const struct stream_pair *pair, enum side s, bool has_
 void reassemble_fetch_all(const struct stream_pair *pair)
 {
 	if (pair)
-		fetch(pair, sizeof(*pair));
-}
-
-void reassemble_fetch_heads(const struct stream_pair *pair)
-{
-	if (!pair)
-		return;
-	fetch_line(pair->far[SIDE_ORIG].tail.head);
-	fetch_line(pair->far[SIDE_RESP].tail.head);
+		fetch(pair, offsetof(struct stream_pair, far));
 }
 
 void reassemble_ignore(struct reassembler *r, struct stream_pair **pair, enum side s)

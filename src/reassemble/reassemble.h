@@ -80,7 +80,6 @@ void reassemble_fetch(const struct stream_pair *pair);
 void reassemble_fetch_far(const struct stream_pair *pair, enum side s, bool has_payload);
 /* The same before reassemble_close. */
 void reassemble_fetch_all(const struct stream_pair *pair);
-void reassemble_fetch_heads(const struct stream_pair *pair);
 
 /* Whether the next bytes of that side are only counted, as far as can be told without them. */
 bool reassemble_is_quiet(const struct stream_pair *pair, enum side s);
