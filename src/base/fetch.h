@@ -46,12 +46,10 @@ static inline void fetch_small(const void *at, size_t size)
 /* An object that begins anywhere; size is not 0. */
 static inline void fetch(const void *at, size_t size)
 {
-	const char *first = at, *last = first + size - 1, *p = first;
+	const char *line = (const char *)at - (uintptr_t)at % CACHE_LINE, *end = (const char *)at + size;
 
-	for (; p <= last; p += CACHE_LINE)
-		fetch_line(p);
-	if (((uintptr_t)last ^ (uintptr_t)(p - CACHE_LINE)) / CACHE_LINE)
-		fetch_line(last);
+	for (; line < end; line += CACHE_LINE)
+		fetch_line(line);
 }
 
 #endif

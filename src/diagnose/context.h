@@ -3,6 +3,7 @@
 #ifndef PCAPDX_DIAGNOSE_CONTEXT_H
 #define PCAPDX_DIAGNOSE_CONTEXT_H
 
+#include "base/pool.h"
 #include "base/samples.h"
 #include "base/table.h"
 #include "diagnose/names.h"
@@ -18,6 +19,7 @@ struct diagnosis_context {
 	struct result *result;	  /* findings, diagnoses and summary being made */
 	struct table services;	  /* struct service_key -> struct service_state */
 	struct table hosts;	  /* struct addr -> struct host */
+	struct pool closes;	  /* struct close_chunk of closes.c, for hosts */
 	struct table pairs;	  /* struct peers_key -> struct peers */
 	struct parties now;	  /* those of the conn record at hand */
 	struct names names;	  /* from DNS answers, SNI, Host; and how many requests went to each */

@@ -255,9 +255,9 @@ static void look_ahead(const struct diagnosis_run *d, struct coming *c, int plac
 	if (entries >= 0 && entries < c->count)
 		parties_fetch(&d->x, &c->expected[entries]);
 	if (kept >= 0 && kept < c->count)
-		parties_fetch_kept(&c->expected[kept], false);
+		parties_fetch_kept(&d->x, &c->expected[kept], false);
 	if (lists >= 0 && lists < c->count)
-		parties_fetch_kept(&c->expected[lists], true);
+		parties_fetch_kept(&d->x, &c->expected[lists], true);
 }
 
 static void take_together(struct diagnosis_run *d, const struct record *const *run, int count)

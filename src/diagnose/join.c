@@ -123,7 +123,14 @@ static const struct record *waiting(const struct join *j, const struct record *r
 
 void join_conversation(struct join *j, const struct record *r, uint32_t shows, struct conversation *c)
 {
-	*c = (struct conversation){.record = r, .conn = &r->conn, .shows = shows};
+	c->record = r;
+	c->conn = &r->conn;
+	c->shows = shows;
+	c->tls_record = c->http_record = c->ftp_record = c->tunnel_record = NULL;
+	c->tls = NULL;
+	c->http = NULL;
+	c->ftp = NULL;
+	c->tunnel = NULL;
 	c->orig = &r->conn.side[SIDE_ORIG];
 	c->resp = &r->conn.side[SIDE_RESP];
 	c->cannot_tell = shows & SHOWS_MISSING;

@@ -76,6 +76,7 @@ void parties_init(struct diagnosis_context *x)
 {
 	table_init(&x->hosts, sizeof(struct addr), sizeof(struct host), HOSTS_MAX);
 	own(x, &x->hosts, drop_host);
+	pool_init(&x->closes, close_chunk_size());
 	table_init(&x->services, sizeof(struct service_key), sizeof(struct service_state), SERVICES_MAX);
 	own(x, &x->services, drop_service);
 	table_init(&x->pairs, sizeof(struct peers_key), sizeof(struct peers), PAIRS_MAX);
@@ -85,6 +86,7 @@ void parties_init(struct diagnosis_context *x)
 void parties_free(struct diagnosis_context *x)
 {
 	table_free(&x->hosts);
+	pool_free(&x->closes);
 	table_free(&x->services);
 	table_free(&x->pairs);
 }
@@ -170,12 +172,12 @@ void parties_fetch(const struct diagnosis_context *x, struct parties_ahead *e)
 	e->pair = e->has_pair ? table_fetch_entry(&x->pairs, e->pair_tag) : NULL;
 }
 
-void parties_fetch_kept(const struct parties_ahead *e, bool lists)
+void parties_fetch_kept(const struct diagnosis_context *x, const struct parties_ahead *e, bool lists)
 {
 	if (e->orig && e->orig->closes)
-		closes_fetch(e->orig->closes, lists);
+		closes_fetch(x, e->orig->closes, lists);
 	if (e->resp && e->resp->closes)
-		closes_fetch(e->resp->closes, lists);
+		closes_fetch(x, e->resp->closes, lists);
 	if (!e->service)
 		return;
 	if (e->service->slow)

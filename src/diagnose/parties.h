@@ -18,7 +18,7 @@ struct diagnosis_context;
 
 /* What rules keep of the few that stand out: made with parties_make, given back by the function beside it; NULL is fine. */
 struct checks;	/* rule_health_check.c */
-struct closes;	/* rule_time_wait.c */
+struct closes;	/* closes.h, rule_time_wait.c */
 struct flood;	/* rule_flood.c */
 struct late;	/* rule_late_syn.c */
 struct silence; /* rule_tls_no_hello.c */
@@ -26,6 +26,7 @@ struct slow;	/* rule_slow.c */
 struct visit;	/* accept_visits.h */
 
 void checks_drop(struct diagnosis_context *x, struct checks *c);
+size_t close_chunk_size(void);
 void closes_drop(struct diagnosis_context *x, struct closes *c);
 void flood_drop(struct diagnosis_context *x, struct flood *f);
 void late_drop(struct diagnosis_context *x, struct late *l);
@@ -33,7 +34,7 @@ void silence_drop(struct diagnosis_context *x, struct silence *s);
 void slow_drop(struct diagnosis_context *x, struct slow *s);
 
 /* Most conversations add to these, which are asked for before: first the thing itself, then the ends of its lists. */
-void closes_fetch(const struct closes *c, bool lists);
+void closes_fetch(const struct diagnosis_context *x, const struct closes *c, bool lists);
 void slow_fetch(const struct slow *s, bool lists);
 
 /* With its key and what the table needs it takes two lines. */
@@ -157,7 +158,7 @@ void parties_free(struct diagnosis_context *x);
  * in the tables; their entries; what rules keep of them; the ends of its lists. */
 void parties_expect(const struct diagnosis_context *x, const struct record *r, struct parties_ahead *e);
 void parties_fetch(const struct diagnosis_context *x, struct parties_ahead *e);
-void parties_fetch_kept(const struct parties_ahead *e, bool lists);
+void parties_fetch_kept(const struct diagnosis_context *x, const struct parties_ahead *e, bool lists);
 /* Finds or makes those of a conn record: x->now. */
 void parties_find(struct diagnosis_context *x, const struct record *r, const struct parties_ahead *e);
 /* Counts a conversation that is over. */

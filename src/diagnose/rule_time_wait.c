@@ -8,30 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fetch.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "diagnose/closes.h"
 #include "diagnose/context.h"
 #include "diagnose/findings.h"
 #include "diagnose/moments.h"
 #include "diagnose/rule.h"
-#include "diagnose/streams.h"
 
 #define PLOTS_MAX 4
 #define PLOT_FROM 30 /* a population below that is nothing to look at */
-#define STREAMS_MAX 2000
-
-struct closes {
-	struct moments at;
-	struct streams streams;
-	struct addr peer; /* of the first close; unset when they differ */
-	uint16_t port, source;
-	uint32_t ftp_data, http_single; /* of the closes */
-	struct short_ref last_fin;	/* absolute, as the first one */
-	/* what only the first one touches */
-	struct short_ref first_fin;
-	uint64_t number; /* in which the hosts closed first */
-};
 
 /* Linux net.ipv4.ip_local_port_range by default: 32768 to 60999, towards one service. */
 #define EPHEMERAL_PORTS 28232
@@ -39,25 +25,6 @@ struct closes {
 struct state {
 	uint64_t closers;
 };
-
-void closes_drop(struct diagnosis_context *x, struct closes *h)
-{
-	if (!h)
-		return;
-	moments_free(&h->at);
-	streams_free(&h->streams);
-	parties_give(x, h, sizeof(*h));
-}
-
-void closes_fetch(const struct closes *c, bool lists)
-{
-	if (!lists) {
-		fetch(c, offsetof(struct closes, first_fin));
-		return;
-	}
-	moments_fetch(&c->at);
-	streams_fetch(&c->streams);
-}
 
 static void enter(struct state *s, struct diagnosis_context *x, const struct record *r, enum side side)
 {
@@ -70,7 +37,7 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 	if (!host->closes)
 		host->closes = parties_make(x, sizeof(*host->closes));
 	h = host->closes;
-	if (!h->at.n) {
+	if (!h->n) {
 		h->number = s->closers++;
 		h->peer = *peer;
 		h->port = r->resp_p;
@@ -81,12 +48,10 @@ static void enter(struct state *s, struct diagnosis_context *x, const struct rec
 		h->peer = unset;
 	if (h->port != r->resp_p)
 		h->port = 0;
-	if (fin->source == h->source)
-		streams_add(&h->streams, r->conn.stream, STREAMS_MAX, &x->held_bytes);
 	h->last_fin = short_ref(fin->frame, fin->source, r->ts_ns + fin->at_ns);
 	h->ftp_data += conn_speaks(&r->conn, "ftp-data");
 	h->http_single += conn_speaks(&r->conn, "http") && r->conn.turns <= 1;
-	moments_add(&h->at, r->ts_ns + r->conn.duration_ns, &x->held_bytes);
+	closes_add(x, h, r->ts_ns + r->conn.duration_ns, fin->source == h->source ? r->conn.stream : NO_STREAM);
 }
 
 static void on_record(void *state, struct diagnosis_context *x, const struct record *r)
@@ -101,14 +66,14 @@ static void on_record(void *state, struct diagnosis_context *x, const struct rec
 		enter(state, x, r, side_other((enum side)c->first_fin));
 }
 
-static void plot_population(struct diagnosis_context *x, const struct addr *host, const struct closes *h, int64_t life_ns)
+static void plot_population(struct diagnosis_context *x, const struct addr *host, const struct moments *at, int64_t life_ns)
 {
 	struct result *r = x->result;
 	struct plot *p = NULL;
 	struct plot_line *l;
 	char name[ADDR_TEXT_SIZE];
 	uint32_t out = 0;
-	int64_t start = r->summary.has_packets ? r->summary.first_ts_ns : h->at.v[0];
+	int64_t start = r->summary.has_packets ? r->summary.first_ts_ns : at->v[0];
 
 	for (int i = 0; i < r->plot_count; i++)
 		if (strcmp(r->plots[i]->id, "time-wait") == 0)
@@ -125,10 +90,10 @@ static void plot_population(struct diagnosis_context *x, const struct addr *host
 	if (p->line_count == PLOTS_MAX)
 		return;
 	l = plot_line(p, addr_text(host, name));
-	for (uint32_t in = 0; in < h->at.n; in++) {
-		for (; h->at.v[out] + life_ns <= h->at.v[in]; out++)
-			plot_point(l, when_s(h->at.v[out] + life_ns - start), (double)(in - out - 1));
-		plot_point(l, when_s(h->at.v[in] - start), (double)(in - out + 1));
+	for (uint32_t in = 0; in < at->n; in++) {
+		for (; at->v[out] + life_ns <= at->v[in]; out++)
+			plot_point(l, when_s(at->v[out] + life_ns - start), (double)(in - out - 1));
+		plot_point(l, when_s(at->v[in] - start), (double)(in - out + 1));
 	}
 }
 
@@ -161,9 +126,9 @@ static void say_what(struct finding *f, const struct closes *h)
 	if (addr_is_set(&h->peer))
 		finding_detail(f, "All of them are connections with %s.", subject_service_text(&h->peer, h->port, peer));
 	if (h->ftp_data)
-		finding_detail(f, "%u of %u are FTP data connections.", h->ftp_data, h->at.n);
+		finding_detail(f, "%u of %u are FTP data connections.", h->ftp_data, h->n);
 	if (h->http_single)
-		finding_detail(f, "%u of %u are HTTP connections with a single request.", h->http_single, h->at.n);
+		finding_detail(f, "%u of %u are HTTP connections with a single request.", h->http_single, h->n);
 }
 
 static void write_texts(struct finding *f, const struct diagnosis_context *x, const struct closes *h, const char *host,
@@ -190,8 +155,8 @@ static void show_fin(struct finding *f, struct short_ref fin, const char *which,
 	finding_evidence(f, ref.source, ref.frame, ref.at_ns, "%s FIN of %s", which, host);
 }
 
-static void tell(struct diagnosis_context *x, const struct addr *host, const struct closes *h, uint32_t peak,
-	int64_t peak_ns, uint32_t per_minute)
+static void tell(struct diagnosis_context *x, const struct addr *host, const struct closes *h,
+	const struct population *p, uint32_t peak, int64_t peak_ns, uint32_t per_minute)
 {
 	struct subject subject = { .host = *host, .proto = 6 };
 	struct finding *f = finding_open(x, "time-wait-accumulation", &subject);
@@ -200,8 +165,8 @@ static void tell(struct diagnosis_context *x, const struct addr *host, const str
 	addr_text(host, name);
 	when_rfc3339(peak_ns, when);
 	f->count = peak;
-	f->first_ts_ns = h->at.v[0];
-	f->last_ts_ns = h->at.v[h->at.n - 1];
+	f->first_ts_ns = p->at.v[0];
+	f->last_ts_ns = p->at.v[p->at.n - 1];
 	f->confidence = 0.8;
 	finding_text(f, "host", name);
 	finding_integer(f, "peak", peak);
@@ -211,7 +176,7 @@ static void tell(struct diagnosis_context *x, const struct addr *host, const str
 	write_texts(f, x, h, name, peak, per_minute, when);
 	show_fin(f, h->first_fin, "first", name);
 	show_fin(f, h->last_fin, "last", name);
-	finding_filter_streams(f, 6, h->streams.v, h->streams.n);
+	finding_filter_streams(f, 6, p->streams, p->stream_count);
 	f->filter_source = h->source;
 }
 
@@ -264,16 +229,17 @@ static struct closer *list_closers(const struct diagnosis_context *x, size_t *co
 static void look_at(struct diagnosis_context *x, const struct addr *host, struct closes *h)
 {
 	int64_t life_ns = (int64_t)(x->options->time_wait_s * 1e9), peak_ns, minute_ns;
+	struct population p = population_of(x, h);
 	uint32_t peak, per_minute;
 
-	moments_sort(&h->at);
-	peak = moments_peak(&h->at, life_ns, &peak_ns);
-	per_minute = moments_peak(&h->at, 60 * NS_PER_S, &minute_ns);
+	peak = moments_peak(&p.at, life_ns, &peak_ns);
+	per_minute = moments_peak(&p.at, 60 * NS_PER_S, &minute_ns);
 	add_row(x->result, host, peak, peak_ns, per_minute);
 	if (peak >= PLOT_FROM)
-		plot_population(x, host, h, life_ns);
+		plot_population(x, host, &p.at, life_ns);
 	if (peak >= x->options->limit)
-		tell(x, host, h, peak, peak_ns, per_minute);
+		tell(x, host, h, &p, peak, peak_ns, per_minute);
+	population_free(&p);
 }
 
 static void on_finish(void *state, struct diagnosis_context *x)
