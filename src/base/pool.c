@@ -32,7 +32,7 @@
 #define TAIL sizeof(uint64_t) /* for the number behind an object that is known by its address */
 #define SMALL (4 * LINE) /* objects whose every line is touched together */
 
-#define LARGE 2 /* a pool begins with the slabs of so many huge pages one by one */
+#define BEGINS (HUGE_PAGE / 4) /* a pool begins with so many bytes of slabs one by one */
 
 /* An odd number of cache lines: with an even one the same field of all objects would share a few sets of the cache. */
 static size_t spread(size_t size)
@@ -59,9 +59,9 @@ void pool_init_objects(struct pool *p, size_t size)
 /* How many slabs are got together as number i and those behind it. */
 static uint32_t slabs_together(const struct pool *p, uint32_t i)
 {
-	uint32_t per_page = (uint32_t)(HUGE_PAGE / (POOL_SLAB * p->size));
+	size_t slab = POOL_SLAB * p->size, per_page = HUGE_PAGE / slab;
 
-	return p->size >= SMALL && per_page && i >= LARGE * per_page ? per_page : 1;
+	return p->size >= SMALL && per_page && i * slab >= BEGINS ? (uint32_t)per_page : 1;
 }
 
 void pool_free(struct pool *p)
