@@ -31,6 +31,8 @@ struct lane {
 	enum engine_kind engine;
 	uint16_t source_count;
 	struct moment moment;
+	struct session_owner owner; /* the session's view of the conversation at hand; see owner_of */
+	struct record head;
 };
 
 static void mark(void *flow, enum side side, const struct frame_ref *absolute, const char *label)
@@ -53,21 +55,23 @@ static enum side rst_of(const void *flow)
 	return flow_first_rst(flow);
 }
 
-/* The session's view of a flow; *head is the caller's and must live as long as the call it is for. */
-static struct session_owner owner_of(const struct lane *l, struct flow *f, struct record *head)
+/* Valid until it is asked for again. */
+static const struct session_owner *owner_of(struct lane *l, struct flow *f)
 {
-	return (struct session_owner){.head = head,
-		.identify = identify,
-		.clock_ns = l->moment.at_ns,
-		.fin_of = fin_of,
-		.rst_of = rst_of,
-		.mark = mark,
-		.flow = f};
+	l->owner.clock_ns = l->moment.at_ns;
+	l->owner.flow = f;
+	return &l->owner;
 }
 
-static struct chunk stream_chunk(const uint8_t *bytes, size_t n, enum side s, const struct frame_ref *ref)
+/* In place: put together beside it and copied it would wait for its own parts. */
+static inline void stream_chunk(struct chunk *c, const uint8_t *bytes, size_t n, enum side s, const struct frame_ref *ref)
 {
-	return (struct chunk){ .data = bytes, .len = n, .on_wire = n, .side = s, .ref = *ref };
+	c->data = bytes;
+	c->len = c->on_wire = n;
+	c->side = s;
+	c->ref.frame = ref->frame;
+	c->ref.at_ns = ref->at_ns;
+	c->ref.source = ref->source;
 }
 
 /* The taker's `flow` is the conversation; the lane stands in its reassembler's user data. */
@@ -80,17 +84,14 @@ static void on_data(void *arg, enum side s, const uint8_t *bytes, size_t n, cons
 {
 	struct fed *fed = arg;
 	struct session **session = flow_session(fed->flow);
-	struct session_owner o;
-	struct record head;
 	struct chunk c;
 	uint32_t quiet;
 	uint16_t shape;
 
 	if (flow_is_deaf(fed->flow))
 		return;
-	o = owner_of(fed->lane, fed->flow, &head);
-	c = stream_chunk(bytes, n, s, ref);
-	session_stream(fed->lane->dissectors, session, &o, &c);
+	stream_chunk(&c, bytes, n, s, ref);
+	session_stream(fed->lane->dissectors, session, owner_of(fed->lane, fed->flow), &c);
 	if (session_done(*session)) {
 		flow_make_deaf(fed->flow);
 		reassemble_unheard(fed->lane->reassembler, *flow_stream_pair(fed->flow));
@@ -110,19 +111,17 @@ static void on_passed(void *arg, enum side s, const struct passed *what, const s
 static void on_gap(void *arg, enum side s, uint64_t missing, const struct frame_ref *ref)
 {
 	struct fed *fed = arg;
-	struct record head;
-	struct session_owner o = owner_of(fed->lane, fed->flow, &head);
+	struct lane *l = fed->lane;
 
-	session_gap(fed->lane->dissectors, flow_session(fed->flow), &o, s, missing, ref);
+	session_gap(l->dissectors, flow_session(fed->flow), owner_of(l, fed->flow), s, missing, ref);
 }
 
 static void on_end(void *arg, enum side s, const struct frame_ref *ref)
 {
 	struct fed *fed = arg;
-	struct record head;
-	struct session_owner o = owner_of(fed->lane, fed->flow, &head);
+	struct lane *l = fed->lane;
 
-	session_end(fed->lane->dissectors, flow_session(fed->flow), &o, s, ref);
+	session_end(l->dissectors, flow_session(fed->flow), owner_of(l, fed->flow), s, ref);
 }
 
 static void on_differ(void *arg, enum side s, const struct frame_ref *old, const struct frame_ref *new_one)
@@ -149,15 +148,11 @@ static uint64_t close_session(struct lane *l, struct flow *f, struct session_sum
 	struct fed fed = { l, f };
 	struct frame_ref now = { .at_ns = flow_emitted_ns(f) };
 	struct session **session = flow_session(f);
-	struct record head;
 
 	reassemble_close(l->reassembler, flow_stream_pair(f), &fed, &now);
 	session_summarise(*session, summary);
-	if (*session) {
-		struct session_owner o = owner_of(l, f, &head);
-
-		session_close(l->dissectors, session, &o);
-	}
+	if (*session)
+		session_close(l->dissectors, session, owner_of(l, f));
 	return reassembler_disagreements(l->reassembler) - disagreed;
 }
 
@@ -214,6 +209,8 @@ struct lane *lane_new(const struct options *o, const struct keylog *keys, const 
 	struct record_sink records = { on_record, l };
 
 	l->out = *out;
+	l->owner = (struct session_owner){
+		.head = &l->head, .identify = identify, .fin_of = fin_of, .rst_of = rst_of, .mark = mark };
 	l->tracker = tracker_new(&owner, memory_bytes);
 	l->engine = o->engine;
 	l->reassembler = reassembler_new(o->engine, &taker, memory_bytes / STREAM_SHARE, STREAM_MAX);
@@ -277,11 +274,9 @@ static struct chunk datagram_chunk(const struct packet *p, enum side side)
 
 static void feed_datagram(struct lane *l, const struct packet *p, const struct tracked *t)
 {
-	struct record head;
-	struct session_owner o = owner_of(l, t->flow, &head);
 	struct chunk c = datagram_chunk(p, t->side);
 
-	session_datagram(l->dissectors, flow_session(t->flow), &o, &c);
+	session_datagram(l->dissectors, flow_session(t->flow), owner_of(l, t->flow), &c);
 }
 
 static void feed(struct lane *l, const struct packet *p, const struct tracked *t)
