@@ -368,7 +368,7 @@ void flow_record(const struct flow *f, enum conn_end reason, struct record *r)
 	fill_side(f, SIDE_RESP, &c->side[SIDE_RESP]);
 	settle_copies(f, c);
 	fill_trouble(f, c);
-	fill_stalls(k->stalls, c);
+	fill_stalls(f->stalls, c);
 	fill_idle(f, c);
 	fill_overlaps(k->rare, c);
 	turns_record(f, c);

@@ -4,7 +4,7 @@
  * for in steps, each of which needs what the one before has asked for; in between other packets go their way.
  */
 #include "base/fetch.h"
-#include "track/tracker_impl.h"
+#include "track/tcp_steps.h"
 
 static inline void name(const struct packet *p, struct expected *e)
 {
@@ -126,6 +126,14 @@ static inline void fetch_long_way(const struct flow *f, enum side s)
 	fetch_lines(&f->half[s].bytes, sizeof(struct half) - DATA_PART);
 }
 
+/* What a sender that paused leaves. */
+static inline void fetch_pause(const struct flow *f)
+{
+	fetch_lines(f->stalls, sizeof(struct stalls));
+	fetch_line(&cold_of(f)->rtt_orig);
+	fetch_line(&cold_of(f)->rtt_resp);
+}
+
 static inline void fetch_rings(const struct tracker *t, const struct flow *f, const struct coming *c)
 {
 	const struct half *own = &f->half[c->side];
@@ -137,6 +145,8 @@ static inline void fetch_rings(const struct tracker *t, const struct flow *f, co
 		fetch_line(own->recent);
 	if (!(own->flags & HALF_STEADY))
 		fetch_long_way(f, c->side);
+	if (f->stalls && c->has_payload && f->talker == c->side && t->now_ns - own->last_data_ns >= IDLE_STALL_NS)
+		fetch_pause(f);
 	if (!l)
 		return;
 	if (f->key_frames >= KEY_FIRST)

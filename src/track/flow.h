@@ -214,7 +214,6 @@ struct cold {
 	int64_t ask_resent_ns; /* if ask_resent */
 	struct rare *rare;
 	struct trouble *trouble;
-	struct stalls *stalls;
 	struct side_odd *odd[2];
 	char *tunnel; /* path as text, owned; NULL: none */
 };
@@ -251,6 +250,7 @@ struct flow {
 	struct stream_pair *stream_pair;
 	struct session *session;
 	struct lasting *lasting;
+	struct stalls *stalls;	  /* NULL: none */
 	uint32_t key_frames;	  /* kept so far, also those that gave way */
 	uint16_t source;	  /* of the last packet */
 	uint16_t ring_labels;	  /* bit n: place n of lasting->key_last has a label */

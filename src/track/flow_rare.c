@@ -51,7 +51,7 @@ void flow_free_rare(struct flow *f)
 
 	pool_delete(&p->troubles, c->trouble);
 	pool_delete(&p->rares, c->rare);
-	pool_delete(&p->stalls, c->stalls);
+	pool_delete(&p->stalls, f->stalls);
 	pool_delete(&p->lastings, f->lasting);
 	pool_delete(&p->key_markeds, f->key_marked);
 	for (int s = 0; s < 2; s++) {
@@ -68,8 +68,8 @@ void flow_fetch_rare(const struct flow *f)
 		fetch(f->lasting, sizeof(*f->lasting));
 	if (f->key_marked)
 		fetch(f->key_marked, sizeof(*f->key_marked));
-	if (c->stalls)
-		fetch(c->stalls, sizeof(*c->stalls));
+	if (f->stalls)
+		fetch(f->stalls, sizeof(*f->stalls));
 	for (int s = 0; s < 2; s++)
 		if (c->odd[s])
 			fetch(c->odd[s], sizeof(*c->odd[s]));
@@ -95,11 +95,9 @@ struct rare *flow_rare(struct flow *f)
 
 struct stalls *flow_stalls(struct flow *f)
 {
-	struct cold *c = cold_of(f);
-
-	if (!c->stalls)
-		c->stalls = pool_new(&f->tracker->rare.stalls);
-	return c->stalls;
+	if (!f->stalls)
+		f->stalls = pool_new(&f->tracker->rare.stalls);
+	return f->stalls;
 }
 
 struct side_odd *flow_make_odd(struct flow *f, enum side s)
