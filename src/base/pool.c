@@ -2,11 +2,11 @@
 /*
  * Slabs of 64 objects. Numbers of free ones stand beside them, so that who gives an object back does not wait for its
  * memory. Slabs of a pool that has become large come out of huge pages: a packet touches many objects of one
- * conversation of many, each in another page.
+ * conversation of many, each in another page. Small objects that are known by number are not touched with each packet:
+ * labels, and what is left of conversations.
  */
 #include "base/pool.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +53,8 @@ void pool_init(struct pool *p, size_t size)
 
 void pool_init_objects(struct pool *p, size_t size)
 {
-	*p = (struct pool){ .size = size + TAIL <= LINE ? whole_words(size + TAIL) : spread(size + TAIL) };
+	*p = (struct pool){
+		.size = size + TAIL <= LINE ? whole_words(size + TAIL) : spread(size + TAIL), .by_address = true };
 }
 
 /* How many slabs are got together as number i and those behind it. */
@@ -61,7 +62,7 @@ static uint32_t slabs_together(const struct pool *p, uint32_t i)
 {
 	size_t slab = POOL_SLAB * p->size, per_page = HUGE_PAGE / slab;
 
-	return p->size >= SMALL && per_page && i * slab >= BEGINS ? (uint32_t)per_page : 1;
+	return (p->size >= SMALL || p->by_address) && per_page && i * slab >= BEGINS ? (uint32_t)per_page : 1;
 }
 
 void pool_free(struct pool *p)
@@ -73,7 +74,7 @@ void pool_free(struct pool *p)
 	}
 	free(p->slabs);
 	free(p->freed);
-	*p = (struct pool){ .size = p->size };
+	*p = (struct pool){ .size = p->size, .by_address = p->by_address };
 }
 
 static unsigned char *slab_alone(size_t size)

@@ -6,6 +6,7 @@
 #ifndef PCAPDX_BASE_POOL_H
 #define PCAPDX_BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct pool {
 	uint32_t made; /* objects ever taken from slabs */
 	uint32_t used;
 	uint32_t *freed; /* numbers of made - used free ones, the one that is taken next last */
+	bool by_address; /* see pool_init_objects */
 };
 
 void pool_init(struct pool *p, size_t size);
