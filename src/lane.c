@@ -348,6 +348,7 @@ static inline void look_for_rings(struct lane *l)
 
 static inline void look_for_states(struct lane *l)
 {
+	tracker_fetch_neighbours(l->tracker, FAR_AHEAD);
 	fetch_far(tracker_coming(l->tracker, FAR_AHEAD));
 	fetch_state(tracker_coming(l->tracker, STATE_AHEAD));
 }

@@ -134,6 +134,18 @@ static inline void fetch_pause(const struct flow *f)
 	fetch_line(&cold_of(f)->rtt_resp);
 }
 
+/* Whether it moves in its list. */
+static inline bool is_due(const struct tracker *t, const struct flow *f)
+{
+	return t->now_ns >= f->due_ns;
+}
+
+static inline void fetch_place(const struct flow *f)
+{
+	fetch_line(&f->list);
+	fetch_line(&f->queued_ns);
+}
+
 static inline void fetch_rings(const struct tracker *t, const struct flow *f, const struct coming *c)
 {
 	const struct half *own = &f->half[c->side];
@@ -141,6 +153,8 @@ static inline void fetch_rings(const struct tracker *t, const struct flow *f, co
 
 	if (f->key_frames < KEY_FIRST)
 		fetch_more(c);
+	if (is_due(t, f))
+		fetch_place(f);
 	if (t->now_ns - f->ts_ns - own->last.at_ns <= RECENT_MS * NS_PER_MS)
 		fetch_line(own->recent);
 	if (!(own->flags & HALF_STEADY))
@@ -163,6 +177,24 @@ const struct coming *tracker_fetch_rings(struct tracker *t, int further)
 	if (c->flow)
 		fetch_rings(t, c->flow, c);
 	return c;
+}
+
+static void fetch_neighbour(const struct tracker *t, uint32_t number)
+{
+	const struct flow *f = number ? pool_at(&t->flows, number) : NULL;
+
+	if (f)
+		fetch_line(&f->queued_ns);
+}
+
+void tracker_fetch_neighbours(const struct tracker *t, int further)
+{
+	const struct flow *f = tracker_coming(t, further)->flow;
+
+	if (!f || !is_due(t, f))
+		return;
+	fetch_neighbour(t, f->older);
+	fetch_neighbour(t, f->newer);
 }
 
 /* One step was made already. */

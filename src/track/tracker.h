@@ -108,6 +108,8 @@ void tracker_fetch_counts(struct tracker *t);
 /* Asks for what the conversation points to of the packet that is so many further: fewer, so that it is there by then.
  * Gives what is known of that packet. */
 const struct coming *tracker_fetch_rings(struct tracker *t, int further);
+/* A conversation moves in its list once a second, for which two others are touched. */
+void tracker_fetch_neighbours(const struct tracker *t, int further);
 const struct coming *tracker_coming(const struct tracker *t, int further);
 
 /*
