@@ -89,10 +89,83 @@ static void test_acknowledged_hole_becomes_a_gap_after_a_while(void **state)
 	rig_say(&g, SIDE_ORIG, 7, 1, "ghi");
 	rig_say(&g, SIDE_RESP, 1, 10, "");
 	rig_say(&g, SIDE_RESP, 1, 10, "ok");
-	expect(&g, "A abc @4\nB ok @7\n");
+	expect(&g, "A abc @4\n");
 	g.now_ns += 200000000;
 	rig_say(&g, SIDE_ORIG, 10, 3, "jkl");
-	expect(&g, "A gap 3 @8\nA ghi @5\nA jkl @8\n");
+	expect(&g, "B ok @7\nA gap 3 @8\nA ghi @5\nA jkl @8\n");
+	end(&g);
+}
+
+static void test_answer_waits_for_what_it_acknowledges(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_RESP, 1, 4, "200");
+	feed(&g, SIDE_RESP, TCP_FIN | TCP_ACK, 4, 8, "z");
+	expect(&g, "");
+	rig_say(&g, SIDE_ORIG, 1, 1, "GET");
+	expect(&g, "A GET @6\nB 200 @4\n");
+	rig_say(&g, SIDE_ORIG, 4, 4, "MORE");
+	expect(&g, "A MORE @7\nB z @5\nB end @5\n");
+	end(&g);
+}
+
+static void test_answer_that_acknowledges_a_fin_waits_for_it(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_RESP, 1, 2, "alert");
+	expect(&g, "");
+	feed(&g, SIDE_ORIG, TCP_FIN | TCP_ACK, 1, 1, "");
+	expect(&g, "A end @5\nB alert @4\n");
+	end(&g);
+}
+
+static void test_answer_sent_again_while_it_waits_is_delivered_once(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_RESP, 1, 4, "200");
+	rig_say(&g, SIDE_RESP, 1, 1, "200");
+	rig_say(&g, SIDE_RESP, 1, 4, "200 OK");
+	expect(&g, "");
+	rig_say(&g, SIDE_ORIG, 1, 1, "GET");
+	expect(&g, "A GET @7\nB 200 @4\nB  OK @6\n");
+	end(&g);
+}
+
+static void test_answer_waits_in_vain_only_once(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_RESP, 1, 4, "one");
+	g.now_ns += 200000000;
+	rig_say(&g, SIDE_RESP, 4, 4, "two");
+	expect(&g, "B one @4\nB two @5\n");
+	rig_say(&g, SIDE_RESP, 7, 9, "three");
+	expect(&g, "B three @6\n");
+	end(&g);
+}
+
+static void test_side_that_is_not_there_is_soon_not_waited_for(void **state)
+{
+	static const char bytes[] = "abcdefghijklmnop";
+	struct rig g;
+
+	(void)state;
+	rig_open(&g, engine, BIG, BIG / 4);
+	feed(&g, SIDE_RESP, TCP_SYN | TCP_ACK, 0, 1, "");
+	for (uint32_t i = 0; bytes[i]; i++)
+		rig_say(&g, SIDE_RESP, 1 + i, 2 + i, (char[]){bytes[i], '\0'});
+	assert_string_equal(text_str(&g.bytes[SIDE_RESP]), bytes);
 	end(&g);
 }
 
@@ -304,6 +377,11 @@ int main(void)
 		cmocka_unit_test(test_retransmission_is_delivered_once),
 		cmocka_unit_test(test_segment_over_several_waiting_ones_fills_the_holes),
 		cmocka_unit_test(test_acknowledged_hole_becomes_a_gap_after_a_while),
+		cmocka_unit_test(test_answer_waits_for_what_it_acknowledges),
+		cmocka_unit_test(test_answer_that_acknowledges_a_fin_waits_for_it),
+		cmocka_unit_test(test_answer_sent_again_while_it_waits_is_delivered_once),
+		cmocka_unit_test(test_answer_waits_in_vain_only_once),
+		cmocka_unit_test(test_side_that_is_not_there_is_soon_not_waited_for),
 		cmocka_unit_test(test_segment_captured_after_its_ack_is_no_gap),
 		cmocka_unit_test(test_many_packets_after_the_ack_are_a_while_too),
 		cmocka_unit_test(test_hole_that_is_not_acknowledged_waits),

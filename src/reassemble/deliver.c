@@ -5,6 +5,9 @@
  * mark is set at what is acknowledged; REORDER_NS or REORDER_PACKETS later all holes before the mark are given up,
  * because until then a segment may be in the capture behind its own acknowledgment), when a bound is reached, or at
  * the close. Where segments overlap, the bytes that came first are handed on.
+ *
+ * What acknowledges bytes of the other side that were not captured yet was sent after them: it waits for them, as long
+ * as for a hole, so that who listens hears both sides in the order in which they spoke.
  */
 #include "reassemble/deliver.h"
 
@@ -18,6 +21,9 @@
 
 #define REORDER_NS (100 * NS_PER_MS) /* merged taps and multi-queue cards reorder by some milliseconds */
 #define REORDER_PACKETS 64	     /* of the conversation, both sides */
+/* Of a side that was not seen at all: most likely it is not in the capture. */
+#define UNSEEN_NS (20 * NS_PER_MS)
+#define UNSEEN_PACKETS 8
 #define SEGMENTS_MAX 1024	     /* that wait in one direction: bounds the walk over them */
 #define PASSED_MAX (1u << 30) /* bytes that are counted before it is told, */
 #define RECORDS_MAX (1u << 15) /* and records */
@@ -200,12 +206,24 @@ static void hand_on(struct reassembler *r, struct direction *d, const uint8_t *b
 		tell_gap(r, d, wire - here, ref);
 }
 
+/* Nothing before it is missing: it waits for the other side. */
+static bool is_held_back(const struct direction *d)
+{
+	return d->waits && direction_held(d)->waiting.first->start <= d->next;
+}
+
+static bool is_due(struct direction *d)
+{
+	const struct segment *s = is_held_back(d) ? direction_held(d)->waiting.first : NULL;
+
+	return s && !(s->early && direction_is_early(d, s->ack));
+}
+
 /* Hands on what waited for the byte that is now due. */
 static void drain(struct reassembler *r, struct direction *d)
 {
-	struct held *h;
-
-	while ((h = direction_held(d)) && h->waiting.first->start <= d->next) {
+	while (is_due(d)) {
+		struct held *h = direction_held(d);
 		size_t before = h->waiting.held_bytes;
 		struct segment *s = waiting_take(&h->waiting);
 
@@ -218,17 +236,39 @@ static void drain(struct reassembler *r, struct direction *d)
 	}
 }
 
-/* Gives the first hole up. */
+void deliver_due(struct reassembler *r, struct direction *d)
+{
+	while (is_due(d) || is_due(direction_peer(d))) {
+		drain(r, d);
+		drain(r, direction_peer(d));
+	}
+}
+
+/* Gives the first hole up, or waits for the other side no more. */
 static void skip_hole(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
 {
-	tell_gap(r, d, direction_held(d)->waiting.first->start - d->next, ref);
+	if (is_held_back(d))
+		d->hasty = true;
+	else
+		tell_gap(r, d, direction_held(d)->waiting.first->start - d->next, ref);
 	drain(r, d);
 }
 
-/* Whether the receiver has acknowledged past the first hole, as far as `ack` tells. */
+/* Whether the receiver has acknowledged past the first hole, as far as `ack` tells; for the other side's bytes nothing
+ * waits longer than for its own. */
 static bool is_passed(const struct direction *d, uint32_t ack)
 {
-	return d->waits && direction_held(d)->waiting.first->start <= direction_offset(d, ack);
+	return is_held_back(d) || (d->waits && direction_held(d)->waiting.first->start <= direction_offset(d, ack));
+}
+
+/* Whether that was long enough since the mark was set. */
+static bool waited_long(const struct direction *peer, const struct held *h, const struct packet *p)
+{
+	int64_t waited = p->clock_ns - h->mark_ns;
+
+	if (peer->started)
+		return h->mark_packets >= REORDER_PACKETS || waited >= REORDER_NS;
+	return h->mark_packets >= UNSEEN_PACKETS || waited >= UNSEEN_NS;
 }
 
 /* Gives up the holes that were acknowledged past long enough ago. */
@@ -237,12 +277,13 @@ void deliver_settle(struct reassembler *r, struct direction *d, const struct pac
 	const struct direction *peer = direction_peer(d);
 	struct held *h = direction_held(d);
 
-	if (!h || !peer->has_acked)
+	if (!h || !(peer->has_acked || is_held_back(d)))
 		return;
 	if (h->mark_ns != UNSET) {
 		uint32_t up_to = h->mark_seq;
 
-		if (++h->mark_packets < REORDER_PACKETS && p->clock_ns - h->mark_ns < REORDER_NS)
+		h->mark_packets++;
+		if (!waited_long(peer, h, p))
 			return;
 		h->mark_ns = UNSET;
 		while (is_passed(d, up_to))
@@ -306,7 +347,7 @@ static void skip_delivered(const struct direction *d, struct incoming *in)
 		incoming_skip(in, old < in->wire ? (uint32_t)old : in->wire);
 }
 
-/* `in` starts at the byte that is due; what already waits goes before its bytes. */
+/* `in` starts at the byte that is due, and nothing is held back; what already waits goes before its bytes. */
 static void hand_on_from_packet(struct reassembler *r, struct direction *d, struct incoming *in)
 {
 	while (in->wire && !d->ended && !d->ignored) {
@@ -364,11 +405,16 @@ void deliver_next(struct reassembler *r, struct direction *d, struct tail_ring *
 	tell_next(r, d, p, counted);
 }
 
+static bool has_to_wait(struct direction *d, const struct incoming *in)
+{
+	return in->start > d->next || is_held_back(d) || (in->early && direction_is_early(d, in->ack));
+}
+
 void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *in)
 {
 	size_t cost = 0;
 
-	if (in->start > d->next) {
+	if (has_to_wait(d, in)) {
 		cost = waiting_cost(d->waits ? &direction_held(d)->waiting : &nothing, in);
 		make_room(r, d, in, cost);
 	}
@@ -377,31 +423,36 @@ void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *
 		return;
 	if (direction_highest(d) < incoming_end(in))
 		direction_reaches(d, incoming_end(in));
-	if (in->start > d->next && fits_stream(r, d, cost) && fits_all(r, cost)) {
+	if (has_to_wait(d, in) && fits_stream(r, d, cost) && fits_all(r, cost)) {
 		keep_for_later(r, d, in);
 		return;
+	}
+	if (is_held_back(d)) {
+		skip_hole(r, d, &in->ref);
+		skip_delivered(d, in);
 	}
 	if (in->start > d->next)
 		tell_gap(r, d, in->start - d->next, &in->ref);
 	hand_on_from_packet(r, d, in);
 }
 
-void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref)
+void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const struct incoming *in)
 {
+	struct incoming end = {.start = at, .ack = in->ack, .early = in->early, .ref = in->ref};
 	struct held *h;
 	size_t before;
 
 	if (d->ended || d->ignored)
 		return;
-	if (at <= d->next && !d->waits) {
-		tell_end(r, d, ref);
+	if (!d->waits && !has_to_wait(d, &end)) {
+		tell_end(r, d, &in->ref);
 		return;
 	}
 	h = hold(r, d);
 	before = h->waiting.held_bytes;
 	waiting_drop_end(&h->waiting);
 	h->fin = at;
-	waiting_add_end(&h->waiting, at, ref);
+	waiting_add_end(&h->waiting, &end);
 	account(r, h, before);
 	drain(r, d);
 }

@@ -33,8 +33,10 @@ void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *
 void deliver_difference(struct reassembler *r, struct direction *d, const struct incoming *in);
 /* Gives up the holes that were acknowledged past long enough ago, as of packet p. */
 void deliver_settle(struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref);
-/* The stream ends at offset `at`, which is not before any data seen. */
-void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref);
+/* The stream ends at offset `at`, which is not before any data seen, says segment `in`. */
+void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const struct incoming *in);
+/* Hands on, of both directions, what waited for bytes of the other one that have come. */
+void deliver_due(struct reassembler *r, struct direction *d);
 /* Nobody listens to this direction any more. */
 void deliver_nothing(struct reassembler *r, struct direction *d);
 /* Delivers what waits with its gaps, and tells the end. */

@@ -53,6 +53,8 @@ struct direction {
 	bool started : 1;   /* start_seq is known */
 	bool unheard : 1;   /* nobody wants its bytes; gaps and the end are told all the same */
 	bool has_acked : 1; /* ack_sent is known */
+	bool acks_unseen : 1; /* its acknowledgments moved while nothing was seen of the other side */
+	bool hasty : 1;	    /* it waited for bytes of the other side in vain: it does so no more */
 	bool good_sums : 1; /* has sent a segment with a right checksum */
 	bool padded : 1;    /* its short segments carry padding as data, so what differs means nothing */
 };
@@ -152,6 +154,20 @@ static inline void direction_reaches(struct direction *d, int64_t end)
 static inline int64_t direction_offset(const struct direction *d, uint32_t seq)
 {
 	return d->next + (int32_t)(seq - (d->start_seq + (uint32_t)d->next));
+}
+
+/*
+ * Whether a segment with that acknowledgment was sent after bytes of the other side that were not handed on yet. Taps
+ * and queues of a card that are out of step show it before them.
+ */
+static inline bool direction_is_early(struct direction *d, uint32_t ack)
+{
+	const struct direction *peer = direction_peer(d);
+
+	if (!peer->started)
+		return d->acks_unseen && !d->hasty;
+	return (int32_t)(ack - (peer->start_seq + (uint32_t)peer->next)) > 0 && !peer->ended && !peer->ignored &&
+	       !d->hasty && !d->unheard;
 }
 
 #endif

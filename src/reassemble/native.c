@@ -65,16 +65,16 @@ static void take_payload(struct reassembler *r, struct direction *d, struct inco
 }
 
 /* A FIN before data that was seen contradicts itself, and one beyond any window cannot be. */
-static void take_fin(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref)
+static void take_fin(struct reassembler *r, struct direction *d, int64_t at, const struct incoming *in)
 {
 	int64_t fin = direction_fin(d);
 
 	if (at >= direction_highest(d) && at - d->next < WINDOW_MAX && (fin == UNSET || at < fin))
-		deliver_end(r, d, at, ref);
+		deliver_end(r, d, at, in);
 }
 
 /* A RST ends the stream when it is in line: nowhere before what the receiver has, nor behind what was sent. */
-static void take_rst(struct reassembler *r, struct direction *d, int64_t at, const struct frame_ref *ref)
+static void take_rst(struct reassembler *r, struct direction *d, int64_t at, const struct incoming *in)
 {
 	const struct direction *peer = direction_peer(d);
 	int64_t low = d->next;
@@ -82,7 +82,7 @@ static void take_rst(struct reassembler *r, struct direction *d, int64_t at, con
 	if (peer->has_acked && direction_offset(d, peer->ack_sent) < low)
 		low = direction_offset(d, peer->ack_sent);
 	if (at >= low && at <= direction_highest(d))
-		deliver_end(r, d, direction_highest(d), ref);
+		deliver_end(r, d, direction_highest(d), in);
 }
 
 static void start(struct direction *d, uint32_t seq, bool guessed)
@@ -122,8 +122,11 @@ static void take_ack(struct direction *d, const struct packet *p)
 	peer = direction_peer(d);
 	if (peer->started && direction_offset(peer, p->tcp.ack) - peer->next >= WINDOW_MAX)
 		return;
-	if (!d->has_acked || (int32_t)(p->tcp.ack - d->ack_sent) > 0)
+	if (!d->has_acked || (int32_t)(p->tcp.ack - d->ack_sent) > 0) {
 		d->ack_sent = p->tcp.ack;
+		if (d->has_acked && !peer->started)
+			d->acks_unseen = true;
+	}
 	if (!d->has_acked)
 		d->has_acked = true;
 }
@@ -154,11 +157,22 @@ bool native_is_padding(const struct packet *p)
 	       (!p->payload_len || memcmp(p->payload, zeros, p->payload_len) == 0);
 }
 
+static inline bool is_early(struct direction *d, const struct packet *p)
+{
+	return (p->tcp.flags & (TCP_ACK | TCP_RST)) == TCP_ACK && direction_is_early(d, p->tcp.ack);
+}
+
 static void take_segment(
 	struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
 {
 	uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0);
-	struct incoming in = {direction_offset(d, seq), p->payload, p->payload_len, p->payload_wire, *ref};
+	struct incoming in = {.start = direction_offset(d, seq),
+		.bytes = p->payload,
+		.here = p->payload_len,
+		.wire = p->payload_wire,
+		.ack = p->tcp.ack,
+		.early = is_early(d, p),
+		.ref = *ref};
 	int64_t end = incoming_end(&in);
 
 	if (in.wire < in.here)
@@ -168,9 +182,9 @@ static void take_segment(
 	else if (in.wire)
 		take_payload(r, d, &in);
 	if (p->tcp.flags & TCP_RST)
-		take_rst(r, d, end, ref);
+		take_rst(r, d, end, &in);
 	else if (p->tcp.flags & TCP_FIN)
-		take_fin(r, d, end, ref);
+		take_fin(r, d, end, &in);
 }
 
 /* The ordinary segment: whole, the next one of its stream, and nothing that has to be judged; but it may be padding. */
@@ -224,10 +238,16 @@ static inline bool take_packet(struct reassembler *r, struct direction *d, struc
 	return next_segment(r, d, ring, p);
 }
 
+/* Something waits somewhere, or what p brings has to. */
 static SELDOM bool settle_and_take(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
 {
 	settle_peer(r, d, p);
-	return take_packet(r, d, ring, p);
+	if (is_early(d, p))
+		judge_segment(r, d, p);
+	else
+		take_packet(r, d, ring, p);
+	deliver_due(r, d);
+	return d->ended && direction_peer(d)->ended;
 }
 
 bool native_packet(struct reassembler *r, struct direction *d, struct tail_ring *ring, const struct packet *p)
@@ -235,7 +255,7 @@ bool native_packet(struct reassembler *r, struct direction *d, struct tail_ring 
 	if (!native_takes(d, p))
 		return false;
 	take_ack(d, p);
-	if (r->oldest) /* else nothing waits anywhere */
+	if (r->oldest || is_early(d, p)) /* else nothing waits anywhere */
 		return settle_and_take(r, d, ring, p);
 	return take_packet(r, d, ring, p);
 }

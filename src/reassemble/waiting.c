@@ -62,7 +62,12 @@ static struct segment *segment_new(const struct incoming *in)
 {
 	struct segment *s = xmalloc(segment_size(in->here));
 
-	*s = (struct segment){.start = in->start, .here = in->here, .wire = in->wire, .ref = in->ref};
+	*s = (struct segment){.start = in->start,
+		.here = in->here,
+		.wire = in->wire,
+		.ack = in->ack,
+		.early = in->early,
+		.ref = in->ref};
 	if (in->here)
 		memcpy(s->bytes, in->bytes, in->here);
 	return s;
@@ -104,10 +109,11 @@ void waiting_add(struct waiting *w, const struct incoming *in)
 	}
 }
 
-void waiting_add_end(struct waiting *w, int64_t at, const struct frame_ref *ref)
+void waiting_add_end(struct waiting *w, const struct incoming *in)
 {
-	struct incoming none = {.start = at, .ref = *ref};
+	struct incoming none = *in;
 
+	incoming_skip(&none, none.wire);
 	link_after(w, w->last, segment_new(&none));
 }
 

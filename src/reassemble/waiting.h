@@ -17,6 +17,8 @@ struct incoming {
 	int64_t start;
 	const uint8_t *bytes;
 	uint32_t here, wire;
+	uint32_t ack; /* of its segment, */
+	bool early;   /* which acknowledges bytes that were not seen yet: it was sent after them */
 	struct frame_ref ref;
 };
 
@@ -32,6 +34,8 @@ struct segment {
 	struct segment *next;
 	int64_t start;
 	uint32_t here, wire; /* wire 0: the stream ends here */
+	uint32_t ack;	     /* as in struct incoming */
+	bool early;
 	struct frame_ref ref;
 	uint8_t bytes[];
 };
@@ -45,7 +49,8 @@ struct waiting {
 /* Bytes that waiting_add would allocate at most. */
 size_t waiting_cost(const struct waiting *w, const struct incoming *in);
 void waiting_add(struct waiting *w, const struct incoming *in); /* keeps what is not there yet */
-void waiting_add_end(struct waiting *w, int64_t at, const struct frame_ref *ref);
+/* The stream ends where `in` does. */
+void waiting_add_end(struct waiting *w, const struct incoming *in);
 void waiting_drop_end(struct waiting *w); /* forgets a mark set by waiting_add_end */
 /* Unlinks the first; the caller frees it. NULL: none. */
 struct segment *waiting_take(struct waiting *w);
