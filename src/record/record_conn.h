@@ -111,6 +111,8 @@ struct conn_side {
 	uint64_t resent_bytes;	/* payload sent again */
 	uint64_t missing_bytes; /* acknowledged by the peer, never in the capture */
 	struct frame_ref missing_first; /* the peer's first ACK of such bytes */
+	int64_t late_ns; /* a segment of it was captured so long after the peer's ACK of it, at most: the directions are out
+			  * of step; 0: none was */
 	uint32_t data_segments;
 	struct mac mac, to_mac; /* of its frames: source, destination (first seen) */
 	bool mac_changed;	/* its frames came from more than one MAC */
@@ -263,6 +265,19 @@ struct conn {
 	struct stall stalls[STALLS_MAX]; /* the longest */
 	struct key_frame key_frames[KEY_FRAMES_MAX];
 };
+
+/* That time (an offset) of something that side did, to be compared with what the other side did: what is known of a lag
+ * between the directions is taken off. So nothing is later than what the other side did because of it. */
+static inline int64_t conn_sent_ns(const struct conn *c, enum side s, int64_t at_ns)
+{
+	return at_ns - c->side[s].late_ns;
+}
+
+/* Whether what `s` did came before what the other side did. */
+static inline bool conn_was_before(const struct conn *c, enum side s, int64_t at_ns, int64_t peer_at_ns)
+{
+	return conn_sent_ns(c, s, at_ns) < conn_sent_ns(c, side_other(s), peer_at_ns);
+}
 
 /* Whether that is its service. Inline: with a literal it is a comparison of a few bytes. */
 static inline bool conn_speaks(const struct conn *c, const char *service)

@@ -127,6 +127,7 @@ static const struct field turn_fields[] = {
 #define OF(p, i, m) AS(conn, p #m, side[i].m)
 #define CONN_SIDE_COUNTS(p, i) \
 	OF(p, i, pkts), OF(p, i, ip_bytes), OF(p, i, bytes), OF(p, i, resent_bytes), OF(p, i, missing_bytes), OF(p, i, missing_first), \
+		SPAN(conn, p "late", side[i].late_ns), \
 		OF(p, i, data_segments), AS(conn, p "l2_addr", side[i].mac), AS(conn, p "l2_peer", side[i].to_mac), \
 		OF(p, i, mac_changed), OF(p, i, ttl), OF(p, i, ttl_min), OF(p, i, ttl_max), OF(p, i, syn_ttl), \
 		OF(p, i, ttl_change), OF(p, i, ttl_before), OF(p, i, mac_change), OF(p, i, mac_before), \

@@ -115,6 +115,7 @@ static void fill_odd(const struct side_odd *k, struct conn_side *o)
 	o->resent_bytes = k->resent_bytes;
 	o->missing_bytes = k->missing_bytes;
 	o->missing_first = long_ref(k->missing_first);
+	o->late_ns = k->late_ns;
 	o->keep_alives = k->keep_alives;
 	o->keep_alives_answered = k->keep_alives_answered;
 	o->gap_tail = k->gap_tail;
@@ -218,7 +219,8 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 	fill_syns(k, c);
 	c->syn_acks_after_ack = k->syn_acks_after_ack;
 	c->syn_ack = long_ref(k->syn_ack);
-	c->handshake_ack = long_ref(k->handshake_ack);
+	if (k->syn_acks)
+		c->handshake_ack = long_ref(k->handshake_ack);
 	c->answered = f->midstream && f->key.proto == 6 ? SYN_ANSWER_UNSEEN : k->answered;
 	c->answer = long_ref(k->answer);
 	c->answer_ns = k->answer_ns;

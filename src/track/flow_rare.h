@@ -98,8 +98,10 @@ struct hole {
 	int64_t since_ns;
 	uint32_t ts_value; /* of the segment that showed it */
 	uint16_t ip_id;
-	bool acked; /* the receiver has the bytes: the capture lost them */
+	bool acked; /* the receiver has the bytes: the capture lost them, or shows them later: */
 	bool has_ip_id, has_ts;
+	struct short_ref acked_by; /* the first ACK of those before `acked_to`; of others a later one, perhaps */
+	uint32_t acked_to;
 };
 
 #define HOLES_MAX 8
@@ -145,6 +147,11 @@ struct repair {
 	int64_t stalled_until_ns; /* stalls before it are counted */
 	uint32_t damage_count;
 	struct damage damages[DAMAGES_MAX];
+	struct short_ref filled_by; /* the ACK of what the segment at hand brings, where that was captured before */
+	/* of the peer, ahead of what was seen: an ACK of one byte or of a FIN, and that of its own FIN */
+	struct short_ref one_acked_by;
+	uint32_t one_acked, peer_fin_ack;
+	bool has_peer_fin;
 	uint32_t copy_count; /* of all; the last ones are kept */
 	struct copied copies[COPIES_MAX];
 };
@@ -153,6 +160,7 @@ struct repair {
 struct side_odd {
 	uint64_t resent_bytes, missing_bytes;
 	struct short_ref missing_first;
+	int64_t late_ns;
 	struct short_ref ttl_change, ttl_before, mac_change, mac_before;
 	uint64_t mac_at_pkts; /* its packets when its MAC changed last */
 	struct mac mac_after;

@@ -4,6 +4,14 @@
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
+/* The peer's FIN, which is before it in the capture, acknowledges this one: it was sent after it. */
+static bool is_acked_by_fin(const struct passing *w)
+{
+	const struct repair *r = w->f->repair[w->side];
+
+	return r && r->has_peer_fin && (w->peer->flags & HALF_FIN) && seq_diff(r->peer_fin_ack, w->end + 1) >= 0;
+}
+
 SELDOM void close_fin(struct passing *w)
 {
 	struct half *own = w->own, *peer = w->peer;
@@ -14,7 +22,13 @@ SELDOM void close_fin(struct passing *w)
 	own->flags |= HALF_FIN;
 	loss_fin(w);
 	w->c->start[w->side].fin = passing_ref(w);
-	if (w->f->first_fin == SIDE_NONE)
+	if (w->f->repair[w->side])
+		late_fin(w);
+	if (w->f->first_rst == side_other(w->side))
+		late_fin_rst(w);
+	if (!(peer->flags & HALF_FIN) && w->f->repair[side_other(w->side)])
+		late_peer_fin(w);
+	if (w->f->first_fin == SIDE_NONE || is_acked_by_fin(w))
 		w->f->first_fin = (uint8_t)w->side;
 	else if ((peer->flags & HALF_FIN) && seq_before(w->p->tcp.ack, peer->next_seq))
 		w->c->simultaneous_close = true;

@@ -65,6 +65,10 @@ static SELDOM void on_syn(struct passing *w)
 		if (c->syns == 0) {
 			c->syn_at_ns = w->at_ns;
 			c->syn_frame = w->p->frame->number;
+			if (c->syn_acks) {
+				late_seen(w, c->syn_ack);
+				c->rtt_server_ns = 0;
+			}
 		} else if (c->syns < SYN_TIMES_MAX) {
 			flow_rare(w->f)->syn_at_ns[c->syns] = w->at_ns;
 			flow_rare(w->f)->syn_frames[c->syns] = w->p->frame->number;
@@ -75,13 +79,26 @@ static SELDOM void on_syn(struct passing *w)
 	note_options(w);
 }
 
+/* The first one, behind the ACK of it; false: that is about another one. */
+static bool late_syn_ack(struct passing *w)
+{
+	struct cold *c = w->c;
+
+	if (!(w->own->flags & HALF_ACKED_SET) || seq_diff(w->own->acked, w->p->tcp.seq + 1) < 0)
+		return false;
+	late_seen(w, c->handshake_ack);
+	c->rtt_client_ns = 0; /* no more than the lag */
+	w->f->handshake_done = true;
+	return true;
+}
+
 static SELDOM void on_syn_ack(struct passing *w)
 {
 	struct cold *c = w->c;
 	bool again = c->syn_acks > 0;
 
 	c->syn_acks++;
-	if (c->handshake_ack.frame)
+	if (c->handshake_ack.frame && (again || !late_syn_ack(w)))
 		c->syn_acks_after_ack++;
 	c->ignored_data += c->early_data;
 	c->early_data = 0;
@@ -100,8 +117,10 @@ static void set_base(struct passing *w)
 {
 	struct half *own = w->own;
 
-	if ((own->flags & HALF_BASE_SET) && own->base_seq == w->p->tcp.seq)
+	if ((own->flags & HALF_BASE_SET) && own->base_seq == w->p->tcp.seq) {
+		loss_begun_late(w);
 		return;
+	}
 	own->base_seq = w->p->tcp.seq;
 	own->next_seq = own->acked = w->p->tcp.seq + 1;
 	own->flags |= HALF_BASE_SET | HALF_NEXT_SET;
@@ -122,8 +141,11 @@ static SELDOM void on_early_ack(struct passing *w)
 		c->old_acks++;
 		handshake_answered(w, SYN_ANSWER_ACK);
 	}
-	if (w->side == SIDE_ORIG && c->syn_acks && !c->handshake_ack.frame &&
-		seq_diff(w->p->tcp.ack, w->peer->base_seq + 1) >= 0) {
+	if (w->side != SIDE_ORIG || c->handshake_ack.frame)
+		return;
+	if (!c->syn_acks) {
+		c->handshake_ack = passing_ref(w); /* if the SYN-ACK still comes */
+	} else if (seq_diff(w->p->tcp.ack, w->peer->base_seq + 1) >= 0) {
 		c->handshake_ack = passing_ref(w);
 		w->f->handshake_done = true;
 		c->rtt_client_ns = w->now_ns - c->last_syn_ack_ns;

@@ -10,6 +10,7 @@
 #include "base/seq.h"
 #include "track/tcp_steps.h"
 
+#define HOLES_APART (HOLES_MAX / 2) /* a whole direction may be seen late: it must not take the place of others */
 #define JUMP_MAX (1 << 26) /* a larger gap is no gap but another numbering */
 #define ID_SURE 4
 #define REORDER_NS (3 * NS_PER_MS) /* without a known round trip */
@@ -59,21 +60,38 @@ static SELDOM void open_hole(struct passing *w)
 		.has_ts = w->p->tcp.has_timestamps };
 }
 
-/* Bytes that the receiver acknowledged and that were not seen. */
-void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns)
+void loss_note_missing(struct passing *w, uint32_t left, uint32_t right)
 {
-	struct repair *r = f->repair[s];
+	enum side s = side_other(w->side);
+	struct repair *r = w->f->repair[s];
 
-	flow_make_odd(f, s)->missing_bytes += right - left;
-	history_again(f, s, 'G');
+	flow_make_odd(w->f, s)->missing_bytes += right - left;
+	history_again(w->f, s, 'G');
 	if (!r)
 		return;
 	for (uint32_t i = 0; i < r->hole_count; i++)
-		if (r->holes[i].acked && r->holes[i].right == left) { /* a whole direction may be seen late */
+		if (r->holes[i].acked && r->holes[i].right == left && r->hole_count >= HOLES_APART) {
 			r->holes[i].right = right;
 			return;
 		}
-	*hole_add(r) = (struct hole){ .left = left, .right = right, .since_ns = now_ns, .acked = true };
+	*hole_add(r) = (struct hole){
+		.left = left, .right = right, .since_ns = w->now_ns, .acked = true, .acked_by = passing_ref(w), .acked_to = right };
+}
+
+SELDOM void loss_begun_late(struct passing *w)
+{
+	struct half *own = w->own;
+	struct repair *r;
+
+	if (own->pkts != 1 || !(own->flags & HALF_NEXT_SET) || seq_diff(own->next_seq, w->end) < 2)
+		return;
+	r = flow_repair(w->f, w->side);
+	*hole_add(r) = (struct hole){.left = w->end,
+		.right = own->next_seq,
+		.since_ns = w->now_ns,
+		.acked = true,
+		.acked_by = w->peer->last,
+		.acked_to = own->next_seq};
 }
 
 static int64_t round_trip(const struct cold *c)
@@ -164,12 +182,22 @@ static void came_late(struct passing *w, uint32_t bytes)
 	o->missing_bytes -= bytes < o->missing_bytes ? bytes : o->missing_bytes;
 }
 
+static void hole_came_late(struct passing *w, struct repair *r, const struct hole *h, uint32_t right)
+{
+	came_late(w, right - (seq_before(w->seq, h->left) ? h->left : w->seq));
+	if (seq_diff(right, h->acked_to) <= 0)
+		late_seen(w, h->acked_by);
+	r->filled_by = h->acked_by;
+}
+
 /* The part of the segment that was missing; judged once. */
 static SELDOM uint32_t fill_holes(struct passing *w, struct repair *r)
 {
 	uint32_t filled = 0, i = 0;
 	bool judged = false;
 
+	if (r)
+		r->filled_by.both = 0;
 	while (r && i < r->hole_count) {
 		struct hole h = r->holes[i];
 		uint32_t left = seq_before(w->seq, h.left) ? h.left : w->seq;
@@ -180,7 +208,7 @@ static SELDOM uint32_t fill_holes(struct passing *w, struct repair *r)
 			continue;
 		}
 		if (h.acked)
-			came_late(w, right - left);
+			hole_came_late(w, r, &h, right);
 		else if (!judged)
 			judge_fill(w, r, &h, right - left);
 		judged |= !h.acked;
@@ -359,6 +387,7 @@ SELDOM void loss_fin(struct passing *w)
 	for (uint32_t i = 0; r && i < r->hole_count; i++)
 		if (r->holes[i].acked && seq_diff(w->end, r->holes[i].left) >= 0 && seq_before(w->end, r->holes[i].right)) {
 			came_late(w, 1);
+			late_seen(w, r->holes[i].acked_by);
 			cut_hole(r, i, w->end, w->end + 1);
 			return;
 		}

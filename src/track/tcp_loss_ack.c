@@ -4,6 +4,7 @@
 #include "base/seq.h"
 #include "track/tracker_impl.h"
 
+#define FEW_SEGMENTS 8 /* of whom only these may be worth a key frame while nothing was seen of the other side */
 #define ANSWER_NS NS_PER_S /* a copy is reported within a round trip; later it is a keep-alive that is answered */
 
 bool loss_was_sacked(const struct repair *r, uint32_t seq, uint32_t end)
@@ -138,12 +139,23 @@ static void holes_acked(struct passing *w, struct repair *r)
 		if (h->acked || seq_before(w->p->tcp.ack, h->right))
 			continue;
 		h->acked = true;
+		h->acked_by = passing_ref(w);
+		h->acked_to = h->right;
 		show_missing(w);
 		flow_make_odd(w->f, side_other(w->side))->missing_bytes += h->right - h->left;
 		history_again(w->f, side_other(w->side), 'G');
 	}
 	if (!loss_has_holes(w->f, side_other(w->side)))
 		loss_forget_tail(w->f, side_other(w->side));
+}
+
+/* One byte that was not seen yet: a FIN that is captured late, perhaps. */
+static void note_one(struct passing *w)
+{
+	struct repair *r = flow_repair(w->f, side_other(w->side));
+
+	r->one_acked = w->p->tcp.ack;
+	r->one_acked_by = passing_ref(w);
 }
 
 /* An ACK beyond all that was seen of the peer: the capture missed something. */
@@ -158,8 +170,13 @@ static SELDOM void beyond_seen(struct passing *w)
 	if (peer->pkts && missing > 1) {
 		flow_repair(w->f, side_other(w->side));
 		show_missing(w);
-		loss_note_missing(w->f, side_other(w->side), peer->next_seq, ack, w->now_ns);
+		loss_note_missing(w, peer->next_seq, ack);
+	} else if (peer->pkts) {
+		note_one(w);
 	}
+	if (peer->pkts && missing > 1 && w->side == SIDE_RESP && w->f->talker == SIDE_RESP)
+		w->f->talker = SIDE_ORIG; /* what it asked is not in the capture, or comes late */
+	w->f->keep |= w->len && (peer->pkts || w->own->data_segments < FEW_SEGMENTS);
 	peer->next_seq = ack;
 }
 

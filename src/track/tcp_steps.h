@@ -222,18 +222,13 @@ static OFTEN void turns_ask(struct passing *w)
 	f->ask_resent = false;
 }
 
-/* Data of resp. */
-static OFTEN void turns_answer(struct passing *w)
+/* The ask has its answer, after that time. */
+static OFTEN void turns_answered(struct flow *f, struct short_ref answer, int64_t think)
 {
-	struct flow *f = w->f;
-	struct cold *c = w->c;
-	int64_t think;
+	struct cold *c = cold_of(f);
 
-	if (!f->ask_open)
-		return;
 	f->ask_open = false;
-	c->last_turn.answer = passing_ref(w);
-	think = w->now_ns - turns_asked_ns(f);
+	c->last_turn.answer = answer;
 	if (c->thinks_skip)
 		c->thinks_skip--;
 	else if (c->turns) /* the first is the least, too */
@@ -242,6 +237,13 @@ static OFTEN void turns_answer(struct passing *w)
 	c->think_min_ns = c->think_min_ns == UNSET || think < c->think_min_ns ? think : c->think_min_ns;
 	c->think_max_ns = think > c->think_max_ns ? think : c->think_max_ns;
 	c->server_ns += turns_above(think, c->rtt_server_ns);
+}
+
+/* Data of resp. */
+static OFTEN void turns_answer(struct passing *w)
+{
+	if (w->f->ask_open)
+		turns_answered(w->f, passing_ref(w), w->now_ns - turns_asked_ns(w->f));
 }
 
 /* New data of one side; called before data_noted. */

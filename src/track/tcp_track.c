@@ -88,6 +88,14 @@ static SELDOM void on_probe(struct passing *w)
 	w->own->flags |= HALF_KEEP_ALIVE;
 }
 
+/* Brings bytes that were acknowledged, as a whole, before they were captured. */
+static bool is_late(const struct passing *w)
+{
+	const struct repair *r = w->f->repair[w->side];
+
+	return r && r->filled_by.frame && (w->own->flags & HALF_ACKED_SET) && seq_diff(w->own->acked, w->end) >= 0;
+}
+
 static void on_payload(struct passing *w)
 {
 	enum segment_kind kind;
@@ -101,6 +109,8 @@ static void on_payload(struct passing *w)
 		history_add(w->f, w->side, 'D');
 	if (kind == SEGMENT_RESENT)
 		w->f->keep = true;
+	else if (kind == SEGMENT_FILL && is_late(w))
+		late_data(w, w->f->repair[w->side]->filled_by);
 	else
 		on_new_data(w);
 }

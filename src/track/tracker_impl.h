@@ -144,13 +144,23 @@ void loss_gap(struct passing *w); /* the same without payload: its number may li
 void loss_fin(struct passing *w); /* the FIN was acknowledged before it was seen, perhaps */
 bool loss_is_probe(const struct passing *w);
 void loss_forget_tail(struct flow *f, enum side s); /* there is no gap any more */
-void loss_note_missing(struct flow *f, enum side s, uint32_t left, uint32_t right, int64_t now_ns);
+/* Bytes of the peer that the packet at hand acknowledges, and that were not seen. */
+void loss_note_missing(struct passing *w, uint32_t left, uint32_t right);
+/* The SYN at hand is the first packet of its side: what the peer acknowledged of it before may still come. */
+void loss_begun_late(struct passing *w);
 bool loss_has_holes(const struct flow *f, enum side s); /* bytes of that side are missing and not acknowledged */
 
 /* tcp_damage.c: a wrong checksum. True: the segment is to be ignored */
 bool damage_packet(struct passing *w);
 void damage_repaired(struct passing *w); /* a sound segment with payload */
 void damage_acked(struct passing *w);	 /* an ACK: what it covers was no damage */
+
+/* tcp_late.c: segments that were captured after the ACK of them */
+void late_seen(struct passing *w, struct short_ref acked_by); /* the packet at hand is one */
+void late_fin(struct passing *w);      /* the FIN at hand may be one, */
+void late_fin_rst(struct passing *w);  /* and have come before a RST of the peer */
+void late_peer_fin(struct passing *w); /* a FIN, while something of the peer may come late */
+void late_data(struct passing *w, struct short_ref acked_by); /* in place of on_new_data */
 
 /* tcp_loss_ack.c: what an ACK, its SACK blocks and its time stamp say about the peer's segments */
 void loss_acked(struct passing *w);
