@@ -98,7 +98,7 @@ static void note_wait(struct visits *v, struct diagnosis_context *x, const struc
 	enum wait_end end = wait_end(&answer, &gone);
 	struct visit *visit;
 
-	if (!ask.frame || (answer.frame && answer.at_ns < ask.at_ns))
+	if (!ask.frame || (answer.frame && conn_was_before(c, SIDE_RESP, answer.at_ns, ask.at_ns)))
 		return; /* it asked nothing, or the server spoke first */
 	until = answer.frame ? answer : gone.frame ? gone : end_of_record(r);
 	if (when_s(until.at_ns - ask.at_ns) < WAIT_MIN_S) {

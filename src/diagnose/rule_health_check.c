@@ -40,7 +40,7 @@ void checks_drop(struct diagnosis_context *x, struct checks *c)
 static bool is_silent(const struct conn *c)
 {
 	const struct frame_ref *said = &c->side[SIDE_RESP].first_data, *fin = &c->side[SIDE_ORIG].fin;
-	bool unasked = said->frame && !(fin->frame && fin->at_ns <= said->at_ns);
+	bool unasked = said->frame && !(fin->frame && !conn_was_before(c, SIDE_RESP, said->at_ns, fin->at_ns));
 
 	return c->handshake_ack.frame && !c->side[SIDE_ORIG].bytes && !unasked && !c->one_sided &&
 		c->end_reason != CONN_END_OPEN;

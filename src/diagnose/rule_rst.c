@@ -55,7 +55,7 @@ bool rst_ends_pause(const struct conversation *c)
 
 	return rst && answers_pause(c, rst) && idle >= IDLE_MIN_S && idle >= IDLE_RTTS * c->rtt_s &&
 	       rst->side != c->conn->idle_after_side && !rst->after_fin && !rst->after_peer_fin &&
-	       rst->ref.at_ns >= c->conn->idle_after.at_ns;
+	       !conn_was_before(c->conn, (enum side)rst->side, rst->ref.at_ns, c->conn->idle_after.at_ns);
 }
 
 static double quiet_s(const struct rst_seen *rst)

@@ -62,7 +62,7 @@ static unsigned signs_of(const struct conversation *c, const struct rst_seen *rs
 		signs |= SIGN_CONTINUES;
 	if (rst->reserved_bits)
 		signs |= SIGN_RESERVED;
-	if (c->rtt_s > 0.001 && rst->after_peer_ns >= 0 && rst->after_own_ns > rst->after_peer_ns &&
+	if (c->rtt_s > 0.001 && rst->after_peer_ns >= 0 && rst->after_own_ns > rst->after_peer_ns - side->late_ns &&
 		when_s(rst->after_peer_ns) < TOO_SOON * c->rtt_s && rst->side == SIDE_RESP && !c->conn->midstream)
 		signs |= SIGN_TOO_SOON;
 	return signs;

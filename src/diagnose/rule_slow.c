@@ -131,7 +131,7 @@ static void show_server(struct tally *t, const struct record *r, const struct st
 static bool answers_a_close(const struct conn *c)
 {
 	return c->first_fin == SIDE_ORIG && c->last_turn.answer.frame &&
-		c->last_turn.answer.at_ns >= c->side[SIDE_ORIG].fin.at_ns;
+		!conn_was_before(c, SIDE_RESP, c->last_turn.answer.at_ns, c->side[SIDE_ORIG].fin.at_ns);
 }
 
 static bool note_hello(struct slow *w, const struct record *r)

@@ -28,12 +28,19 @@ int64_t tls_hello_at(const struct conversation *c)
 	return c->tls_record->ts_ns + c->tls->at[TLS_CLIENT_HELLO].at_ns - c->record->ts_ns;
 }
 
+bool tls_server_spoke_before(const struct conversation *c)
+{
+	enum side server = side_other(tls_client_side(c));
+
+	return conn_was_before(c->conn, server, c->conn->side[server].last_data.at_ns, tls_hello_at(c));
+}
+
 /* What a side says to the other's FIN may be answered with RST. */
 static bool is_acknowledged(const struct conversation *c, enum side s)
 {
 	const struct conn_side *own = &c->conn->side[s], *peer = &c->conn->side[side_other(s)];
 
-	return !own->unacked_bytes || (peer->fin.frame && own->last_data.at_ns >= peer->fin.at_ns);
+	return !own->unacked_bytes || (peer->fin.frame && !conn_was_before(c->conn, s, own->last_data.at_ns, peer->fin.at_ns));
 }
 
 bool tls_all_acknowledged(const struct conversation *c)
@@ -59,10 +66,10 @@ bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns)
 {
 	const struct frame_ref *fin = &c->conn->side[s].fin;
 
-	if (fin->frame && fin->at_ns < at_ns)
+	if (fin->frame && conn_was_before(c->conn, s, fin->at_ns, at_ns))
 		return true;
 	for (uint32_t i = 0; i < c->conn->rst_count && i < RSTS_MAX; i++)
-		if (c->conn->rsts[i].side == s && c->conn->rsts[i].ref.at_ns < at_ns)
+		if (c->conn->rsts[i].side == s && conn_was_before(c->conn, s, c->conn->rsts[i].ref.at_ns, at_ns))
 			return true;
 	return false;
 }

@@ -18,6 +18,9 @@ const char *tls_side_word(const struct conversation *c, enum side s); /* "client
 /* When the ClientHello was complete, an offset of the conn record. */
 int64_t tls_hello_at(const struct conversation *c);
 
+/* The server said its last word before the ClientHello (in clear, before STARTTLS or as a proxy). */
+bool tls_server_spoke_before(const struct conversation *c);
+
 /* Everything that both sides said was acknowledged. Where data is neither acknowledged nor sent again the capture is
  * not whole: TCP would have repeated it. */
 bool tls_all_acknowledged(const struct conversation *c);
@@ -28,7 +31,7 @@ bool tls_seems_forgotten(const struct conversation *c, double waited_s);
 /* The first RST of that side; NULL: none. */
 const struct rst_seen *tls_first_rst(const struct conversation *c, enum side s);
 
-/* Whether that side's FIN or RST came before the moment (an offset). */
+/* Whether that side's FIN or RST came before what the other side did at that moment (an offset). */
 bool tls_closed_before(const struct conversation *c, enum side s, int64_t at_ns);
 
 /* Ports that IANA or custom reserves for TLS from the first byte on. */

@@ -30,7 +30,7 @@ static bool answered_by_alert(const struct conversation *c)
 	return a && !c->tls->client_hellos && c->tls->alert_count && a->side == SIDE_RESP && !a->encrypted &&
 		!c->tls->via[0] && !c->tls->first_record[SIDE_ORIG].frame && !c->conn->midstream &&
 		c->resp->first_data.frame == a->ref.frame && c->orig->first_data.frame &&
-		c->orig->first_data.at_ns <= c->resp->first_data.at_ns;
+		!conn_was_before(c->conn, SIDE_RESP, c->resp->first_data.at_ns, c->orig->first_data.at_ns);
 }
 
 static bool wants_tls(const struct diagnosis_context *x, const struct record *r)

@@ -22,11 +22,12 @@ static bool server_said_nothing(const struct conversation *c)
 	const struct conn_side *server = &c->conn->side[side_other(tls_client_side(c))];
 	const struct frame_ref *fin = &c->conn->side[tls_client_side(c)].fin;
 
-	if (fin->frame && server->first_data.frame && server->first_data.at_ns >= fin->at_ns)
+	if (fin->frame && server->first_data.frame &&
+		!conn_was_before(c->conn, side_other(tls_client_side(c)), server->first_data.at_ns, fin->at_ns))
 		return true;
 	if (c->tls->first_record[side_other(tls_client_side(c))].frame || c->tls->answered_with[0])
 		return false;
-	return !server->bytes || (c->tls->via[0] && server->last_data.at_ns < tls_hello_at(c));
+	return !server->bytes || (c->tls->via[0] && tls_server_spoke_before(c));
 }
 
 static bool hello_unanswered(const struct conversation *c)
@@ -50,6 +51,16 @@ static bool hello_received(const struct conversation *c)
 				c->orig->first_data_acked_ns != UNSET;
 }
 
+/* Until what the server did then; < 0: before it. Of directions out of step no less than 0 can be said. */
+static double since_hello_s(const struct conversation *c, int64_t at_ns)
+{
+	int64_t hello = tls_hello_at(c);
+
+	if (at_ns < hello && conn_was_before(c->conn, tls_client_side(c), hello, at_ns))
+		return 0;
+	return when_s(at_ns - hello);
+}
+
 static bool claim_reset(const struct conversation *c, struct claim *out)
 {
 	const struct rst_seen *rst = tls_first_rst(c, SIDE_RESP);
@@ -57,7 +68,7 @@ static bool claim_reset(const struct conversation *c, struct claim *out)
 	if (!rst || rst->after_fin || c->orig->fin.frame || tls_first_rst(c, SIDE_ORIG))
 		return false;
 	out->code = "rst-after-client-hello";
-	out->delay_s = when_s(rst->ref.at_ns - tls_hello_at(c));
+	out->delay_s = since_hello_s(c, rst->ref.at_ns);
 	tls_claim_hello(out, c);
 	claim_evidence(out, c->record, &c->conn->last_turn.acked, "its acknowledgement");
 	claim_evidence(out, c->record, &rst->ref, "RST from the server");
@@ -69,7 +80,7 @@ static bool claim_closed(const struct conversation *c, struct claim *out)
 	if (c->conn->first_fin != SIDE_RESP)
 		return false;
 	out->code = "tls-closed-after-client-hello";
-	out->delay_s = when_s(c->resp->fin.at_ns - tls_hello_at(c));
+	out->delay_s = since_hello_s(c, c->resp->fin.at_ns);
 	tls_claim_hello(out, c);
 	if (tls_answer_is_odd(c)) {
 		out->number = (uint16_t)out->evidence_count;

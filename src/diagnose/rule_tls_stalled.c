@@ -69,9 +69,9 @@ static bool has_server_begun(const struct conversation *c)
 	const struct conn_side *server = &c->conn->side[side_other(tls_client_side(c))];
 	const struct frame_ref *fin = &c->conn->side[tls_client_side(c)].fin;
 
-	if (!server->bytes || server->last_data.at_ns < tls_hello_at(c))
+	if (!server->bytes || tls_server_spoke_before(c))
 		return false;
-	return !fin->frame || server->first_data.at_ns < fin->at_ns;
+	return !fin->frame || conn_was_before(c->conn, side_other(tls_client_side(c)), server->first_data.at_ns, fin->at_ns);
 }
 
 /* In 1.3 the messages are hidden, but who spoke last is not, nor whether the server's flight had begun. */

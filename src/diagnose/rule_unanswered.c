@@ -186,7 +186,7 @@ static bool claim_goodbye(void *state, struct diagnosis_context *x, const struct
 	(void)x;
 	if (c->record->proto != 6 || c->cannot_tell || !c->tls || !t->ask.frame || !fin->frame)
 		return false;
-	if (t->answer.frame ? t->answer.at_ns < fin->at_ns : t->ask.at_ns <= in_conn_ns(c, &c->tls->app_data[SIDE_ORIG]))
+	if (t->answer.frame ? conn_was_before(c->conn, SIDE_RESP, t->answer.at_ns, fin->at_ns) : t->ask.at_ns <= in_conn_ns(c, &c->tls->app_data[SIDE_ORIG]))
 		return false;
 	if (c->tls->dtls || c->tls->client != SIDE_ORIG || was_tls_asked(c) != ASKED ||
 		c->conn->first_fin != SIDE_ORIG || !healthy_path(c) || c->orig->unacked_bytes)

@@ -56,7 +56,7 @@ static double late_s(const struct conn *c)
 
 	if (!conn_speaks(c, "http") && !conn_speaks(c, "tls"))
 		return 0; /* nobody knows whether the client was to begin */
-	if (!ask->frame || !c->handshake_ack.frame || (said->frame && said->at_ns < ask->at_ns))
+	if (!ask->frame || !c->handshake_ack.frame || (said->frame && conn_was_before(c, SIDE_RESP, said->at_ns, ask->at_ns)))
 		return 0;
 	return positive_s(ask->at_ns - c->handshake_ack.at_ns);
 }
