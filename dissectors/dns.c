@@ -22,6 +22,8 @@
 #define GIVEN_UP_NS (60 * NS_PER_S)
 /* Asked again so soon after the answer, it is a retry that crossed it on the way. */
 #define CROSSING_NS (NS_PER_S / 2)
+/* Taps and queues of a card that are out of step show the question so long behind its answer. */
+#define LATE_MAX_NS (100 * NS_PER_MS)
 /* A stub resolver waits this long for one try (resolv.conf(5)), then asks another server, from another port. */
 #define PATIENCE_NS (5 * NS_PER_S)
 #define MARKS_MAX 6
@@ -33,6 +35,7 @@ struct question {
 	struct dns facts;
 	struct frame_ref first, last; /* absolute */
 	int64_t answered_ns;
+	bool unasked; /* an answer whose question was not seen, yet */
 	struct question *next;
 };
 
@@ -223,14 +226,13 @@ static void fill_answer(
 	text_copy(facts->cname, sizeof(facts->cname), m->cname);
 }
 
-static void add_question(struct dns_state *d, struct session *s, const struct dns_message *m, const struct chunk *c)
+static struct question *append_question(
+	struct dns_state *d, struct session *s, const struct dns_message *m, const struct chunk *c)
 {
 	struct question *q = xcalloc(1, sizeof(*q));
 
 	fill_question(&q->facts, s, m);
-	q->facts.tries = 1;
 	q->first = q->last = c->ref;
-	q->facts.request = q->facts.request_last = session_ref(s, &c->ref);
 	if (d->count == QUESTIONS_MAX)
 		drop_first(d, s);
 	if (d->last)
@@ -239,6 +241,15 @@ static void add_question(struct dns_state *d, struct session *s, const struct dn
 		d->first = q;
 	d->last = q;
 	d->count++;
+	return q;
+}
+
+static void add_question(struct dns_state *d, struct session *s, const struct dns_message *m, const struct chunk *c)
+{
+	struct question *q = append_question(d, s, m, c);
+
+	q->facts.tries = 1;
+	q->facts.request = q->facts.request_last = session_ref(s, &c->ref);
 	mark_question(d, s, c->side, &c->ref, m);
 }
 
@@ -248,10 +259,11 @@ static void on_query(struct dns_state *d, struct session *s, const struct dns_me
 
 	if (!m->questions)
 		return;
-	if (!q || (q->answered_ns && c->ref.at_ns - q->answered_ns > CROSSING_NS)) {
+	if (!q || (q->answered_ns && c->ref.at_ns - q->answered_ns > (q->unasked ? LATE_MAX_NS : CROSSING_NS))) {
 		add_question(d, s, m, c);
 		return;
 	}
+	q->unasked = false;
 	if (q->answered_ns)
 		return;
 	q->facts.tries++;
@@ -260,24 +272,26 @@ static void on_query(struct dns_state *d, struct session *s, const struct dns_me
 	mark_question(d, s, c->side, &c->ref, m);
 }
 
-/* An answer to a question that is not in the capture is told as such: no request, no time. */
-static void on_answer_alone(struct session *s, const struct dns_message *m, const struct chunk *c)
+/* An answer to a question that is not in the capture, or behind it, is told as such: no request, no time. */
+static void on_answer_alone(
+	struct dns_state *d, struct session *s, struct question *q, const struct dns_message *m, const struct chunk *c)
 {
-	struct dns facts;
-
-	memset(&facts, 0, sizeof(facts));
-	fill_question(&facts, s, m);
-	fill_answer(&facts, s, m, &c->ref);
-	session_tell(s, RECORD_DNS, &facts);
+	if (!q)
+		q = append_question(d, s, m, c);
+	q->unasked = true;
+	q->last = c->ref;
+	q->answered_ns = c->ref.at_ns;
+	fill_answer(&q->facts, s, m, &c->ref);
+	mark_answer(d, s, c->side, &c->ref, m);
+	session_tell(s, RECORD_DNS, &q->facts);
 }
 
 static void on_answer(struct dns_state *d, struct session *s, const struct dns_message *m, const struct chunk *c)
 {
 	struct question *q = find_question(d, m);
 
-	if (!q) {
-		mark_answer(d, s, c->side, &c->ref, m);
-		on_answer_alone(s, m, c);
+	if (!q || q->unasked) {
+		on_answer_alone(d, s, q, m, c);
 		return;
 	}
 	if (q->answered_ns)

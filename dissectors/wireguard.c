@@ -30,6 +30,8 @@
 #define WG_ALONE_PACKETS 3
 /* Two equal initiations so close together are one, captured twice or doubled on the way. */
 #define WG_COPY_NS (100 * NS_PER_MS)
+/* Taps and queues of a card that are out of step show an initiation so long behind its answer. */
+#define WG_LATE_NS (100 * NS_PER_MS)
 /* REKEY_ATTEMPT_TIME: initiations that began while the path was down may arrive this long after it is up again. */
 #define WG_ATTEMPTS_NS (90 * NS_PER_S)
 /* The previous key is in use no longer than a moment, until the initiator's first packet has arrived. */
@@ -70,6 +72,8 @@ struct wg_state {
 	struct tunnel_life life;
 	struct wg_side side[2];
 	int64_t agreed_ns;	  /* of the last response; 0: none */
+	uint32_t early_index;	  /* of a response to no initiation that was seen, */
+	int64_t early_ns;	  /* and when; 0: none */
 	bool confirmed;		  /* data of the initiator came after it */
 	enum side initiator;	  /* of the last handshake that was answered */
 	enum wg_why why;	  /* of the handshake under way */
@@ -200,6 +204,15 @@ static void tell_why(struct wg_state *w, struct session *s)
 	w->answered_why = WG_WHY_NONE;
 }
 
+/* The answer names its index: taps that are out of step show it first. */
+static bool was_answered(struct wg_state *w, const struct chunk *c, uint32_t index)
+{
+	if (w->early_ns && w->early_index == index && c->ref.at_ns - w->early_ns < WG_LATE_NS)
+		return true;
+	return w->agreed_ns && w->initiator == c->side && c->ref.at_ns - w->agreed_ns < WG_LATE_NS &&
+	       find_key(&w->side[side_other(c->side)], index);
+}
+
 static void on_initiation(struct wg_state *w, struct session *s, const struct chunk *c)
 {
 	struct reader r = rd_make(c->data, c->len, c->on_wire);
@@ -217,11 +230,13 @@ static void on_initiation(struct wg_state *w, struct session *s, const struct ch
 	if (!w->life.hello[c->side].count)
 		w->why = judge_initiation(w, c);
 	/* It repeats what was answered: the answer does not arrive, or is not accepted. */
-	if (w->agreed_ns && !w->confirmed && w->initiator == c->side)
+	if (w->agreed_ns && !w->confirmed && w->initiator == c->side && !was_answered(w, c, index))
 		tunnel_pending(&w->life, c->side, &c->ref, "initiation");
 	side->offered = index;
 	side->initiated = true;
 	tunnel_hello(&w->life, s, c->side, &c->ref, "initiation");
+	if (was_answered(w, c, index))
+		tunnel_answered_unseen(&w->life, c->side);
 	session_mark(s, c->side, &c->ref, "handshake initiation");
 }
 
@@ -236,8 +251,11 @@ static void on_response(struct wg_state *w, struct session *s, const struct chun
 	receiver = rd_le32(&r);
 	if (!rd_ok(&r) || find_key(&w->side[initiator], sender))
 		return;
-	if (w->side[initiator].initiated && w->side[initiator].offered != receiver)
+	if (w->side[initiator].initiated && w->side[initiator].offered != receiver) {
+		w->early_index = receiver;
+		w->early_ns = c->ref.at_ns;
 		return;
+	}
 	tunnel_name_session(&w->life, "%08x", receiver);
 	new_key(w, initiator, sender);
 	new_key(w, c->side, receiver);
