@@ -17,7 +17,7 @@
 #define TICKS_MAX 600 /* after a jump of the clock rules hear of its last ten minutes only */
 
 #define CALLS_MAX 64 /* one bit each */
-#define TOGETHER_MAX 32 /* records among which memory is asked for ahead */
+#define TOGETHER_MAX NAMES_AHEAD /* records among which memory is asked for ahead */
 
 struct call {
 	const struct rule *rule;
@@ -263,12 +263,16 @@ static void look_ahead(const struct diagnosis_run *d, struct coming *c, int plac
 static void take_together(struct diagnosis_run *d, const struct record *const *run, int count)
 {
 	struct coming c; /* not zeroed: each is written before it is read */
-	int place = 0;
+	const struct record *requests[NAMES_AHEAD];
+	int place = 0, request_count = 0;
 
 	c.count = 0;
 	for (int i = 0; i < count; i++)
 		if (run[i]->kind == RECORD_CONN)
 			c.conn[c.count++] = run[i];
+		else if (run[i]->kind == RECORD_HTTP)
+			requests[request_count++] = run[i];
+	names_expect(&d->x.names, requests, request_count);
 	for (int before = -SLOTS_AHEAD; before < 0; before++)
 		look_ahead(d, &c, before);
 	for (int i = 0; i < count; i++) {

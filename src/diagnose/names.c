@@ -114,6 +114,18 @@ void names_request(struct names *n, const struct record *r)
 	k->requests++;
 }
 
+void names_expect(const struct names *n, const struct record *const *requests, int count)
+{
+	uint32_t tags[NAMES_AHEAD];
+
+	for (int i = 0; i < count && i < NAMES_AHEAD; i++) {
+		tags[i] = table_tag(&n->known, &requests[i]->resp_h);
+		table_fetch_slot(&n->known, tags[i]);
+	}
+	for (int i = 0; i < count && i < NAMES_AHEAD; i++)
+		table_fetch_entry(&n->known, tags[i]);
+}
+
 void names_settle(struct names *n)
 {
 	for (struct table_entry *e = table_next(&n->known, NULL); e; e = table_next(&n->known, e))

@@ -30,6 +30,9 @@ void names_learn(struct names *n, const struct addr *a, const char *name);
 void names_learn_first(struct names *n, const struct addr *a, const char *name);
 /* Learns the Host of a transaction, and counts it when it was answered. */
 void names_request(struct names *n, const struct record *r);
+/* Transactions that come next, NAMES_AHEAD at most: what they need is on its way by then. */
+#define NAMES_AHEAD 32
+void names_expect(const struct names *n, const struct record *const *requests, int count);
 void names_settle(struct names *n);
 const char *names_find(const struct names *n, const struct addr *a); /* "" unknown */
 /* Answered requests; 0 when they were too many to keep count of. After names_settle. */

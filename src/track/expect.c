@@ -81,15 +81,22 @@ void tracker_expect_flow(struct tracker *t, int i)
 		fetch_line(f);
 }
 
+/* Whether who talks changes, so far: then the packet becomes a key frame. */
+static inline bool turns(const struct flow *f, const struct coming *c)
+{
+	bool talks = c->has_payload & (f->talker != c->side);
+	bool takes = !c->has_payload & f->ask_unacked & (c->side == SIDE_RESP);
+
+	return talks | takes;
+}
+
 /* What acknowledges the other side's data adds up, and what a change of who talks does. */
 static inline void fetch_turn(const struct flow *f, const struct coming *c)
 {
 	const struct cold *cold = cold_of(f);
-	bool talks = c->has_payload & (f->talker != c->side);
-	bool takes = !c->has_payload & f->ask_unacked & (c->side == SIDE_RESP);
 
 	fetch_either(c->side == SIDE_RESP, &cold->rtt_orig, &cold->rtt_resp);
-	fetch_either(talks | takes, &cold->last_turn, f);
+	fetch_either(turns(f, c), &cold->last_turn, f);
 }
 
 void tracker_fetch_flow(struct tracker *t)
@@ -124,6 +131,14 @@ static inline void fetch_long_way(const struct flow *f, enum side s)
 		fetch_lines(&cold_of(f)->ws, sizeof(struct ws_analysis));
 	fetch_lines(&f->begun, sizeof(struct flow) - offsetof(struct flow, begun));
 	fetch_lines(&f->half[s].bytes, sizeof(struct half) - DATA_PART);
+}
+
+static inline void fetch_key_frame(const struct flow *f, bool wanted)
+{
+	const struct key_frame_kept *k = &f->lasting->key_last[(f->key_frames - KEY_FIRST) % KEY_LAST];
+
+	fetch_either(wanted, k, f);
+	fetch_either(wanted, (const char *)(k + 1) - 1, f);
 }
 
 /* What a sender that paused leaves. */
@@ -164,7 +179,7 @@ static inline void fetch_rings(const struct tracker *t, const struct flow *f, co
 	if (!l)
 		return;
 	if (f->key_frames >= KEY_FIRST)
-		fetch_small(&l->key_last[(f->key_frames - KEY_FIRST) % KEY_LAST], sizeof(struct key_frame_kept));
+		fetch_key_frame(f, !(own->flags & HALF_STEADY) | turns(f, c));
 	fetch_either(c->has_payload, &l->sent[c->side][own->data_segments % SENT_MAX], own);
 	if ((c->has_payload & (c->side == SIDE_RESP) & f->ask_open) && !cold_of(f)->thinks_skip)
 		fetch_line(&l->think_us[f->thinks % THINKS_MAX]);
