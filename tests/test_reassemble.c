@@ -140,6 +140,20 @@ static void test_answer_sent_again_while_it_waits_is_delivered_once(void **state
 	end(&g);
 }
 
+static void test_bytes_behind_those_that_wait_wait_too(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin(&g);
+	rig_say(&g, SIDE_RESP, 4, 4, "def");
+	rig_say(&g, SIDE_RESP, 1, 1, "abcdefgh");
+	expect(&g, "B abc @5\n");
+	rig_say(&g, SIDE_ORIG, 1, 1, "GET");
+	expect(&g, "A GET @6\nB def @4\nB gh @5\n");
+	end(&g);
+}
+
 static void test_answer_waits_in_vain_only_once(void **state)
 {
 	struct rig g;
@@ -152,6 +166,44 @@ static void test_answer_waits_in_vain_only_once(void **state)
 	expect(&g, "B one @4\nB two @5\n");
 	rig_say(&g, SIDE_RESP, 7, 9, "three");
 	expect(&g, "B three @6\n");
+	end(&g);
+}
+
+/* A side that is always a little late is waited for however long both speak. */
+static void test_wait_is_counted_anew_for_each_segment(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	rig_open(&g, engine, BIG, BIG / 4);
+	rig_handshake(&g);
+	rig_say(&g, SIDE_RESP, 1, 2, "x");
+	for (uint32_t i = 1; i < 300; i++) {
+		rig_say(&g, SIDE_RESP, 1 + i, 2 + i, "x");
+		rig_say(&g, SIDE_ORIG, i, i, "y");
+		assert_int_equal(strlen(text_str(&g.bytes[SIDE_ORIG])), i);
+		assert_int_equal(strlen(text_str(&g.bytes[SIDE_RESP])), i);
+	}
+	end(&g);
+}
+
+/* Who has acknowledged nothing has not acknowledged past a hole, whatever the sequence numbers are. */
+static void test_end_of_the_wait_gives_up_no_hole(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	rig_open(&g, engine, BIG, BIG / 4);
+	g.isn[SIDE_RESP] = UINT32_C(0xc0000000);
+	feed(&g, SIDE_RESP, TCP_SYN | TCP_ACK, 0, 1, "");
+	rig_say(&g, SIDE_RESP, 1, 2, "abc");
+	rig_say(&g, SIDE_RESP, 7, 2, "ghi");
+	expect(&g, "");
+	g.now_ns += 200000000;
+	rig_say(&g, SIDE_RESP, 10, 2, "jkl");
+	expect(&g, "B abc @2\n");
+	rig_say(&g, SIDE_RESP, 4, 2, "def");
+	expect(&g, "B def @5\nB ghi @3\nB jkl @4\n");
 	end(&g);
 }
 
@@ -380,7 +432,10 @@ int main(void)
 		cmocka_unit_test(test_answer_waits_for_what_it_acknowledges),
 		cmocka_unit_test(test_answer_that_acknowledges_a_fin_waits_for_it),
 		cmocka_unit_test(test_answer_sent_again_while_it_waits_is_delivered_once),
+		cmocka_unit_test(test_bytes_behind_those_that_wait_wait_too),
 		cmocka_unit_test(test_answer_waits_in_vain_only_once),
+		cmocka_unit_test(test_wait_is_counted_anew_for_each_segment),
+		cmocka_unit_test(test_end_of_the_wait_gives_up_no_hole),
 		cmocka_unit_test(test_side_that_is_not_there_is_soon_not_waited_for),
 		cmocka_unit_test(test_segment_captured_after_its_ack_is_no_gap),
 		cmocka_unit_test(test_many_packets_after_the_ack_are_a_while_too),

@@ -14,9 +14,6 @@
 #include <stdlib.h>
 
 #include "base/when.h"
-#include "capture/capture.h"
-#include "decode/packet.h"
-#include "reassemble/engine.h"
 #include "reassemble/tail.h"
 
 #define REORDER_NS (100 * NS_PER_MS) /* merged taps and multi-queue cards reorder by some milliseconds */
@@ -227,6 +224,8 @@ static void drain(struct reassembler *r, struct direction *d)
 		size_t before = h->waiting.held_bytes;
 		struct segment *s = waiting_take(&h->waiting);
 
+		if (s->early)
+			h->mark_ns = UNSET; /* the next one waits for other bytes */
 		account(r, h, before);
 		if (s->wire)
 			hand_on(r, d, s->bytes, s->here, s->wire, &s->ref);
@@ -261,6 +260,14 @@ static bool is_passed(const struct direction *d, uint32_t ack)
 	return is_held_back(d) || (d->waits && direction_held(d)->waiting.first->start <= direction_offset(d, ack));
 }
 
+/* Up to where the receiver has acknowledged, as far as is known. */
+static uint32_t acked_up_to(struct direction *d)
+{
+	const struct direction *peer = direction_peer(d);
+
+	return peer->has_acked ? peer->ack_sent : d->start_seq + (uint32_t)d->next;
+}
+
 /* Whether that was long enough since the mark was set. */
 static bool waited_long(const struct direction *peer, const struct held *h, const struct packet *p)
 {
@@ -289,10 +296,10 @@ void deliver_settle(struct reassembler *r, struct direction *d, const struct pac
 		while (is_passed(d, up_to))
 			skip_hole(r, d, ref);
 	}
-	if (is_passed(d, peer->ack_sent)) {
+	if (is_passed(d, acked_up_to(d))) {
 		h = direction_held(d);
 		h->mark_ns = p->clock_ns;
-		h->mark_seq = peer->ack_sent;
+		h->mark_seq = acked_up_to(d);
 		h->mark_packets = 0;
 	}
 }
@@ -347,10 +354,11 @@ static void skip_delivered(const struct direction *d, struct incoming *in)
 		incoming_skip(in, old < in->wire ? (uint32_t)old : in->wire);
 }
 
-/* `in` starts at the byte that is due, and nothing is held back; what already waits goes before its bytes. */
+/* `in` starts at the byte that is due, and nothing is held back; what already waits goes before its bytes. It is left
+ * with those behind what then waits for the other side. */
 static void hand_on_from_packet(struct reassembler *r, struct direction *d, struct incoming *in)
 {
-	while (in->wire && !d->ended && !d->ignored) {
+	while (in->wire && !d->ended && !d->ignored && !is_held_back(d)) {
 		const struct held *h = direction_held(d);
 		struct incoming piece = *in;
 
@@ -434,6 +442,8 @@ void deliver_bytes(struct reassembler *r, struct direction *d, struct incoming *
 	if (in->start > d->next)
 		tell_gap(r, d, in->start - d->next, &in->ref);
 	hand_on_from_packet(r, d, in);
+	if (in->wire && is_held_back(d))
+		deliver_bytes(r, d, in); /* not once more: it waits now, or nothing is waited for any more */
 }
 
 void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const struct incoming *in)
