@@ -119,6 +119,15 @@ static void test_who_closed_first_is_told_by_the_acknowledgments(void **state)
 	assert_int_equal(c->side[SIDE_RESP].late_ns, MS(1));
 }
 
+static void test_fin_that_acknowledges_what_never_was_stays_the_first(void **state)
+{
+	const struct conn *c = track_one(HANDSHAKE "5.000 > FA 101:101(0) ack 5000 win 502\n"
+						   "5.001 < FA 1:1(0) ack 102 win 509\n");
+
+	(void)state;
+	assert_int_equal(c->first_fin, SIDE_ORIG);
+}
+
 static void test_fins_that_cross_stay_in_the_order_of_the_capture(void **state)
 {
 	const struct conn *c = track_one(HANDSHAKE "5.000 > FA 101:101(0) ack 1 win 502\n"
@@ -142,6 +151,15 @@ static void test_reset_that_acknowledges_a_late_fin_is_behind_it(void **state)
 static void test_reset_before_a_fin_is_not_behind_it(void **state)
 {
 	const struct conn *c = track_one(HANDSHAKE "7.000 < RA ack 101 win 0\n"
+						   "7.001 > FA 101:101(0) ack 1 win 502\n");
+
+	(void)state;
+	assert_false(c->rsts[0].after_peer_fin);
+}
+
+static void test_reset_of_a_sequence_before_the_fin_is_not_behind_it(void **state)
+{
+	const struct conn *c = track_one(HANDSHAKE "7.000 < RA ack 4294960000 win 0\n"
 						   "7.001 > FA 101:101(0) ack 1 win 502\n");
 
 	(void)state;
@@ -178,9 +196,11 @@ int main(void)
 		cmocka_unit_test(test_answer_behind_the_next_request_is_its_own_turn),
 		cmocka_unit_test(test_request_without_answer_stays_pending_behind_a_late_one),
 		cmocka_unit_test(test_who_closed_first_is_told_by_the_acknowledgments),
+		cmocka_unit_test(test_fin_that_acknowledges_what_never_was_stays_the_first),
 		cmocka_unit_test(test_fins_that_cross_stay_in_the_order_of_the_capture),
 		cmocka_unit_test(test_reset_that_acknowledges_a_late_fin_is_behind_it),
 		cmocka_unit_test(test_reset_before_a_fin_is_not_behind_it),
+		cmocka_unit_test(test_reset_of_a_sequence_before_the_fin_is_not_behind_it),
 		cmocka_unit_test(test_bytes_that_come_much_later_were_sent_again),
 		cmocka_unit_test(test_lag_tells_who_was_first),
 	};

@@ -111,8 +111,8 @@ struct conn_side {
 	uint64_t resent_bytes;	/* payload sent again */
 	uint64_t missing_bytes; /* acknowledged by the peer, never in the capture */
 	struct frame_ref missing_first; /* the peer's first ACK of such bytes */
-	int64_t late_ns; /* a segment of it was captured so long after the peer's ACK of it, at most: the directions are out
-			  * of step; 0: none was */
+	int64_t late_ns; /* the longest time that a segment of it was captured after the peer's ACK of it: the directions are
+			  * out of step, by that at least; 0: none was */
 	uint32_t data_segments;
 	struct mac mac, to_mac; /* of its frames: source, destination (first seen) */
 	bool mac_changed;	/* its frames came from more than one MAC */

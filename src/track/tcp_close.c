@@ -9,7 +9,7 @@ static bool is_acked_by_fin(const struct passing *w)
 {
 	const struct repair *r = w->f->repair[w->side];
 
-	return r && r->has_peer_fin && (w->peer->flags & HALF_FIN) && seq_diff(r->peer_fin_ack, w->end + 1) >= 0;
+	return r && r->has_peer_fin && (w->peer->flags & HALF_FIN) && r->peer_fin_ack == w->end + 1;
 }
 
 SELDOM void close_fin(struct passing *w)

@@ -38,7 +38,7 @@ SELDOM void late_fin_rst(struct passing *w)
 
 	for (uint32_t i = 0; i < t->rst_count && i < RSTS_MAX; i++) {
 		struct rst_seen *rst = &t->rsts[i];
-		bool acks = rst->side != w->side && (rst->flags & TCP_ACK) && rst->ack >= end;
+		bool acks = rst->side != w->side && (rst->flags & TCP_ACK) && rst->ack && seq_diff(rst->ack, end) >= 0;
 
 		if (acks)
 			late_seen(w, shortened(&rst->ref));
