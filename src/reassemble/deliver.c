@@ -480,6 +480,12 @@ static int64_t missing_at_end(struct direction *d)
 	return acked > missing && acked > 1 ? acked : missing; /* 1: a FIN that was not captured */
 }
 
+void deliver_held_back(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
+{
+	while (is_held_back(d))
+		skip_hole(r, d, ref);
+}
+
 void deliver_close(struct reassembler *r, struct direction *d, const struct frame_ref *ref)
 {
 	int64_t missing;

@@ -39,6 +39,9 @@ void deliver_end(struct reassembler *r, struct direction *d, int64_t at, const s
 void deliver_due(struct reassembler *r, struct direction *d);
 /* Nobody listens to this direction any more. */
 void deliver_nothing(struct reassembler *r, struct direction *d);
+/* Hands on what waits for the other side, which will not come: before any end is told, or who listens to one side alone
+ * would have to choose without its bytes. */
+void deliver_held_back(struct reassembler *r, struct direction *d, const struct frame_ref *ref);
 /* Delivers what waits with its gaps, and tells the end. */
 void deliver_close(struct reassembler *r, struct direction *d, const struct frame_ref *ref);
 

@@ -267,6 +267,8 @@ void native_ignore(struct reassembler *r, struct stream_pair *pair, enum side s)
 
 void native_close(struct reassembler *r, struct stream_pair *pair, const struct frame_ref *ref)
 {
-	deliver_close(r, &pair->dir[SIDE_ORIG], ref);
-	deliver_close(r, &pair->dir[SIDE_RESP], ref);
+	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
+		deliver_held_back(r, &pair->dir[s], ref);
+	for (enum side s = SIDE_ORIG; s <= SIDE_RESP; s++)
+		deliver_close(r, &pair->dir[s], ref);
 }

@@ -210,6 +210,12 @@ static void fill_syns(const struct cold *k, struct conn *c)
 	}
 }
 
+/* A trip of the handshake whose asker's side lags stands at 0: that is no measurement. */
+static int64_t measured(const struct flow *f, enum side asker, int64_t trip_ns)
+{
+	return trip_ns == 0 && flow_odd(f, asker)->late_ns ? UNSET : trip_ns;
+}
+
 static void fill_handshake(const struct flow *f, struct conn *c)
 {
 	const struct cold *k = cold_of(f);
@@ -224,8 +230,8 @@ static void fill_handshake(const struct flow *f, struct conn *c)
 	c->answered = f->midstream && f->key.proto == 6 ? SYN_ANSWER_UNSEEN : k->answered;
 	c->answer = long_ref(k->answer);
 	c->answer_ns = k->answer_ns;
-	c->rtt_server_ns = k->rtt_server_ns;
-	c->rtt_client_ns = k->rtt_client_ns;
+	c->rtt_server_ns = measured(f, SIDE_ORIG, k->rtt_server_ns);
+	c->rtt_client_ns = measured(f, SIDE_RESP, k->rtt_client_ns);
 	c->port_reused = k->port_reused;
 	c->reused_after_ns = k->reused_after_ns;
 	c->reused_closer = k->reused_closer;
