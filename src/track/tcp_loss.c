@@ -78,6 +78,8 @@ void loss_note_missing(struct passing *w, uint32_t left, uint32_t right)
 		.left = left, .right = right, .since_ns = w->now_ns, .acked = true, .acked_by = passing_ref(w), .acked_to = right };
 }
 
+/* The first ACK of what a side sent before it was seen is not known: no later than the peer's last data, since who
+ * answers has the question. */
 SELDOM void loss_begun_late(struct passing *w)
 {
 	struct half *own = w->own;
@@ -90,7 +92,7 @@ SELDOM void loss_begun_late(struct passing *w)
 		.right = own->next_seq,
 		.since_ns = w->now_ns,
 		.acked = true,
-		.acked_by = w->peer->last,
+		.acked_by = w->peer->flags & HALF_DATA ? w->peer->last_data : w->peer->last,
 		.acked_to = own->next_seq};
 }
 
