@@ -61,6 +61,25 @@ static void test_syn_ack_behind_its_ack_completes_the_handshake(void **state)
 	assert_int_equal(c->syn_acks_after_ack, 0);
 }
 
+/* All of the server was captured before anything of the client, its FIN included: the question was answered. */
+static void test_question_behind_answer_and_fin_is_answered(void **state)
+{
+	const struct conn *c = track_one("0.000000 < SA ack 1 win 65160 <mss 1460>\n"
+					 "0.000200 < A 1:1(0) ack 101 win 509\n"
+					 "0.000300 < PA 1:51(50) ack 101 win 509\n"
+					 "0.000400 < FA 51:51(0) ack 101 win 509\n"
+					 "0.001000 > S win 64240 <mss 1460>\n"
+					 "0.001100 > A 1:1(0) ack 1 win 502\n"
+					 "0.001200 > PA 1:101(100) ack 1 win 502\n"
+					 "0.001300 > A 101:101(0) ack 52 win 502\n");
+
+	(void)state;
+	assert_int_equal(c->turns, 1);
+	assert_int_equal(c->last_turn.ask.frame, 7);
+	assert_int_equal(c->last_turn.answer.frame, 3);
+	assert_int_equal(c->pending, SIDE_RESP); /* nothing came after the answer */
+}
+
 static void test_ack_without_its_syn_ack_is_no_handshake(void **state)
 {
 	const struct conn *c = track_one("0.000 > S win 64240\n0.001 > A 1:1(0) ack 1 win 502\n");
@@ -191,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_client_that_lags_is_seen),
 		cmocka_unit_test(test_request_before_the_syn_is_no_retransmission),
 		cmocka_unit_test(test_syn_ack_behind_its_ack_completes_the_handshake),
+		cmocka_unit_test(test_question_behind_answer_and_fin_is_answered),
 		cmocka_unit_test(test_ack_without_its_syn_ack_is_no_handshake),
 		cmocka_unit_test(test_answer_before_its_request_leaves_nothing_pending),
 		cmocka_unit_test(test_answer_behind_the_next_request_is_its_own_turn),

@@ -78,11 +78,12 @@ void loss_note_missing(struct passing *w, uint32_t left, uint32_t right)
 		.left = left, .right = right, .since_ns = w->now_ns, .acked = true, .acked_by = passing_ref(w), .acked_to = right };
 }
 
-/* The first ACK of what a side sent before it was seen is not known: no later than the peer's last data, since who
- * answers has the question. */
+/* The first ACK of what a side sent before it was seen is not known. Who answers has the question, so it is no later
+ * than the answer. */
 SELDOM void loss_begun_late(struct passing *w)
 {
 	struct half *own = w->own;
+	bool answered = w->side == SIDE_ORIG && (w->peer->flags & HALF_DATA);
 	struct repair *r;
 
 	if (own->pkts != 1 || !(own->flags & HALF_NEXT_SET) || seq_diff(own->next_seq, w->end) < 2)
@@ -92,7 +93,7 @@ SELDOM void loss_begun_late(struct passing *w)
 		.right = own->next_seq,
 		.since_ns = w->now_ns,
 		.acked = true,
-		.acked_by = w->peer->flags & HALF_DATA ? w->peer->last_data : w->peer->last,
+		.acked_by = answered ? w->peer->last_data : w->peer->last,
 		.acked_to = own->next_seq};
 }
 
