@@ -79,11 +79,6 @@ static void forget_waiting(struct reassembler *r, struct direction *d)
 	account(r, h, before);
 }
 
-static void forget_tail(struct reassembler *r, struct direction *d)
-{
-	tail_clear(&d->tail, direction_head(d), &r->heads);
-}
-
 static void keep_tail(struct reassembler *r, struct direction *d, const uint8_t *bytes, uint32_t n,
 	const struct frame_ref *ref, const struct kept_sum *sum)
 {
@@ -188,7 +183,7 @@ static void tell_end(struct reassembler *r, struct direction *d, const struct fr
 	d->ended = true;
 	tell_passed(r, d);
 	forget_waiting(r, d);
-	forget_tail(r, d);
+	tail_clear(&d->tail, direction_head(d), &r->heads);
 	r->taker.end(r->flow, side_of(d), ref);
 }
 
@@ -278,7 +273,6 @@ static bool waited_long(const struct direction *peer, const struct held *h, cons
 	return h->mark_packets >= UNSEEN_PACKETS || waited >= UNSEEN_NS;
 }
 
-/* Gives up the holes that were acknowledged past long enough ago. */
 void deliver_settle(struct reassembler *r, struct direction *d, const struct packet *p, const struct frame_ref *ref)
 {
 	const struct direction *peer = direction_peer(d);
@@ -502,5 +496,5 @@ void deliver_nothing(struct reassembler *r, struct direction *d)
 {
 	d->ignored = true;
 	forget_waiting(r, d);
-	forget_tail(r, d);
+	tail_clear(&d->tail, direction_head(d), &r->heads);
 }
