@@ -83,11 +83,10 @@ void session_mark(struct session *s, enum side side, const struct frame_ref *ref
 
 struct frame_ref session_ref(const struct session *s, const struct frame_ref *absolute)
 {
-	struct frame_ref ref = *absolute;
+	int64_t begun_ns = absolute->frame ? session_head(s)->ts_ns : 0;
 
-	if (ref.frame)
-		ref.at_ns -= session_head(s)->ts_ns;
-	return ref;
+	return (struct frame_ref){
+		.frame = absolute->frame, .at_ns = absolute->at_ns - begun_ns, .source = absolute->source };
 }
 
 static const struct dissector *dissector_named(const char *name)

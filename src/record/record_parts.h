@@ -28,6 +28,7 @@ struct frame_ref {
 	uint64_t frame;
 	int64_t at_ns; /* offset from ts_ns of the record */
 	uint16_t source;
+	uint16_t zero[3]; /* no byte is left to chance: structs with it are packed (base/packed.h) */
 };
 
 #endif
